@@ -1,0 +1,235 @@
+import type { z } from 'zod';
+import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/json.ts';
+import type { ItemState, Slice } from '../../src/contracts/sync.ts';
+import type { FailureKind } from './errors.ts';
+
+/** Names of the fields that a stream's schema declares. */
+export type Key<R> = Extract<keyof R, string>;
+
+/** Query parameters; undefined ones are left out. */
+export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export type HttpRequest = {
+  readonly method: 'GET' | 'POST';
+  /** Path under the base URL, `/reports/abc/sent-to`, or an absolute URL of the same origin. */
+  readonly path: string;
+  readonly params?: Params;
+  readonly body?: Json;
+  /** Rate key of `Connector.limits`; default `default`. */
+  readonly limit?: string;
+  /** Stream on whose behalf the request is made: for messages and metrics. */
+  readonly stream?: string;
+};
+
+export type HttpResponse = {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Strictly parsed JSON: numbers too long for a double are text. */
+  readonly body: Json;
+  readonly bytes: number;
+};
+
+/** The kit's one HTTP policy: origin pinned, no redirects, caps, time-outs, retries, redaction, budget. Failures are ConnectorErrors. */
+export type Http = {
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Requests made so far, retries included. */
+  readonly requests: number;
+};
+
+export type Auth<C> =
+  | { readonly kind: 'bearer'; readonly token: (config: C) => string }
+  | { readonly kind: 'basic'; readonly user: (config: C) => string; readonly password: (config: C) => string }
+  | { readonly kind: 'header'; readonly name: string; readonly value: (config: C) => string }
+  | { readonly kind: 'none' };
+
+/** An odd status of this API: what it means. `skip` = an expected absence, counted and not a failure. */
+export type ResponseRule = {
+  readonly status: number;
+  /** Substring of the problem's title or type, when the status alone does not decide. */
+  readonly contains?: string;
+  /** Streams it applies to; default all. */
+  readonly streams?: readonly string[];
+  readonly kind: FailureKind | 'skip';
+  readonly fix?: string;
+};
+
+export type Paginator =
+  | { readonly kind: 'single' }
+  | { readonly kind: 'offset'; readonly offsetParam: string; readonly limitParam: string; readonly limit: number }
+  | { readonly kind: 'page'; readonly pageParam: string; readonly limitParam?: string; readonly limit?: number; readonly first: 0 | 1 }
+  | { readonly kind: 'cursor'; readonly param: string; readonly nextPath: string }
+  | { readonly kind: 'next-url'; readonly nextPath: string }
+  | { readonly kind: 'link-header' }
+  | { readonly kind: 'custom'; readonly next: (response: HttpResponse, request: HttpRequest) => HttpRequest | undefined };
+
+export type Cursor<R> = {
+  readonly field: Key<R>;
+  readonly unit: 'iso' | 'epoch-s' | 'epoch-ms';
+  /** `ascending` is checked; `unsorted` moves the cursor at the end of the window only. */
+  readonly order: 'ascending' | 'unsorted';
+  readonly lookback: Duration;
+  readonly step?: Duration;
+  /** Absent: the API cannot filter, rows are filtered here, and the catalog says so. */
+  readonly params?: (window: { readonly from?: string; readonly to?: string }) => Params;
+};
+
+/** Age rule of a per-parent stream; see ItemPhase. Durations have defaults: 5 days, 35 days (config `mutable_window`), 90 days. */
+export type Ageing = {
+  /** Field of the parent record that holds the instant of sending. */
+  readonly sentAt: (parent: JsonObject) => Instant | null;
+  /** Summary stream whose row tells whether the item moved, and the text to compare. `keyField` holds the parent's key. */
+  readonly movedBy?: { readonly stream: string; readonly keyField: string; readonly fingerprint: (row: JsonObject) => string };
+  readonly young?: Duration;
+  readonly frozenCycle?: Duration;
+};
+
+export type Parent = {
+  /** Stream of the same connector whose raw records are the parents. */
+  readonly stream: string;
+  /** Key field in the parent's record. */
+  readonly key: string;
+  /** Name of the `{placeholder}` in the path. */
+  readonly param: string;
+  /** Child field → parent field: copied into each child record, e.g. `{ campaign_id: 'id' }`. */
+  readonly inherit: Readonly<Record<string, string>>;
+  /** Further placeholders: `{ list_id: 'list_id' }`. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly where?: (parent: JsonObject) => boolean;
+  /** For children whose items are re-read by age (activity of one campaign). Absent: every parent, every run (by cursor where there is one). */
+  readonly ageing?: Ageing;
+};
+
+/** One array of each record becomes the records (activity of a recipient): pages and totals stay counted in the API's own unit. */
+export type Explode = {
+  readonly field: string;
+  /** Fields of the outer record copied into each inner one. */
+  readonly keep: readonly string[];
+  /** Name of the number that tells equal inner records apart (0, 1 ...): part of the key where the API gives events no id. */
+  readonly ordinal?: string;
+  /** Fields that make two inner records equal, for the ordinal. */
+  readonly ordinalBy?: readonly string[];
+};
+
+export type ReadPage = {
+  /** Records in the API's own unit, before explode. */
+  readonly records: readonly JsonObject[];
+  readonly total?: number | null;
+  /** Bytes received. */
+  readonly bytes: number;
+  /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
+  readonly rejected?: readonly { readonly position: string; readonly path: string; readonly reason: string; readonly record: string }[];
+  /** A place from which this slice can go on, when the API documents a stable order. */
+  readonly resume?: string;
+};
+
+export type ReadContext<C> = {
+  readonly config: C;
+  readonly http: Http;
+  readonly slice: Slice;
+  readonly now: Instant;
+  readonly signal: AbortSignal;
+};
+
+/** Raw rows of a stream of the same account, as far as they are durable: parents, summary rows, counts. */
+export type RawReader = {
+  records(stream: string): AsyncIterable<JsonObject>;
+  /** Live (not deleted) rows of a stream, grouped by item and optionally by the text of one top-level field. */
+  counts(stream: string, groupField?: string): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>;
+};
+
+export type PlanContext<C> = {
+  readonly config: C;
+  readonly state: ReadonlyMap<string, ItemState>;
+  readonly raw: RawReader;
+  readonly now: Instant;
+  readonly startDate: Instant | null;
+  readonly mutableWindow: Duration;
+};
+
+type StreamBase<C, R> = {
+  /** One sentence for people: what a row is. */
+  readonly description: string;
+  readonly schema: z.ZodType<R>;
+  readonly primaryKey: readonly [Key<R>, ...Key<R>[]];
+  /** Where the person's address is: hashed into `_person_key` at the edge. Dot path. */
+  readonly person?: string;
+  readonly cursor: Cursor<R> | 'full-refresh';
+  /** Field that never changes for a key (event time, creation time): `_partition_date`. */
+  readonly partitionBy?: Key<R>;
+  readonly limit?: string;
+  readonly explode?: Explode;
+  readonly parent?: Parent;
+  /** Streams that must be loaded before this one is planned (parents and summary streams are implied). */
+  readonly after?: readonly string[];
+  /** The item plan when the declared one is not enough (members: whole re-read when the source's count disagrees). */
+  readonly plan?: { readonly why: string; readonly slices: (context: PlanContext<C>, declared: readonly Slice[]) => Promise<readonly Slice[]> };
+  /** Rows that vanished from a whole read: mark `_deleted_at` (default true). Events stay facts in core even so. */
+  readonly sweep?: boolean;
+  /** What a person needs to know of the permission it takes, for `check`. */
+  readonly permission?: string;
+};
+
+export type DeclaredStream<C, R> = StreamBase<C, R> & {
+  readonly path: string;
+  readonly params?: Params;
+  readonly method?: 'GET' | 'POST';
+  readonly body?: Json;
+  /** Dot path of the array in the answer; `''` when the answer itself is the record. */
+  readonly records: string;
+  /** Dot path of the stated total. */
+  readonly total?: string;
+  readonly paginate: Paginator;
+  /** The API documents a stable order for this stream: a retry may go on from a page. */
+  readonly stableOrder?: boolean;
+};
+
+export type CustomStream<C, R> = StreamBase<C, R> & {
+  readonly read: (context: ReadContext<C>) => AsyncIterable<ReadPage>;
+  readonly why: string;
+};
+
+export type Stream<C, R> = DeclaredStream<C, R> | CustomStream<C, R>;
+
+export type CheckFinding = {
+  /** `credentials`, `permission:orders`, `reachability`, `stream:members` ... */
+  readonly item: string;
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly message: string;
+  /** The one command or page that fixes it. */
+  readonly fix?: string;
+};
+
+export type Connector<C> = {
+  /** Name in data and in mailmart.yaml `type`: folder with `-` → `_`. */
+  readonly name: string;
+  readonly title: string;
+  /** Vendor reference and the date it was verified. */
+  readonly docs: string;
+  /** Source-specific part of a source's config: secrets are plain strings here, resolved before. */
+  readonly config: z.ZodType<C>;
+  /** Dot paths of secret fields inside the config. */
+  readonly secrets: readonly string[];
+  readonly baseUrl: (config: C) => string;
+  readonly auth: Auth<C>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `concurrency` of `default` is the account's number of lanes. `rps` absent: no rate limit documented. */
+  readonly limits: Readonly<Record<string, { readonly rps?: number; readonly concurrency: number }>> & {
+    readonly default: { readonly rps?: number; readonly concurrency: number };
+  };
+  readonly responses?: readonly ResponseRule[];
+  /** Wraps the kit's transport with the vendor's client, where one is used (client.ts). */
+  readonly client?: (http: Http, config: C) => Http;
+  /** Cheap probe: ≤ 3 requests, ≤ 5 s. */
+  readonly probe: (context: { readonly config: C; readonly http: Http; readonly signal: AbortSignal }) => Promise<readonly CheckFinding[]>;
+  // eslint-disable-next-line typescript/no-explicit-any -- the one permitted any: streams of one connector have different records
+  readonly streams: Readonly<Record<string, Stream<C, any>>>;
+};
+
+/** Exists for inference only: the record type of each stream comes from its schema, so a wrong key is a type error. */
+export function defineConnector<C>(
+  config: z.ZodType<C>,
+  build: (stream: <R>(definition: Stream<C, R>) => Stream<C, R>) => Omit<Connector<C>, 'config'>,
+): Connector<C> {
+  return { ...build((definition) => definition), config };
+}

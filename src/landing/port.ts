@@ -1,0 +1,30 @@
+import type { Json } from '../contracts/json.ts';
+import type { LandedRow, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
+
+/** Writes one slice: rows go to numbered parts; nothing counts until `finish` has made parts and manifest durable. */
+export type SliceWriter = {
+  append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
+  /** The source changed under us: forget everything appended so far. */
+  restart(): Promise<void>;
+  /** Parts: temp file, fdatasync, rename, fsync of the folder; then the manifest the same way. */
+  finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult>;
+  /** Removes what was written; safe to call twice. */
+  discard(): Promise<void>;
+};
+
+/**
+ * Where extracted rows wait for their load: a local folder (later `gs://`). Names are a pure, injective function of
+ * account, stream, run and slice, so a retry overwrites its own half-written work and nothing else.
+ */
+export type Landing = {
+  openSlice(key: StreamKey, runId: string, slice: Slice): Promise<SliceWriter>;
+  /** The manifest of a finished slice, or null. A manifest whose parts are missing or altered counts as absent. */
+  readSlice(key: StreamKey, runId: string, sliceId: string): Promise<SliceResult | null>;
+  /** A small document of a run (the slice plan). Written durably. */
+  writeDocument(key: StreamKey, runId: string, name: string, value: Json): Promise<void>;
+  readDocument(key: StreamKey, runId: string, name: string): Promise<Json | null>;
+  /** Absolute path or URL of a part, for the warehouse's loader. */
+  locate(partName: string): string;
+  /** Removes the parts of a run whose rows are durable in raw, and of runs older than `keepDays`. */
+  sweep(key: StreamKey, keepRunIds: readonly string[]): Promise<void>;
+};

@@ -1,0 +1,136 @@
+import type { Instant, JsonObject } from '../contracts/json.ts';
+import type {
+  ItemState,
+  PartFile,
+  RawTable,
+  RejectedRow,
+  Row,
+  Scalar,
+  StreamKey,
+  StreamReport,
+  Verdict,
+} from '../contracts/sync.ts';
+
+/** What to do about a warehouse failure. */
+export type WarehouseFailureKind =
+  | 'transient' // busy, aborted transaction, disk full: try again
+  | 'rejected' // wrong SQL: our bug
+  | 'drift' // column clash, or the file is not what the ledger says
+  | 'fenced' // a newer run took this stream: stop
+  | 'locked'; // another process owns the file
+
+export class WarehouseError extends Error {
+  readonly kind: WarehouseFailureKind;
+  readonly fix: string | undefined;
+  constructor(message: string, details: { kind: WarehouseFailureKind; fix?: string }, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'WarehouseError';
+    this.kind = details.kind;
+    this.fix = details.fix;
+  }
+}
+
+/** One load: everything here commits in one transaction or not at all. */
+export type LoadUnit = {
+  readonly key: StreamKey;
+  readonly table: RawTable;
+  readonly runId: string;
+  /** Deterministic within run and stream; a batch already in the ledger is answered from it and changes nothing. */
+  readonly batchId: string;
+  /** Number taken at the stream's start; an old one is refused with `fenced`. */
+  readonly fence: number;
+  /** Landing files, relative names; hashes are checked before they are read. */
+  readonly parts: readonly PartFile[];
+  readonly rejected: readonly RejectedRow[];
+  readonly checkpoints: ReadonlyMap<string, ItemState>;
+  /** Items read as a whole in this unit: their rows that are not in it have vanished at the source. */
+  readonly sweep: readonly string[];
+  readonly extractedAt: Instant;
+};
+
+export type LoadResult = {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly deleted: number;
+  readonly quarantined: number;
+  /** True when the ledger already held the batch. */
+  readonly repeated: boolean;
+};
+
+export type RunKind = 'sync' | 'pipeline' | 'transform';
+
+export type RunRecord = {
+  readonly runId: string;
+  readonly kind: RunKind;
+  readonly accountId: string | null;
+  readonly startedAt: Instant;
+  readonly finishedAt: Instant | null;
+  readonly status: 'running' | 'done' | 'failed' | 'cancelled';
+  readonly verdict: Verdict | null;
+  /** Redacted. */
+  readonly message: string | null;
+};
+
+/** An action of the compiled graph, ready for one engine. */
+export type ModelRun = {
+  /** `staging.stg_mailchimp__members`. */
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'incremental' | 'assertion' | 'operations' | 'step';
+  /** Hash of SQL and of the inputs' fingerprints: equal to the stored one means there is nothing to do. */
+  readonly fingerprint: string;
+  readonly rows: number | null;
+  readonly durationMs: number;
+  readonly status: 'done' | 'unchanged' | 'failed';
+  readonly message: string | null;
+};
+
+/**
+ * The warehouse: one owner process, everything behind this port. DuckDB now, BigQuery next.
+ * Schemas: raw, staging, core, marts, ops. Times in UTC, money DECIMAL(38,9) / NUMERIC.
+ */
+export type Warehouse = {
+  readonly engine: 'duckdb' | 'bigquery';
+
+  /** Creates or upgrades schemas and ops tables; idempotent. Checks the ledger against the tables (counts). */
+  open(): Promise<void>;
+  close(): Promise<void>;
+
+  // --- sync
+  /** Takes the stream's fence for this run (a repeated call of the same run gets the same number). */
+  takeFence(key: StreamKey, runId: string): Promise<number>;
+  readState(key: StreamKey): Promise<ReadonlyMap<string, ItemState>>;
+  /** Live raw records of a stream, in key order, streamed. */
+  rawRecords(key: StreamKey): AsyncIterable<JsonObject>;
+  rawCounts(key: StreamKey, groupField?: string): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>;
+  ensureRawTable(table: RawTable): Promise<void>;
+  load(unit: LoadUnit): Promise<LoadResult>;
+
+  // --- run log (insert-only; the newest row wins)
+  recordRun(run: RunRecord): Promise<void>;
+  recordStream(runId: string, report: StreamReport): Promise<void>;
+  recordModel(runId: string, model: ModelRun): Promise<void>;
+  latestRuns(limit: number): Promise<readonly RunRecord[]>;
+  latestStreams(): Promise<readonly (StreamReport & { readonly runId: string; readonly finishedAt: Instant })[]>;
+  modelFingerprints(): Promise<ReadonlyMap<string, string>>;
+  /** Fingerprint of a declared (not modelled) table: moves when, and only when, its rows changed. */
+  tableFingerprints(): Promise<ReadonlyMap<string, string>>;
+
+  // --- transform
+  /** Statements of one model and its `ops.model_run` row, in one transaction. */
+  runModel(runId: string, model: Omit<ModelRun, 'rows' | 'durationMs' | 'status' | 'message'>, statements: readonly string[]): Promise<ModelRun>;
+  /** Replaces a small table (config tables, TypeScript steps) if its content differs; columns with engine-neutral types. */
+  replaceTable(name: string, columns: readonly Column[], rows: readonly Row[]): Promise<{ readonly changed: boolean }>;
+  tableExists(name: string): Promise<boolean>;
+  query(sql: string, params?: readonly Scalar[]): Promise<readonly Row[]>;
+
+  // --- publish
+  /** Writes the readers' copy (marts and run status, no raw, no addresses) beside the warehouse and swaps it in. Returns its path. */
+  publish(runId: string): Promise<string>;
+};
+
+/** Engine-neutral column: `decimal` is DECIMAL(38,9) / NUMERIC and is given and returned as text. */
+export type Column = {
+  readonly name: string;
+  readonly type: 'string' | 'int' | 'double' | 'decimal' | 'bool' | 'timestamp' | 'date' | 'json';
+};
