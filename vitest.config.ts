@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+
+const heavy = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
+
+/** Unit tests first and in parallel; then what starts servers, one file at a time: the machine has two cores. */
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/reporters/summary.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            '{src,connectors,workflows,activities}/**/*.test.ts',
+            'test/{architecture,cli,contract}/**/*.test.ts',
+          ],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...heavy,
+          name: 'parts',
+          include: ['test/{sql,workflows,replay,truth}/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...heavy,
+          name: 'whole',
+          include: ['test/{e2e,faults,examples}/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
