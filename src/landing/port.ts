@@ -1,6 +1,21 @@
 import type { Json } from '../contracts/json.ts';
 import type { LandedRow, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
 
+/** What to do about a landing failure: `transient` try again, `rejected` a name or call of ours is wrong. */
+export type LandingFailureKind = 'transient' | 'rejected';
+
+/** A failure of the landing store. `message` says what was attempted and what came back; `fix` what a person can do. */
+export class LandingError extends Error {
+  readonly kind: LandingFailureKind;
+  readonly fix: string | undefined;
+  constructor(message: string, details: { kind: LandingFailureKind; fix?: string }, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'LandingError';
+    this.kind = details.kind;
+    this.fix = details.fix;
+  }
+}
+
 /** Writes one slice: rows go to numbered parts; nothing counts until `finish` has made parts and manifest durable. */
 export type SliceWriter = {
   append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
@@ -17,6 +32,8 @@ export type SliceWriter = {
  * account, stream, run and slice, so a retry overwrites its own half-written work and nothing else.
  */
 export type Landing = {
+  /** Folder that every part lies under, where the store is a local one: the warehouse limits its own file access to it. */
+  readonly root?: string;
   openSlice(key: StreamKey, runId: string, slice: Slice): Promise<SliceWriter>;
   /** The manifest of a finished slice, or null. A manifest whose parts are missing or altered counts as absent. */
   readSlice(key: StreamKey, runId: string, sliceId: string): Promise<SliceResult | null>;

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Json } from '../contracts/json.ts';
+import type { PartFile, SliceResult, StreamKey } from '../contracts/sync.ts';
+import { ensureFolder, landingFailure, writeDurably } from './durable-file.ts';
+import { encodeName } from './names.ts';
+import { LandingError, type Landing } from './port.ts';
+import { manifestName, openSliceWriter, type Manifest } from './slice-writer.ts';
+
+export type LocalLandingOptions = {
+  /** Bytes before compression at which a part is closed and the next begun; default 64 MiB. */
+  readonly partBytes?: number;
+};
+
+/** The landing store in a local folder: `<source>/<account>/<stream>/<run>/<slice>.part-00001.ndjson.gz`, each name encoded. */
+export function createLocalLanding(root: string, options: LocalLandingOptions = {}): Landing {
+  const base = resolve(root);
+  const partBytes = options.partBytes ?? 64 * 1024 * 1024;
+  const streamFolder = (key: StreamKey) => [key.source, key.accountId, key.stream].map(encodeName).join('/');
+  const runFolder = (key: StreamKey, runId: string) => `${streamFolder(key)}/${encodeName(runId)}`;
+  const documentPath = (key: StreamKey, runId: string, name: string) =>
+    join(base, runFolder(key, runId), `${encodeName(name)}.document.json`);
+
+  const locate = (partName: string): string => {
+    const path = resolve(base, partName);
+    if (!path.startsWith(base + sep)) {
+      throw new LandingError('A part name points outside the landing folder.', {
+        kind: 'rejected',
+        fix: 'Run the sync again: part names come from finished slices only.',
+      });
+    }
+    return path;
+  };
+
+  return {
+    root: base,
+    locate,
+    openSlice: (key, runId, slice) =>
+      openSliceWriter({ root: base, folder: runFolder(key, runId), key, runId, slice, partBytes }),
+
+    async readSlice(key, runId, sliceId) {
+      const manifest = await readJson<Manifest>(join(base, manifestName(runFolder(key, runId), sliceId)));
+      const result = manifest?.result;
+      if (result === undefined || result.slice?.id !== sliceId || manifest?.runId !== runId) return null;
+      for (const part of result.parts) {
+        if (!(await isIntact(locate(part.name), part))) return null;
+      }
+      return result satisfies SliceResult;
+    },
+
+    async writeDocument(key, runId, name, value) {
+      await ensureFolder(join(base, runFolder(key, runId)));
+      await writeDurably(documentPath(key, runId, name), `${JSON.stringify(value)}\n`);
+    },
+
+    readDocument: (key, runId, name) => readJson<Json>(documentPath(key, runId, name)),
+
+    async sweep(key, keepRunIds) {
+      const folder = join(base, streamFolder(key));
+      const kept = new Set(keepRunIds.map(encodeName));
+      const runs = await readdir(folder).catch((error: unknown) => {
+        if (isMissing(error)) return [];
+        throw landingFailure(error, `Could not list ${folder}`);
+      });
+      for (const run of runs) if (!kept.has(run)) await rm(join(folder, run), { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whether a part is there, whole and unaltered. */
+export async function isIntact(path: string, part: Pick<PartFile, 'bytes' | 'sha256'>): Promise<boolean> {
+  try {
+    if ((await stat(path)).size !== part.bytes) return false;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    return hash.digest('hex') === part.sha256;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw landingFailure(error, `Could not read ${path}`);
+  }
+}
+
+/** A missing or half-written document counts as absent: its writer starts again. */
+async function readJson<T>(path: string): Promise<T | null> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw landingFailure(error, `Could not read ${path}`);
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
