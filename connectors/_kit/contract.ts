@@ -3,8 +3,11 @@ import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/js
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { FailureKind } from './errors.ts';
 
-/** Names of the fields that a stream's schema declares. */
-export type Key<R> = Extract<keyof R, string>;
+/** Names of the fields that a stream's schema declares. A loose object's index signature is left out, so that a misspelt key is a type error. */
+export type Key<R> = Extract<
+  keyof { [K in keyof R as string extends K ? never : number extends K ? never : K]: R[K] },
+  string
+>;
 
 /** Query parameters; undefined ones are left out. */
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -57,11 +60,20 @@ export type ResponseRule = {
 export type Paginator =
   | { readonly kind: 'single' }
   | { readonly kind: 'offset'; readonly offsetParam: string; readonly limitParam: string; readonly limit: number }
-  | { readonly kind: 'page'; readonly pageParam: string; readonly limitParam?: string; readonly limit?: number; readonly first: 0 | 1 }
+  | {
+      readonly kind: 'page';
+      readonly pageParam: string;
+      readonly limitParam?: string;
+      readonly limit?: number;
+      readonly first: 0 | 1;
+    }
   | { readonly kind: 'cursor'; readonly param: string; readonly nextPath: string }
   | { readonly kind: 'next-url'; readonly nextPath: string }
   | { readonly kind: 'link-header' }
-  | { readonly kind: 'custom'; readonly next: (response: HttpResponse, request: HttpRequest) => HttpRequest | undefined };
+  | {
+      readonly kind: 'custom';
+      readonly next: (response: HttpResponse, request: HttpRequest) => HttpRequest | undefined;
+    };
 
 export type Cursor<R> = {
   readonly field: Key<R>;
@@ -79,7 +91,11 @@ export type Ageing = {
   /** Field of the parent record that holds the instant of sending. */
   readonly sentAt: (parent: JsonObject) => Instant | null;
   /** Summary stream whose row tells whether the item moved, and the text to compare. `keyField` holds the parent's key. */
-  readonly movedBy?: { readonly stream: string; readonly keyField: string; readonly fingerprint: (row: JsonObject) => string };
+  readonly movedBy?: {
+    readonly stream: string;
+    readonly keyField: string;
+    readonly fingerprint: (row: JsonObject) => string;
+  };
   readonly young?: Duration;
   readonly frozenCycle?: Duration;
 };
@@ -118,7 +134,12 @@ export type ReadPage = {
   /** Bytes received. */
   readonly bytes: number;
   /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
-  readonly rejected?: readonly { readonly position: string; readonly path: string; readonly reason: string; readonly record: string }[];
+  readonly rejected?: readonly {
+    readonly position: string;
+    readonly path: string;
+    readonly reason: string;
+    readonly record: string;
+  }[];
   /** A place from which this slice can go on, when the API documents a stable order. */
   readonly resume?: string;
 };
@@ -145,6 +166,8 @@ export type PlanContext<C> = {
   readonly now: Instant;
   readonly startDate: Instant | null;
   readonly mutableWindow: Duration;
+  /** 0 (or absent) for the run's first plan; 1, 2 ... when the stream is planned again after its rows are loaded: see `plan.rounds`. */
+  readonly round?: number;
 };
 
 type StreamBase<C, R> = {
@@ -160,10 +183,21 @@ type StreamBase<C, R> = {
   readonly limit?: string;
   readonly explode?: Explode;
   readonly parent?: Parent;
+  /** Further streams whose records are parents of this one, planned like `parent` (automation e-mails have reports as campaigns have). Item keys of different parents never meet. */
+  readonly moreParents?: readonly Parent[];
   /** Streams that must be loaded before this one is planned (parents and summary streams are implied). */
   readonly after?: readonly string[];
-  /** The item plan when the declared one is not enough (members: whole re-read when the source's count disagrees). */
-  readonly plan?: { readonly why: string; readonly slices: (context: PlanContext<C>, declared: readonly Slice[]) => Promise<readonly Slice[]> };
+  /**
+   * The item plan when the declared one is not enough (members: whole re-read when the source's count disagrees).
+   * With `rounds` > 1 the stream is planned again after its rows are loaded, within the same run and with `round` 1, 2 ...,
+   * until the hook returns no slice or `rounds` is reached; in later rounds `declared` is what round 0 would plan now, for
+   * the hook to take from, and a kit without a hook plans nothing.
+   */
+  readonly plan?: {
+    readonly why: string;
+    readonly rounds?: number;
+    readonly slices: (context: PlanContext<C>, declared: readonly Slice[]) => Promise<readonly Slice[]>;
+  };
   /** Rows that vanished from a whole read: mark `_deleted_at` (default true). Events stay facts in core even so. */
   readonly sweep?: boolean;
   /** What a person needs to know of the permission it takes, for `check`. */
@@ -221,7 +255,11 @@ export type Connector<C> = {
   /** Wraps the kit's transport with the vendor's client, where one is used (client.ts). */
   readonly client?: (http: Http, config: C) => Http;
   /** Cheap probe: ≤ 3 requests, ≤ 5 s. */
-  readonly probe: (context: { readonly config: C; readonly http: Http; readonly signal: AbortSignal }) => Promise<readonly CheckFinding[]>;
+  readonly probe: (context: {
+    readonly config: C;
+    readonly http: Http;
+    readonly signal: AbortSignal;
+  }) => Promise<readonly CheckFinding[]>;
   // eslint-disable-next-line typescript/no-explicit-any -- the one permitted any: streams of one connector have different records
   readonly streams: Readonly<Record<string, Stream<C, any>>>;
 };

@@ -44,6 +44,8 @@ export type Slice = {
   readonly mode: 'full' | 'incremental';
   /** Values for `{placeholders}` of the path. */
   readonly pathParams: Readonly<Record<string, string>>;
+  /** Query parameters of this slice alone, over the stream's own (members: `status=archived`). */
+  readonly params?: Readonly<Record<string, string>>;
   /** Fields copied into each record (e.g. campaign_id). */
   readonly inherit: JsonObject;
   /** Cursor window, in the cursor's own unit: from is inclusive of the look-back, to is the upper bound. */
