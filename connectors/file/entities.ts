@@ -1,0 +1,164 @@
+/** What a file may bring: the core's entities, their fields and types. One list, used by the config, the mapping and the docs. */
+
+/** `id`: formed from the row's key when it is not mapped. `instant`: UTC. `decimal`: exact text. */
+export type FieldType = 'text' | 'id' | 'instant' | 'date' | 'decimal' | 'currency' | 'boolean' | 'enum';
+
+export type Field = {
+  readonly type: FieldType;
+  readonly required?: boolean;
+  /** Allowed values of an enum. */
+  readonly values?: readonly string[];
+  readonly description: string;
+};
+
+export type Entity = {
+  readonly description: string;
+  /** Fields that identify a record. */
+  readonly key: readonly [string, ...string[]];
+  /** Field that never changes for a key: the raw table's partition. */
+  readonly partitionBy?: string;
+  readonly fields: Readonly<Record<string, Field>>;
+};
+
+const id = (description: string): Field => ({ type: 'id', required: true, description });
+const text = (description: string, required = false): Field => ({ type: 'text', required, description });
+const instant = (description: string, required = false): Field => ({ type: 'instant', required, description });
+const amount = (description: string, required = false): Field => ({ type: 'decimal', required, description });
+const currency: Field = { type: 'currency', required: true, description: 'ISO 4217 code, e.g. EUR' };
+
+const person = text('e-mail address of the person; without one, the recipient_id stands for them');
+const recipientId = text('id of the recipient; by default the row key');
+const campaign = {
+  campaign_account_id: text('id of the source whose campaign this is; by default this file source'),
+  campaign_id: text('campaign it belongs to'),
+  variant: text('group of the test'),
+} as const;
+
+export const entities = {
+  campaigns: {
+    description: 'one row per campaign',
+    key: ['campaign_id'],
+    fields: {
+      campaign_id: { type: 'text', required: true, description: 'id of the campaign' },
+      name: text('name'),
+      subject: text('subject line'),
+      list_id: text('list it was sent to'),
+      sent_at: instant('when it was sent'),
+      goal: {
+        type: 'enum',
+        values: ['lead_generation', 'customer_acquisition', 'customer_marketing'],
+        description: 'goal; rules under `campaigns:` come after it',
+      },
+      from_name: text('sender name'),
+    },
+  },
+  recipients: {
+    description: 'one row per person and campaign: who was mailed, in which group, and who was held out',
+    key: ['campaign_id', 'recipient_id'],
+    fields: {
+      campaign_id: { type: 'text', required: true, description: 'campaign' },
+      recipient_id: id('recipient; by default the row key'),
+      person,
+      variant: text('group of the test'),
+      is_control: { type: 'boolean', description: 'true for a hold-out that was never mailed' },
+      sent_at: instant('when it was sent'),
+    },
+  },
+  events: {
+    description: 'one row per message event',
+    key: ['event_id'],
+    partitionBy: 'event_at',
+    fields: {
+      event_id: id('event; by default formed from file and row key'),
+      campaign_id: { type: 'text', required: true, description: 'campaign' },
+      recipient_id: recipientId,
+      person,
+      event_type: {
+        type: 'enum',
+        required: true,
+        values: ['sent', 'delivered', 'open', 'click', 'bounce', 'unsubscribe', 'complaint', 'reply', 'forward'],
+        description: 'what happened',
+      },
+      event_at: instant('when', true),
+      url: text('link that was clicked'),
+      bounce_type: { type: 'enum', values: ['hard', 'soft'], description: 'for bounces' },
+      is_machine: { type: 'boolean', description: 'true for opens and clicks of machines' },
+    },
+  },
+  orders: {
+    description: 'one row per order',
+    key: ['order_id'],
+    fields: {
+      order_id: id('order; by default formed from file and row key'),
+      recipient_id: recipientId,
+      person,
+      ...campaign,
+      ordered_at: instant('when it was placed', true),
+      amount: amount('what the customer paid', true),
+      refund_amount: amount('what was given back'),
+      cost_of_goods_amount: amount('what the goods cost'),
+      currency_code: currency,
+      status: { type: 'enum', values: ['paid', 'refunded', 'cancelled'], description: 'by default paid' },
+    },
+  },
+  conversions: {
+    description: 'one row per conversion that is not an order (visit, form, call, lead ...)',
+    key: ['conversion_id'],
+    fields: {
+      conversion_id: id('conversion; by default formed from file and row key'),
+      recipient_id: recipientId,
+      person,
+      ...campaign,
+      kind: text('kind: visit, form, call, lead, usage ...', true),
+      converted_at: instant('when', true),
+      value_amount: amount('value, where the file knows one'),
+      currency_code: { ...currency, required: false },
+    },
+  },
+  costs: {
+    description: 'one row per cost',
+    key: ['cost_id'],
+    fields: {
+      cost_id: id('cost; by default formed from file and row key'),
+      ...campaign,
+      kind: {
+        type: 'enum',
+        required: true,
+        values: ['esp_fee', 'staff', 'creative', 'list_building', 'tools', 'cost_of_goods', 'other'],
+        description: 'kind of cost',
+      },
+      amount: amount('amount, positive', true),
+      currency_code: currency,
+      incurred_on: { type: 'date', required: true, description: 'day it falls on' },
+    },
+  },
+  other_revenue: {
+    description: 'one row per revenue that is no order (ads, affiliates, media)',
+    key: ['revenue_id'],
+    fields: {
+      revenue_id: id('revenue; by default formed from file and row key'),
+      kind: {
+        type: 'enum',
+        required: true,
+        values: ['ads', 'affiliates', 'media', 'other'],
+        description: 'kind of revenue',
+      },
+      amount: amount('amount', true),
+      currency_code: currency,
+      received_on: { type: 'date', required: true, description: 'day it falls on' },
+    },
+  },
+  fx_rates: {
+    description: 'one row per day and pair of currencies: 1 from_currency = rate to_currency',
+    key: ['rate_date', 'from_currency', 'to_currency'],
+    fields: {
+      rate_date: { type: 'date', required: true, description: 'day from which the rate holds' },
+      from_currency: currency,
+      to_currency: currency,
+      rate: amount('rate', true),
+    },
+  },
+} as const satisfies Readonly<Record<string, Entity>>;
+
+export type EntityName = keyof typeof entities;
+export const entityNames = Object.keys(entities) as [EntityName, ...EntityName[]];

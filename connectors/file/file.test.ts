@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { ItemState } from '../../src/contracts/sync.ts';
+import type { CustomStream, PlanContext, ReadContext } from '../_kit/contract.ts';
+import { parseCondition } from './condition.ts';
+import { fileConfig, type FileConfig } from './config.ts';
+import { file } from './connector.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'mailmart-file-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const now = '2026-06-01T00:00:00.000Z';
+
+function configOf(files: z.input<typeof fileConfig>['files']): FileConfig {
+  return fileConfig.parse({ project_dir: folder, files });
+}
+
+type Outcome = {
+  readonly records: readonly JsonObject[];
+  readonly rejected: readonly {
+    readonly position: string;
+    readonly path: string;
+    readonly reason: string;
+    readonly record: string;
+  }[];
+  readonly state: ReadonlyMap<string, ItemState>;
+};
+
+/** Plans and reads one stream, as the engine would. */
+async function readStream(
+  config: FileConfig,
+  name: string,
+  state: ReadonlyMap<string, ItemState> = new Map(),
+): Promise<Outcome> {
+  const stream = file.streams[name] as CustomStream<FileConfig, unknown>;
+  const slices = (await stream.plan?.slices({ config, state, now } as PlanContext<FileConfig>, [])) ?? [];
+  const records: JsonObject[] = [];
+  const rejected: Outcome['rejected'][number][] = [];
+  for (const slice of slices) {
+    const context = { config, slice, now, signal: new AbortController().signal } as ReadContext<FileConfig>;
+    for await (const page of stream.read(context)) {
+      records.push(...page.records);
+      rejected.push(...(page.rejected ?? []));
+    }
+  }
+  return { records, rejected, state: new Map(slices.map((slice) => [slice.item, slice.next])) };
+}
+
+function write(name: string, content: string | Buffer): string {
+  writeFileSync(path.join(folder, name), content);
+  return name;
+}
+
+const orderFields = { amount: 'amount', ordered_at: 'at', currency_code: { const: 'EUR' } };
+
+describe('formats', () => {
+  const rows = [
+    { id: 'a', amount: '1.10', at: '2026-01-01T00:00:00Z' },
+    { id: 'b', amount: '12345678901234.123456789', at: '2026-01-02T00:00:00Z' },
+  ];
+  const csv = `id,amount,at\n${rows.map((row) => Object.values(row).join(',')).join('\n')}\n`;
+  const ndjson = `${rows.map((row) => `{"id":"${row.id}","amount":${row.amount},"at":"${row.at}"}`).join('\n')}\n`;
+
+  it.each([
+    ['o.csv', csv],
+    ['o.csv.gz', gzipSync(csv)],
+    ['o-bom.csv', `\uFEFF${csv.replaceAll('\n', '\r\n')}`],
+    ['o.tsv', csv.replaceAll(',', '\t')],
+    ['o.ndjson', ndjson],
+    ['o.ndjson.gz', Buffer.concat([gzipSync(ndjson.slice(0, 20)), gzipSync(ndjson.slice(20))])],
+  ])('%s: every row once, amounts to the last digit', async (name, content) => {
+    const config = configOf([
+      {
+        path: write(name, content),
+        map: [{ entity: 'orders', key: ['id'], fields: { ...orderFields, order_id: 'id' } }],
+      },
+    ]);
+    const { records, rejected } = await readStream(config, 'orders');
+    expect(rejected).toEqual([]);
+    expect(records.map(({ order_id, amount, ordered_at }) => [order_id, amount, ordered_at])).toEqual([
+      ['a', '1.10', '2026-01-01T00:00:00.000Z'],
+      ['b', '12345678901234.123456789', '2026-01-02T00:00:00.000Z'],
+    ]);
+  });
+
+  it('o.parquet', async () => {
+    const instance = await DuckDBInstance.create();
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT 'a' AS id, 1.10::DECIMAL(12, 2) AS amount, TIMESTAMPTZ '2026-01-01T00:00:00Z' AS "at") TO '${path.join(folder, 'o.parquet')}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    const config = configOf([{ path: 'o.parquet', map: [{ entity: 'orders', key: ['id'], fields: orderFields }] }]);
+    const { records, rejected } = await readStream(config, 'orders');
+    expect(rejected).toEqual([]);
+    expect(records).toMatchObject([{ recipient_id: 'a', ordered_at: '2026-01-01T00:00:00.000Z' }]);
+    expect(Number(records[0]?.['amount'])).toBe(1.1);
+  });
+
+  it('reads a glob in order of names', async () => {
+    write('g-2.csv', 'id,amount,at\n2,1,2026-01-01T00:00:00Z\n');
+    write('g-1.csv', 'id,amount,at\n1,1,2026-01-01T00:00:00Z\n');
+    const config = configOf([{ path: 'g-*.csv', map: [{ entity: 'orders', key: ['id'], fields: orderFields }] }]);
+    expect((await readStream(config, 'orders')).records.map((row) => row['recipient_id'])).toEqual(['1', '2']);
+  });
+});
+
+describe('mapping', () => {
+  it('makes several entities of one row under conditions, keyed by row number', async () => {
+    const name = write('test.csv', 'segment,visit,conversion,spend\nMens,1,1,29.99\nNone,1,0,0\nWomens,0,0,0\n');
+    const base = { campaign_id: { const: 'c' }, variant: 'segment' } as const;
+    const at = { const: '2008-03-21T00:00:00Z' };
+    const config = configOf([
+      {
+        path: name,
+        map: [
+          { entity: 'recipients', fields: { ...base, is_control: { column: 'segment', equals: 'None' } } },
+          {
+            entity: 'conversions',
+            when: 'visit = 1',
+            attribution: 'assigned',
+            fields: { ...base, kind: { const: 'visit' }, converted_at: at },
+          },
+          {
+            entity: 'orders',
+            when: 'conversion = 1',
+            attribution: 'assigned',
+            fields: { ...base, amount: 'spend', ordered_at: at, currency_code: { const: 'USD' } },
+          },
+        ],
+      },
+    ]);
+    const recipients = (await readStream(config, 'recipients')).records;
+    expect(recipients.map((row) => [row['recipient_id'], row['person'], row['variant'], row['is_control']])).toEqual([
+      ['1', 'id:1', 'Mens', 'false'],
+      ['2', 'id:2', 'None', 'true'],
+      ['3', 'id:3', 'Womens', 'false'],
+    ]);
+    expect((await readStream(config, 'conversions')).records.map((row) => row['conversion_id'])).toEqual([
+      'test.csv#1:1',
+      'test.csv#1:2',
+    ]);
+    expect((await readStream(config, 'orders')).records).toMatchObject([
+      { order_id: 'test.csv#2:1', recipient_id: '1', amount: '29.99', attribution: 'assigned' },
+    ]);
+  });
+
+  it('reads declared number and date formats, and zones', async () => {
+    const name = write('de.csv', 'amount;at\n"1.234,56";25.12.2025 18:30\n');
+    const config = configOf([
+      {
+        path: name,
+        delimiter: ';',
+        decimal: ',',
+        time_zone: 'Europe/Berlin',
+        map: [
+          { entity: 'orders', fields: { ...orderFields, ordered_at: { column: 'at', format: 'dd.MM.yyyy HH:mm' } } },
+        ],
+      },
+    ]);
+    expect((await readStream(config, 'orders')).records).toMatchObject([
+      { amount: '1234.56', ordered_at: '2025-12-25T17:30:00.000Z' },
+    ]);
+  });
+
+  it('reads a file again only when its bytes or its mapping changed', async () => {
+    const name = write('again.csv', 'amount,at\n1,2026-01-01T00:00:00Z\n');
+    const config = configOf([{ path: name, map: [{ entity: 'orders', fields: orderFields }] }]);
+    const first = await readStream(config, 'orders');
+    expect(first.records).toHaveLength(1);
+    expect((await readStream(config, 'orders', first.state)).records).toHaveLength(0);
+    const other = configOf([
+      { path: name, map: [{ entity: 'orders', fields: { ...orderFields, currency_code: { const: 'USD' } } }] },
+    ]);
+    expect((await readStream(other, 'orders', first.state)).records).toHaveLength(1);
+    write('again.csv', 'amount,at\n2,2026-01-01T00:00:00Z\n');
+    expect((await readStream(config, 'orders', first.state)).records).toMatchObject([{ amount: '2' }]);
+  });
+});
+
+describe('bad input', () => {
+  const cases: readonly (readonly [string, string, string, RegExp])[] = [
+    ['a row with too few columns', 'x', '(row)', /2 columns of the header/],
+    ['an unclosed quotation mark', '"x,2026-01-01T00:00:00Z', '(row)', /quotation mark/],
+    ['a comma in a number', '"1,5",2026-01-01T00:00:00Z', 'orders.amount', /decimal/],
+    ['German thousands without a declaration', '"1.234,56",2026-01-01T00:00:00Z', 'orders.amount', /not a number/],
+    ['a currency sign', '€5,2026-01-01T00:00:00Z', 'orders.amount', /not a number/],
+    ['NaN', 'NaN,2026-01-01T00:00:00Z', 'orders.amount', /not a number/],
+    ['an exponent', '1e400,2026-01-01T00:00:00Z', 'orders.amount', /not a number/],
+    ['ten decimals', '0.0123456789,2026-01-01T00:00:00Z', 'orders.amount', /9 after/],
+    ['an empty amount', ',2026-01-01T00:00:00Z', 'orders.amount', /empty/],
+    ['a day that does not exist', '1,2025-02-30T00:00:00Z', 'orders.ordered_at', /not an ISO-8601/],
+    ['a time without a zone', '1,2025-02-03 10:00', 'orders.ordered_at', /time_zone/],
+    ['a time in the far future', '1,2999-01-01T00:00:00Z', 'orders.ordered_at', /two days ahead/],
+    ['a time before 1990', '1,1970-01-01T00:00:01Z', 'orders.ordered_at', /before 1990/],
+  ];
+
+  it.each(cases)('%s goes to quarantine and the other rows stay', async (_what, row, where, reason) => {
+    const name = write('bad.csv', `amount,at\n1,2026-01-01T00:00:00Z\n${row}\n`);
+    const { records, rejected } = await readStream(
+      configOf([{ path: name, map: [{ entity: 'orders', fields: orderFields }] }]),
+      'orders',
+    );
+    expect(records).toHaveLength(1);
+    expect(rejected).toHaveLength(1);
+    expect(rejected[0]).toMatchObject({ path: where, reason: expect.stringMatching(reason) });
+    expect(rejected[0]?.position).toMatch(/^bad\.csv (line|row) \d/);
+  });
+
+  it.each([
+    ['a missing column', 'amount,when\n1,2\n', /has no column at: it has amount, when/],
+    ['a header twice', 'amount,amount\n1,2\n', /two columns are named amount/],
+    ['no line at all', '', /is empty/],
+    ['cp1252', Buffer.from('amount,at\n\xe4,1\n', 'latin1'), /not valid UTF-8/],
+    ['UTF-16', Buffer.from('\uFEFFamount,at\n', 'utf16le'), /UTF-16/],
+    ['a gzip that is cut off', gzipSync('amount,at\n1,2026-01-01T00:00:00Z\n').subarray(0, 30), /gzip data is cut off/],
+  ])('%s fails the file by name', async (_what, content, message) => {
+    const name = write('broken.csv', content);
+    const config = configOf([{ path: name, map: [{ entity: 'orders', fields: orderFields }] }]);
+    await expect(readStream(config, 'orders')).rejects.toMatchObject({
+      kind: 'contract',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('a file that is not there is named', async () => {
+    const config = configOf([{ path: 'nowhere.csv', map: [{ entity: 'orders', fields: orderFields }] }]);
+    await expect(readStream(config, 'orders')).rejects.toThrow(/nowhere\.csv was not found/);
+    expect(await file.probe({ config, http: undefined as never, signal: new AbortController().signal })).toMatchObject([
+      { status: 'failed' },
+    ]);
+  });
+
+  it.each([
+    [{ entity: 'orders', fields: { ...orderFields, amuont: 'a' } }, /orders has no field amuont/],
+    [{ entity: 'orders', fields: { amount: 'amount', currency_code: { const: 'EUR' } } }, /orders needs ordered_at/],
+    [{ entity: 'orders', attribution: 'assigned', fields: orderFields }, /needs variant/],
+    [{ entity: 'orders', when: 'spend >> 1', fields: orderFields }, /cannot read .*spend >> 1/],
+  ] as const)('a wrong mapping is refused: %j', (map, message) => {
+    expect(() => configOf([{ path: 'x.csv', map: [map as never] }])).toThrow(message);
+  });
+});
+
+describe('conditions', () => {
+  it.each([
+    ['a = 1', { a: '1.0' }, true],
+    ['a = 1', { a: 'one' }, false],
+    ["a != 'x y' and b > 2.5", { a: 'z', b: '3' }, true],
+    ["a != 'x y' and b > 2.5", { a: 'x y', b: '3' }, false],
+    ['"my column" is not empty', { 'my column': 'v' }, true],
+    ['a is empty', {}, true],
+  ] as const)('%s on %j is %s', (text, row, expected) => {
+    expect(parseCondition(text).test(row as Record<string, string>)).toBe(expected);
+  });
+});

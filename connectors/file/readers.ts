@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { glob, open, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { parse } from 'csv-parse';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import type { FileConfig, FileSpec } from './config.ts';
+import type { FileRow } from './mapping.ts';
+
+/** A file as a whole cannot be read. The message says what to do. */
+export class FileError extends Error {}
+
+/** A row that could not even be split into columns. */
+export type BrokenRow = { readonly line: number; readonly reason: string; readonly text: string };
+
+export type RowBatch = {
+  readonly rows: readonly FileRow[];
+  readonly broken: readonly BrokenRow[];
+  readonly bytes: number;
+};
+
+const batchSize = 2000;
+const maxRowBytes = 16 * 1024 * 1024;
+
+/** Files of one spec, sorted by name. A path without wildcards must exist. */
+export async function listFiles(config: FileConfig, spec: FileSpec): Promise<readonly string[]> {
+  const files: string[] = [];
+  if (/[*?[{]/.test(spec.path)) {
+    for await (const name of glob(spec.path, { cwd: config.project_dir }))
+      files.push(path.resolve(config.project_dir, name));
+  } else {
+    files.push(path.resolve(config.project_dir, spec.path));
+  }
+  for (const file of files) {
+    const info = await stat(file).catch(() => null);
+    if (info === null || !info.isFile()) {
+      throw new FileError(
+        `the file ${spec.path} was not found: check files[].path, which is relative to mailmart.yaml`,
+      );
+    }
+  }
+  return files.toSorted();
+}
+
+/** SHA-256 of the bytes: a file is read again only when it moves. */
+export async function contentHash(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+export function formatOf(file: string, spec: FileSpec): 'csv' | 'tsv' | 'ndjson' | 'parquet' {
+  if (spec.format !== undefined) return spec.format;
+  const name = file.toLowerCase().replace(/\.gz$/, '');
+  if (name.endsWith('.csv')) return 'csv';
+  if (name.endsWith('.tsv') || name.endsWith('.tab')) return 'tsv';
+  if (/\.(ndjson|jsonl)$/.test(name)) return 'ndjson';
+  if (name.endsWith('.parquet')) return 'parquet';
+  throw new FileError(`${path.basename(file)}: the name tells no format: add format: csv, tsv, ndjson or parquet`);
+}
+
+/** Rows in order, in batches, with flat memory. */
+export async function* readRows(file: string, spec: FileSpec, signal: AbortSignal): AsyncIterable<RowBatch> {
+  const format = formatOf(file, spec);
+  try {
+    if (format === 'parquet') yield* readParquet(file, signal);
+    else if (format === 'ndjson') yield* readNdjson(file, signal);
+    else yield* readCsv(file, spec.delimiter ?? (format === 'tsv' ? '\t' : ','), signal);
+  } catch (error) {
+    if (signal.aborted || error instanceof FileError) throw error;
+    throw new FileError(`${path.basename(file)}: ${explain(error)}`, { cause: error });
+  }
+}
+
+function explain(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA' || error instanceof TypeError) {
+    return 'is not valid UTF-8: save it as UTF-8, for example with iconv -f windows-1252 -t utf-8';
+  }
+  if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR')
+    return 'the gzip data is cut off or damaged: copy the file again';
+  if (code?.startsWith('CSV_') === true) return `${message ?? code} (is the delimiter right?)`;
+  return message ?? String(error);
+}
+
+/** Text of a file, gunzipped where its first bytes say so, refused where it is not UTF-8. */
+async function textOf(
+  file: string,
+  signal: AbortSignal,
+): Promise<{ readonly text: Readable; readonly bytes: () => number }> {
+  const handle = await open(file);
+  const magic = Buffer.alloc(4);
+  await handle.read(magic, 0, 4, 0);
+  await handle.close();
+  if ((magic[0] === 0xff && magic[1] === 0xfe) || (magic[0] === 0xfe && magic[1] === 0xff)) {
+    throw new FileError(`${path.basename(file)}: is UTF-16: save it as UTF-8`);
+  }
+  let bytes = 0;
+  const raw = createReadStream(file, { signal });
+  raw.on('data', (chunk) => {
+    bytes += chunk.length;
+  });
+  const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
+  const gunzip = zipped ? createGunzip() : null;
+  if (gunzip !== null) raw.on('error', (error) => gunzip.destroy(error));
+  const source = gunzip === null ? raw : raw.pipe(gunzip);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decode = async function* (): AsyncIterable<string> {
+    for await (const chunk of source) yield decoder.decode(chunk as Buffer, { stream: true });
+    yield decoder.decode();
+  };
+  return { text: Readable.from(decode(), { objectMode: true }), bytes: () => bytes };
+}
+
+async function* readCsv(file: string, delimiter: string, signal: AbortSignal): AsyncIterable<RowBatch> {
+  const { text, bytes } = await textOf(file, signal);
+  const broken: BrokenRow[] = [];
+  let header: readonly string[] = [];
+  const parser = parse({
+    delimiter,
+    bom: true,
+    info: true,
+    raw: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    max_record_size: maxRowBytes,
+    columns: (names: string[]) => (header = checkHeader(file, names)) as string[],
+    on_skip: (error, raw) => {
+      const { lines, message } = (error ?? {}) as { lines?: number; message?: string };
+      broken.push({ line: lines ?? 0, reason: rowReason(message ?? '', header.length), text: raw ?? '' });
+      return undefined;
+    },
+  });
+  text.on('error', (error) => parser.destroy(error));
+  text.pipe(parser);
+  let rows: FileRow[] = [];
+  for await (const item of parser as AsyncIterable<{ info: { lines: number }; record: Record<string, string> }>) {
+    // By line, not by count: a broken row that is mended later must not renumber the rows after it.
+    rows.push({ number: item.info.lines - 1, values: item.record });
+    if (rows.length >= batchSize) {
+      yield { rows, broken: [], bytes: bytes() };
+      rows = [];
+    }
+  }
+  if (header.length === 0)
+    throw new FileError(`${path.basename(file)}: is empty: a first line with the column names is needed`);
+  yield { rows, broken, bytes: bytes() };
+}
+
+function checkHeader(file: string, names: readonly string[]): readonly string[] {
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new FileError(`${path.basename(file)}: two columns are named ${twice}: rename one`);
+  if (names.length > 10_000)
+    throw new FileError(`${path.basename(file)}: has ${names.length} columns: is the delimiter right?`);
+  return names.map((name) => name.trim());
+}
+
+function rowReason(message: string, columns: number): string {
+  if (message.includes('Invalid Record Length')) return `the row does not have the ${columns} columns of the header`;
+  if (/quote/i.test(message)) return 'a quotation mark is not closed or not doubled';
+  return message.replace(/[:,] .*/s, '');
+}
+
+async function* readNdjson(file: string, signal: AbortSignal): AsyncIterable<RowBatch> {
+  const { text, bytes } = await textOf(file, signal);
+  let failure: unknown;
+  text.on('error', (error) => {
+    failure = error;
+  });
+  let number = 0;
+  let rows: FileRow[] = [];
+  let broken: BrokenRow[] = [];
+  for await (const line of createInterface({ input: text, crlfDelay: Infinity })) {
+    number += 1;
+    const trimmed = line.replace(/^\uFEFF/, '').trim();
+    if (trimmed === '') continue;
+    const value = parseLine(trimmed);
+    if (value === null) broken.push({ line: number, reason: 'the line is not one JSON object', text: line });
+    else rows.push({ number, values: value });
+    if (rows.length >= batchSize) {
+      yield { rows, broken, bytes: bytes() };
+      rows = [];
+      broken = [];
+    }
+  }
+  if (failure !== undefined) throw failure;
+  yield { rows, broken, bytes: bytes() };
+}
+
+/** Top-level values as text; numbers exactly as written. */
+function parseLine(line: string): Record<string, string> | null {
+  try {
+    const reviver = function (
+      this: unknown,
+      _key: string,
+      value: unknown,
+      context?: { readonly source?: string },
+    ): unknown {
+      return typeof value === 'number' ? (context?.source ?? String(value)) : value;
+    };
+    const value: unknown = JSON.parse(line, reviver);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    return textValues(value as Record<string, unknown>);
+  } catch {
+    return null;
+  }
+}
+
+function textValues(value: Readonly<Record<string, unknown>>): Record<string, string> {
+  const row: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, cell] of Object.entries(value)) row[name] = textOfCell(cell);
+  return row;
+}
+
+function textOfCell(cell: unknown): string {
+  if (cell === null || cell === undefined) return '';
+  if (typeof cell === 'string') return cell;
+  if (cell instanceof Date) return cell.toISOString();
+  if (typeof cell === 'number' || typeof cell === 'bigint' || typeof cell === 'boolean') return String(cell);
+  return JSON.stringify(cell, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner));
+}
+
+async function* readParquet(file: string, signal: AbortSignal): AsyncIterable<RowBatch> {
+  const buffer = await asyncBufferFromFile(file);
+  const metadata = await parquetMetadataAsync(buffer).catch((error: unknown) => {
+    throw new FileError(`${path.basename(file)}: is not a readable Parquet file (${explain(error)})`);
+  });
+  const total = Number(metadata.num_rows);
+  for (let start = 0; start < total; start += 10_000) {
+    signal.throwIfAborted();
+    const end = Math.min(start + 10_000, total);
+    const records = await parquetReadObjects({ file: buffer, metadata, compressors, rowStart: start, rowEnd: end });
+    yield {
+      rows: records.map((record, at) => ({ number: start + at + 1, values: textValues(record) })),
+      broken: [],
+      bytes: Math.round((buffer.byteLength * end) / Math.max(total, 1)),
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { DateTime } from 'luxon';
+import type { Field } from './entities.ts';
+
+/** How a text of the file is to be read. */
+export type ValueFormat = {
+  readonly decimal: '.' | ',';
+  readonly timeZone: string | undefined;
+  readonly format: string | undefined;
+};
+
+/** A value that does not fit: what is wrong and what to do, without the value itself. */
+export class ValueError extends Error {}
+
+const earliest = Date.UTC(1990, 0, 1);
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+/** Reads one text by the field's type. Exact: numbers stay text, instants become UTC. Throws ValueError. */
+export function readValue(text: string, field: Field, how: ValueFormat, latest: number): string {
+  switch (field.type) {
+    case 'text':
+    case 'id':
+      return text;
+    case 'decimal':
+      return readDecimal(text, how.decimal);
+    case 'currency':
+      if (!currencies.has(text)) throw new ValueError('is not an ISO 4217 currency code in capitals, such as EUR');
+      return text;
+    case 'boolean':
+      return readBoolean(text);
+    case 'enum':
+      if (field.values?.includes(text) !== true) {
+        throw new ValueError(
+          `is none of ${field.values?.join(', ') ?? ''}: translate the file's words with values: { … }`,
+        );
+      }
+      return text;
+    case 'date':
+      return readInstant(text, { ...how, timeZone: how.timeZone ?? 'UTC' }, latest).slice(0, 10);
+    case 'instant':
+      return new Date(readInstant(text, how, latest)).toISOString();
+  }
+}
+
+/** `1234.56` as it is; `1.234,56` only where the decimal mark is declared as a comma. At most 29 digits before the point, 9 after. */
+function readDecimal(text: string, mark: '.' | ','): string {
+  const pattern = mark === '.' ? /^-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/ : /^-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
+  if (!pattern.test(text)) {
+    throw new ValueError(
+      `is not a number with decimal mark "${mark}": declare the file's mark with decimal:, and map units and currency apart`,
+    );
+  }
+  const plain = mark === '.' ? text.replaceAll(',', '') : text.replaceAll('.', '').replace(',', '.');
+  if (mark === '.' && text.includes(',')) {
+    throw new ValueError(
+      'has a comma, which could group thousands or mark decimals: declare decimal: "." or "," for this field',
+    );
+  }
+  const [whole = '', fraction = ''] = plain.replace('-', '').split('.');
+  if (whole.replace(/^0+/, '').length > 29 || fraction.replace(/0+$/, '').length > 9) {
+    throw new ValueError(
+      'has more than 29 digits before or 9 after the decimal mark, which a money column cannot hold exactly',
+    );
+  }
+  return plain;
+}
+
+function readBoolean(text: string): string {
+  const lower = text.toLowerCase();
+  if (['true', '1', 'yes', 't', 'y'].includes(lower)) return 'true';
+  if (['false', '0', 'no', 'f', 'n'].includes(lower)) return 'false';
+  throw new ValueError(
+    "is neither true nor false (true/false, 1/0, yes/no): translate the file's words with equals: or values:",
+  );
+}
+
+/** ISO text that keeps the local date first, so that a date field can take its first ten characters. */
+function readInstant(text: string, how: ValueFormat, latest: number): string {
+  let at: DateTime;
+  if (how.format === 'epoch-s' || how.format === 'epoch-ms') {
+    if (!/^-?\d+$/.test(text))
+      throw new ValueError(`is not a whole number of ${how.format === 'epoch-s' ? 'seconds' : 'milliseconds'}`);
+    at = DateTime.fromMillis(Number(text) * (how.format === 'epoch-s' ? 1000 : 1), { zone: how.timeZone ?? 'UTC' });
+  } else {
+    const namesZone =
+      how.format === undefined
+        ? /(?:[zZ]|[+-]\d{2}:?\d{2})$/.test(text) && text.length > 10
+        : /[zZ]/.test(how.format.replace(/'[^']*'/g, ''));
+    if (!namesZone && how.timeZone === undefined) {
+      throw new ValueError('names no time zone: add time_zone: (e.g. Europe/Berlin) to the file');
+    }
+    const options = { zone: how.timeZone ?? 'UTC', setZone: false };
+    at =
+      how.format === undefined
+        ? DateTime.fromISO(text.replace(' ', 'T'), options)
+        : DateTime.fromFormat(text, how.format, options);
+  }
+  if (!at.isValid) {
+    throw new ValueError(
+      how.format === undefined
+        ? 'is not an ISO-8601 date or time that exists: declare format: (e.g. dd.MM.yyyy HH:mm)'
+        : `does not fit format: ${how.format}`,
+    );
+  }
+  if (at.toMillis() < earliest || at.toMillis() > latest) {
+    throw new ValueError(
+      'lies before 1990 or more than two days ahead: check the unit (epoch-s or epoch-ms) and the format',
+    );
+  }
+  return at.toISO() as string;
+}
