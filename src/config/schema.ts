@@ -1,0 +1,265 @@
+import { z } from 'zod';
+import { amount, calendarDate, cron, currencyCode, duration, pattern, quoted, ruledText, timeZone } from './values.ts';
+
+/** Names of schemas in the warehouse: DuckDB finds a file of the same name ambiguous. */
+const schemaNames = ['raw', 'staging', 'core', 'marts', 'ops', 'status'];
+
+const describe = <T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T =>
+  schema.meta({ description, examples: [...examples] });
+
+const text = ruledText({
+  ok: (value) => value.trim() !== '',
+  what: () => 'The text is empty.',
+  hint: () => ({ fix: 'Write a value, or remove the key to get its default.' }),
+});
+
+const databaseFile = ruledText({
+  ok: (value) => value.trim() !== '' && !schemaNames.includes(fileStem(value)),
+  what: (value) =>
+    value.trim() === ''
+      ? 'The path is empty.'
+      : `The file is named like the schema ${quoted(fileStem(value))}; DuckDB cannot tell the two apart.`,
+  hint: () => ({ fix: 'Choose another file name, such as .mailmart/warehouse.duckdb.' }),
+});
+
+function fileStem(path: string): string {
+  const name = path.split(/[\\/]/).at(-1) ?? path;
+  return name.replace(/\.[^.]*$/, '');
+}
+
+const identifier = ruledText({
+  ok: (value) => /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/.test(value),
+  what: (value) => `${quoted(value)} is not usable as an id: lower-case letters, digits, - and _, at most 63.`,
+  hint: (value) => {
+    const suggestion = value
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_-]+/g, '-')
+      .replaceAll(/^[-_]+|[-_]+$/g, '')
+      .slice(0, 63);
+    return {
+      fix: 'The id names this account in every table and cannot be changed later without a new sync.',
+      ...(suggestion && { suggestion }),
+    };
+  },
+});
+
+const company = z
+  .strictObject({
+    name: describe(text, 'Name shown in the report.', 'Acme'),
+    time_zone: describe(
+      timeZone,
+      'Reporting time zone: a day in every mart starts at midnight there. IANA name.',
+      'Europe/Berlin',
+    ),
+    currency: describe(currencyCode, 'Reporting currency: every amount is converted to it. ISO 4217 code.', 'EUR'),
+  })
+  .meta({
+    description: 'Whose numbers these are, and in which zone and currency they are reported.',
+    examples: [{ name: 'Acme', time_zone: 'Europe/Berlin', currency: 'EUR' }],
+  });
+
+const warehouse = z
+  .strictObject({
+    engine: describe(
+      z.literal('duckdb').default('duckdb'),
+      'Where the tables live. `duckdb`: one file on this machine.',
+      'duckdb',
+    ),
+    path: describe(
+      databaseFile.default('.mailmart/warehouse.duckdb'),
+      'File of the warehouse, relative to mailmart.yaml.',
+      '.mailmart/warehouse.duckdb',
+    ),
+    memory_limit: describe(
+      ruledText({
+        ok: (value) => /^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/.test(value),
+        what: (value) => `${quoted(value)} is not an amount of memory.`,
+        hint: () => ({ fix: 'Write a number and a unit, such as 2GB or 800MB.' }),
+      }).optional(),
+      'Most memory DuckDB may use.',
+      '2GB',
+    ),
+  })
+  .prefault({})
+  .meta({
+    description: 'Where the tables live.',
+    examples: [{ engine: 'duckdb', path: '.mailmart/warehouse.duckdb' }],
+  });
+
+/** Keys that every source has; the rest of a source belongs to its connector. */
+export const sourceBase = z.looseObject({
+  id: describe(
+    identifier,
+    'Your name of this account: `account_id` in every table. Never change it later.',
+    'shop-newsletter',
+  ),
+  type: describe(z.string(), 'Connector.', 'mailchimp'),
+  start_date: describe(
+    calendarDate.optional(),
+    'Oldest day to read. Absent: everything the source still has.',
+    '2025-01-01',
+  ),
+  streams: describe(
+    z.union([z.literal('all'), z.array(z.string()).min(1)]).default('all'),
+    'Which streams to sync: `all`, or a list; parents of a listed stream come with it. `mailmart discover` shows the names.',
+    'all',
+    ['campaigns', 'reports', 'sent_to'],
+  ),
+  mutable_window: describe(
+    duration.default('P35D'),
+    'How long after its send a campaign is re-read when its report moves. ISO 8601 duration.',
+    'P35D',
+  ),
+});
+
+export const sourceBaseKeys: readonly string[] = ['id', 'type', 'start_date', 'streams', 'mutable_window'];
+
+const campaignRule = z
+  .strictObject({
+    match: describe(
+      pattern,
+      'Regular expression, found anywhere in the campaign name. The first rule that matches wins.',
+      '^Launch',
+    ),
+    goal: describe(
+      ruledText({
+        ok: (value) => /^[a-z][a-z0-9_]{0,62}$/.test(value),
+        what: (value) => `${quoted(value)} is not usable as a goal: lower-case letters, digits and _.`,
+        hint: (value) => {
+          const suggestion = value
+            .trim()
+            .toLowerCase()
+            .replaceAll(/[^a-z0-9]+/g, '_')
+            .replaceAll(/^[_0-9]+|_+$/g, '');
+          return { ...(suggestion && { suggestion }) };
+        },
+      }),
+      'What the campaign is for; groups campaigns in reports. No e-mail service has this, so it is yours.',
+      'customer_acquisition',
+    ),
+    conversion_value: describe(amount.optional(), 'What one conversion (not an order) is worth.', 12.5),
+    currency: describe(currencyCode.optional(), 'Currency of conversion_value. Absent: the company’s.', 'EUR'),
+  })
+  .meta({
+    description: 'Gives campaigns a goal by their name.',
+    examples: [{ match: '^Launch', goal: 'customer_acquisition', conversion_value: 12.5 }],
+  });
+
+const schedule = z
+  .strictObject({
+    cron: describe(
+      cron.optional(),
+      'When to run, as a cron expression with five fields. Either this or `every`.',
+      '0 6 * * *',
+    ),
+    every: describe(duration.optional(), 'How often to run, as an ISO 8601 duration. Either this or `cron`.', 'PT6H'),
+    time_zone: describe(timeZone.optional(), 'Time zone of `cron`. Absent: the company’s.', 'Europe/Berlin'),
+  })
+  .check((context) => {
+    const { cron: byCron, every } = context.value;
+    if ((byCron === undefined) !== (every === undefined)) return;
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message:
+        byCron === undefined
+          ? 'The schedule says neither `cron` nor `every`.'
+          : 'The schedule says both `cron` and `every`.',
+      params: { fix: 'Keep exactly one of them, for example `every: PT6H`.' },
+    });
+  })
+  .optional()
+  .meta({
+    description: 'When `mailmart worker` runs the pipeline by itself. Absent: only when you say so.',
+    examples: [{ cron: '0 6 * * *', time_zone: 'Europe/Berlin' }],
+  });
+
+const temporal = z
+  .strictObject({
+    address: describe(
+      ruledText({
+        ok: (value) => /^[A-Za-z0-9.-]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(value),
+        what: (value) => `${quoted(value)} is not an address of the form host:port.`,
+        hint: (value) => {
+          const suggestion = /^(?:https?:\/\/)?([A-Za-z0-9.-]+)(?::(\d+))?\/?$/.exec(value);
+          return {
+            fix: 'Write host and port without a scheme, such as localhost:7233.',
+            ...(suggestion && { suggestion: `${suggestion[1]}:${suggestion[2] ?? 7233}` }),
+          };
+        },
+      }).optional(),
+      'Temporal server, host:port. Absent: a development server is started for you.',
+      'localhost:7233',
+    ),
+    namespace: describe(text.default('default'), 'Temporal namespace.', 'default'),
+    task_queue: describe(
+      text.optional(),
+      'Task queue of this project. Absent: derived from the project’s folder.',
+      'mailmart',
+    ),
+  })
+  .prefault({})
+  .meta({
+    description: 'Temporal, which runs the syncs.',
+    examples: [{ address: 'localhost:7233', namespace: 'default' }],
+  });
+
+/** mailmart.yaml. Sources are checked twice: here for the keys all have, then by their connector's own schema. */
+export const mailmartSchema = z
+  .strictObject({
+    company,
+    warehouse,
+    sources: z
+      .array(sourceBase)
+      .default([])
+      .meta({
+        description: 'Accounts and files to read.',
+        examples: [
+          [{ id: 'shop-newsletter', type: 'mailchimp', credentials: { api_key: '${env:MAILCHIMP_API_KEY}' } }],
+        ],
+      }),
+    campaigns: z
+      .array(campaignRule)
+      .default([])
+      .meta({
+        description: 'Goals of campaigns, by name; the first rule that matches wins.',
+        examples: [[{ match: '^Launch', goal: 'customer_acquisition', conversion_value: 12.5 }]],
+      }),
+    schedule,
+    report: z
+      .strictObject({
+        path: describe(
+          text.default('report/index.html'),
+          'Where the HTML report is written, relative to mailmart.yaml.',
+          'report/index.html',
+        ),
+      })
+      .prefault({})
+      .meta({ description: 'The HTML report.', examples: [{ path: 'report/index.html' }] }),
+    landing: z
+      .strictObject({
+        path: describe(
+          text.default('.mailmart/landing'),
+          'Folder for extracted pages before they are loaded.',
+          '.mailmart/landing',
+        ),
+      })
+      .prefault({})
+      .meta({ description: 'Where extracted pages wait for their load.', examples: [{ path: '.mailmart/landing' }] }),
+    privacy: z
+      .strictObject({
+        salt: describe(
+          z.string().default('${file:.mailmart/person-salt}'),
+          'Secret salt under which addresses are hashed, by reference. The default file is made on first use; back it up: with another salt, people get other keys.',
+          '${env:MAILMART_SALT}',
+        ),
+      })
+      .prefault({})
+      .meta({ description: 'How people are pseudonymised.', examples: [{ salt: '${file:.mailmart/person-salt}' }] }),
+    temporal,
+  })
+  .meta({ title: 'mailmart.yaml', description: 'Configuration of a mailmart project.' });
+
+/** The validated base configuration, defaults filled in; secrets are still references. */
+export type MailmartSchema = z.output<typeof mailmartSchema>;

@@ -1,0 +1,389 @@
+import type { z } from 'zod';
+import { schemaAt, variantFor } from './json-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
+import type { ConfigProblem } from './problems.ts';
+import { nearest } from './suggest.ts';
+import { quoted } from './values.ts';
+import type { LocatedYaml, PathPart } from './yaml-text.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Where a piece of configuration is and what is known of it. */
+export type Piece = {
+  readonly file: string;
+  readonly yaml: LocatedYaml;
+  /** Path of the piece inside the file. */
+  readonly at: readonly PathPart[];
+  readonly value: unknown;
+  readonly schema: JsonSchema;
+  /** True for a path (inside the piece) whose value must never be shown. */
+  readonly secret: (path: readonly PathPart[]) => boolean;
+};
+
+/** Other tools' words for our keys. */
+const keySynonyms: Readonly<Record<string, string>> = {
+  tz: 'time_zone',
+  zone: 'time_zone',
+  timezone: 'time_zone',
+  database: 'warehouse',
+  destination: 'warehouse',
+  connectors: 'sources',
+  accounts: 'sources',
+  source: 'sources',
+  connector: 'type',
+  kind: 'type',
+  provider: 'type',
+  name: 'id',
+  title: 'name',
+  from: 'start_date',
+  since: 'start_date',
+  start: 'start_date',
+  lookback: 'mutable_window',
+  window: 'mutable_window',
+  url: 'base_url',
+  endpoint: 'base_url',
+  apikey: 'api_key',
+  key: 'api_key',
+  token: 'api_key',
+  auth: 'credentials',
+  credential: 'credentials',
+  secrets: 'credentials',
+  tables: 'streams',
+  rules: 'campaigns',
+  goals: 'campaigns',
+  regex: 'match',
+  pattern: 'match',
+  value: 'conversion_value',
+  interval: 'every',
+  host: 'address',
+  output: 'report',
+  file: 'path',
+  filename: 'path',
+  paths: 'path',
+  sep: 'delimiter',
+  separator: 'delimiter',
+};
+
+/** `sources[0].credentials.api_key` */
+export function pathText(path: readonly PathPart[]): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else text += text === '' ? part : `.${part}`;
+  }
+  return text;
+}
+
+/** Problems of one piece from zod's issues; keys that the schema does not know are found here, for all levels at once. */
+export function translateIssues(piece: Piece, issues: readonly Issue[]): readonly ConfigProblem[] {
+  const unknown = unknownKeys(piece, piece.schema, piece.value, []);
+  const taken = new Set(unknown.map((found) => found.path));
+  const meant = new Set(unknown.flatMap((found) => (found.suggestedPath === undefined ? [] : [found.suggestedPath])));
+  const rest = issues
+    .flatMap((issue) => translateIssue(piece, issue))
+    // A misspelt required key is one mistake, not two.
+    .filter((problem) => !(problem.code === 'CONFIG_MISSING_KEY' && meant.has(problem.path)))
+    .filter((problem) => !(problem.code === 'CONFIG_UNKNOWN_KEY' && taken.has(problem.path)));
+  return [...unknown.map((found) => found.problem), ...rest];
+}
+
+type UnknownKey = {
+  readonly path: string;
+  readonly suggestedPath: string | undefined;
+  readonly problem: ConfigProblem;
+};
+
+function unknownKeys(
+  piece: Piece,
+  schema: JsonSchema,
+  value: unknown,
+  path: readonly PathPart[],
+): readonly UnknownKey[] {
+  const own = variantFor(schema, value);
+  if (Array.isArray(value)) {
+    const items = own.items;
+    return items === undefined ? [] : value.flatMap((item, index) => unknownKeys(piece, items, item, [...path, index]));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value);
+  const properties = own.properties ?? {};
+  const free = typeof own.additionalProperties === 'object' ? own.additionalProperties : undefined;
+  const closed = own.properties !== undefined && free === undefined && own.additionalProperties === false;
+  const absent = Object.keys(properties).filter((key) => !(key in value));
+  return entries.flatMap(([key, inner]) => {
+    const known = properties[key] ?? free;
+    if (known !== undefined) return unknownKeys(piece, known, inner, [...path, key]);
+    if (!closed) return [];
+    return [unknownKey(piece, properties, absent, [...path, key])];
+  });
+}
+
+function unknownKey(
+  piece: Piece,
+  properties: Readonly<Record<string, JsonSchema>>,
+  absent: readonly string[],
+  path: readonly PathPart[],
+): UnknownKey {
+  const key = String(path.at(-1));
+  const full = [...piece.at, ...path];
+  const near = nearest(key, absent, keySynonyms) ?? nearest(key, Object.keys(properties));
+  const deeper = near === undefined ? deeperHome(properties, key) : undefined;
+  const level = full.length === 1 ? 'the top level' : `\`${pathText(full.slice(0, -1))}\``;
+  const suggestion = near ?? deeper;
+  return {
+    path: pathText(full),
+    suggestedPath: near === undefined ? deeperPath(full, deeper) : pathText([...full.slice(0, -1), near]),
+    problem: {
+      code: 'CONFIG_UNKNOWN_KEY',
+      file: piece.file,
+      ...piece.yaml.keyAt(full),
+      path: pathText(full),
+      what: `${level} has no key ${quoted(key)}.`,
+      fix:
+        suggestion === undefined
+          ? `Remove it, or use one of: ${Object.keys(properties).join(', ')}.`
+          : deeper === undefined
+            ? `Rename it to \`${suggestion}\`, or remove it.`
+            : `Move it: it belongs to \`${deeper}\`.`,
+      ...(suggestion !== undefined && { suggestion }),
+    },
+  };
+}
+
+function deeperPath(full: readonly PathPart[], deeper: string | undefined): string | undefined {
+  return deeper === undefined ? undefined : pathText([...full.slice(0, -1), deeper.split('.')[0] ?? deeper]);
+}
+
+/** `api_key` written beside `credentials` instead of inside. */
+function deeperHome(properties: Readonly<Record<string, JsonSchema>>, key: string): string | undefined {
+  for (const [parent, schema] of Object.entries(properties)) {
+    const inner = Object.keys(schema.properties ?? {});
+    const found = nearest(key, inner, keySynonyms);
+    if (found !== undefined) return `${parent}.${found}`;
+  }
+  return undefined;
+}
+
+function translateIssue(piece: Piece, issue: Issue): readonly ConfigProblem[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  const full = [...piece.at, ...path];
+  const value = valueAt(piece.value, path);
+  const schema = schemaAt(piece.schema, piece.value, path);
+  const hidden = piece.secret(path);
+  const base = { file: piece.file, path: pathText(full) };
+  const here = piece.yaml.valueAt(full);
+  const name = `\`${pathText(full)}\``;
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({
+        code: 'CONFIG_UNKNOWN_KEY',
+        file: piece.file,
+        ...piece.yaml.keyAt([...full, key]),
+        path: pathText([...full, key]),
+        what: `${full.length === 0 ? 'The top level' : name} has no key ${quoted(key)}.`,
+        fix: 'Remove it.',
+      }));
+    case 'invalid_union': {
+      const branch = bestBranch(issue.errors);
+      if (branch !== undefined && value !== undefined) {
+        return branch.flatMap((inner) => translateIssue(piece, { ...inner, path: [...issue.path, ...inner.path] }));
+      }
+      if (value === undefined) return [missing(piece, full, schema)];
+      return [wrongType(base, here, name, value, kindsOf(schemaAtRaw(piece, path)), schema, hidden)];
+    }
+    case 'invalid_type':
+      if (value === undefined) return [missing(piece, full, schema)];
+      return [wrongType(base, here, name, value, kindWord(issue.expected), schema, hidden)];
+    case 'invalid_value': {
+      if (value === undefined) return [missing(piece, full, schema)];
+      const allowed = issue.values.map(String);
+      const suggestion = typeof value === 'string' && !hidden ? nearest(value, allowed) : undefined;
+      const list = allowed.length === 1 ? `\`${allowed[0]}\`` : `one of: ${allowed.join(', ')}`;
+      return [
+        {
+          ...base,
+          ...here,
+          code: 'CONFIG_VALUE',
+          what: `${name} is ${shown(value, hidden)}, but must be ${list}.`,
+          ...why(schema),
+          fix: suggestion === undefined ? `Write ${list}.` : `Write \`${suggestion}\`.`,
+          ...(suggestion !== undefined && { suggestion }),
+        },
+      ];
+    }
+    case 'too_small':
+    case 'too_big':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'invalid_key':
+    case 'invalid_element':
+      return [
+        {
+          ...base,
+          ...here,
+          code: 'CONFIG_VALUE',
+          what: `${name} is not valid: ${sizeText(issue, value)}.`,
+          ...why(schema),
+          ...example(schema, full),
+        },
+      ];
+    case 'custom': {
+      const hint = (issue.params ?? {}) as { readonly fix?: string; readonly suggestion?: string };
+      return [
+        {
+          ...base,
+          ...here,
+          code: 'CONFIG_VALUE',
+          what: `${full.length === 0 ? 'The file' : name}: ${hidden ? 'the secret does not have the expected form.' : sentence(issue.message)}`,
+          ...why(schema),
+          ...(hint.fix === undefined ? example(schema, full) : { fix: hint.fix }),
+          ...(hint.suggestion !== undefined && { suggestion: hint.suggestion }),
+        },
+      ];
+    }
+  }
+}
+
+/** Of a union's branches, the one the writer had in mind: it accepts the value's type and complains only inside. */
+function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const fitting = branches.filter((branch) =>
+    branch.every((issue) => issue.path.length > 0 || (issue.code !== 'invalid_type' && issue.code !== 'invalid_value')),
+  );
+  return fitting.toSorted((a, b) => a.length - b.length)[0];
+}
+
+function schemaAtRaw(piece: Piece, path: readonly PathPart[]): JsonSchema | undefined {
+  const last = path.at(-1);
+  if (last === undefined) return piece.schema;
+  const parent = schemaAt(piece.schema, piece.value, path.slice(0, -1));
+  if (typeof last === 'number') return parent?.items;
+  const free = parent?.additionalProperties;
+  return parent?.properties?.[last] ?? (typeof free === 'object' ? free : undefined);
+}
+
+function kindsOf(schema: JsonSchema | undefined): string {
+  const variants = schema?.anyOf ?? schema?.oneOf ?? [];
+  const words = variants.map((variant) => {
+    if (variant.const !== undefined) return `\`${String(variant.const)}\``;
+    if (variant.enum !== undefined) return `one of ${variant.enum.join(', ')}`;
+    return kindWord(typeof variant.type === 'string' ? variant.type : 'string');
+  });
+  return words.length === 0 ? 'another kind of value' : [...new Set(words)].join(' or ');
+}
+
+function kindWord(expected: string): string {
+  const words: Readonly<Record<string, string>> = {
+    string: 'text',
+    number: 'a number',
+    int: 'a whole number',
+    integer: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    tuple: 'a list',
+    object: 'a block of keys',
+    record: 'a block of keys',
+    null: 'null',
+  };
+  return words[expected] ?? expected;
+}
+
+function valueKind(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a block of keys';
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'boolean') return `\`${value}\``;
+  return `the number ${String(value)}`;
+}
+
+function shown(value: unknown, hidden: boolean): string {
+  if (hidden) return 'something else (not shown: it is a secret)';
+  return typeof value === 'string' ? quoted(value) : valueKind(value);
+}
+
+function missing(piece: Piece, full: readonly PathPart[], schema: JsonSchema | undefined): ConfigProblem {
+  return {
+    code: 'CONFIG_MISSING_KEY',
+    file: piece.file,
+    ...piece.yaml.valueAt(full),
+    path: pathText(full),
+    what: `\`${pathText(full)}\` is missing.`,
+    ...why(schema),
+    ...example(schema, full, 'Add'),
+  };
+}
+
+function wrongType(
+  base: { readonly file: string; readonly path: string },
+  place: { readonly line: number; readonly column: number },
+  name: string,
+  value: unknown,
+  expected: string,
+  schema: JsonSchema | undefined,
+  hidden: boolean,
+): ConfigProblem {
+  const key =
+    base.path
+      .replaceAll(/\[\d+\]$/g, '')
+      .split('.')
+      .at(-1) ?? '';
+  const is = hidden && value !== null ? 'is another kind of value' : `is ${valueKind(value)}`;
+  const suggestion = hidden ? undefined : typeSuggestion(value, expected);
+  return {
+    ...base,
+    ...place,
+    code: 'CONFIG_TYPE',
+    what: `${name} must be ${expected}, but ${is}.`,
+    ...why(schema),
+    ...(suggestion === undefined ? example(schema, [key]) : { fix: `Write ${key}: ${suggestion}`, suggestion }),
+  };
+}
+
+function typeSuggestion(value: unknown, expected: string): string | undefined {
+  if (expected === 'text' && (typeof value === 'number' || typeof value === 'boolean')) return `"${String(value)}"`;
+  if (expected === 'true or false' && typeof value === 'string') {
+    if (/^(yes|y|on|true|1)$/i.test(value)) return 'true';
+    if (/^(no|n|off|false|0)$/i.test(value)) return 'false';
+  }
+  if (expected === 'a number' && typeof value === 'string' && /^\s*-?\d+(?:[.,]\d+)?\s*$/.test(value)) {
+    return value.trim().replace(',', '.');
+  }
+  if (expected === 'a list' && (typeof value === 'string' || typeof value === 'number')) return `[${value}]`;
+  return undefined;
+}
+
+function sizeText(issue: Issue, value: unknown): string {
+  if (issue.code === 'too_small' && (value === '' || (Array.isArray(value) && value.length === 0)))
+    return 'it is empty';
+  return issue.message.replace(/[.]+$/, '').replace(/^Invalid input: /, '');
+}
+
+function sentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}
+
+function why(schema: JsonSchema | undefined): { readonly why?: string } {
+  return schema?.description === undefined ? {} : { why: schema.description };
+}
+
+function example(
+  schema: JsonSchema | undefined,
+  full: readonly PathPart[],
+  verb = 'For example',
+): { readonly fix?: string } {
+  const first = schema?.examples?.[0] ?? schema?.const;
+  if (first === undefined) return {};
+  const key = full.findLast((part) => typeof part === 'string');
+  const text = typeof first === 'string' ? inlineText(first) : JSON.stringify(first);
+  return { fix: `${verb}: ${key === undefined ? text : `${key}: ${text}`}` };
+}
+
+function inlineText(value: string): string {
+  return /^[A-Za-z0-9][\w ./:-]*$/.test(value) && !/: |^\d[\d.]*$/.test(value) ? value : JSON.stringify(value);
+}
+
+function valueAt(value: unknown, path: readonly PathPart[]): unknown {
+  let inside = value;
+  for (const part of path) inside = (inside as Record<string | number, unknown> | null | undefined)?.[part];
+  return inside;
+}
