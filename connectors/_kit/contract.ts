@@ -3,11 +3,13 @@ import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/js
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { FailureKind } from './errors.ts';
 
-/** Names of the fields that a stream's schema declares. A loose object's index signature is left out, so that a misspelt key is a type error. */
-export type Key<R> = Extract<
-  keyof { [K in keyof R as string extends K ? never : number extends K ? never : K]: R[K] },
-  string
->;
+type DeclaredKey<R> = Extract<keyof { [K in keyof R as string extends K ? never : K]: R[K] }, string>;
+
+/**
+ * Names of the fields that a stream's schema declares. A loose object's index signature is left out, so that a misspelt
+ * key is a type error; a record without a declared field (`Record<string, unknown>`, any) takes every name.
+ */
+export type Key<R> = [DeclaredKey<R>] extends [never] ? string : DeclaredKey<R>;
 
 /** Query parameters; undefined ones are left out. */
 export type Params = Readonly<Record<string, string | number | boolean | undefined>>;
