@@ -1,0 +1,178 @@
+/**
+ * The places where DuckDB and BigQuery differ. GoogleSQL is the model language; a model calls a function of this module wherever
+ * the same text would mean something else, or nothing, on the other engine. The engine is a compile variable, so that one
+ * folder gives two graphs. In DuckDB a timestamp is TIMESTAMP (no zone) holding UTC; in BigQuery TIMESTAMP.
+ *
+ * Traps that no function can close: order by needs `nulls first|last` where NULLs can occur; greatest, least and concat treat
+ * NULL differently (use || and coalesce); a regular expression is RE2 on both.
+ */
+const { engine, time_zone: timeZone, currency } = dataform.projectConfig.vars;
+
+if (engine !== 'duckdb' && engine !== 'bigquery') {
+  throw new Error(`compile variable engine is "${engine}": use duckdb or bigquery`);
+}
+const duck = engine === 'duckdb';
+
+/** Text as an SQL string literal. In GoogleSQL a backslash escapes, in DuckDB it does not. */
+const literal = (text) => `'${(duck ? text : text.replace(/\\/g, '\\\\')).replace(/'/g, duck ? "''" : "\\'")}'`;
+
+// --- types
+const stringType = () => (duck ? 'varchar' : 'string');
+const intType = () => (duck ? 'bigint' : 'int64');
+const doubleType = () => (duck ? 'double' : 'float64');
+/** Money: 38 digits, 9 of them after the point. */
+const decimalType = () => (duck ? 'decimal(38, 9)' : 'numeric');
+/** Exchange rates: more places than money, because 1 IDR is 0.000056 EUR. */
+const rateType = () => (duck ? 'decimal(38, 12)' : 'bignumeric');
+const boolType = () => (duck ? 'boolean' : 'bool');
+const timestampType = () => 'timestamp';
+const dateType = () => 'date';
+/** A typed NULL: a column that another source or issue fills. */
+const nullAs = (type) => `cast(null as ${type})`;
+
+// --- numbers
+/** a / b as a double; NULL when b is 0 or NULL. The only division of the project. */
+const safeDivide = (a, b) =>
+  duck
+    ? `(cast(${a} as double) / nullif(cast(${b} as double), 0))`
+    : `safe_divide(cast(${a} as float64), cast(${b} as float64))`;
+const money = (x) => `cast(${x} as ${decimalType()})`;
+/** Product of two exact decimals, rounded half away from zero to 9 places. */
+const multiplyMoney = (a, b) =>
+  duck
+    ? `cast(round(${a} * ${b}, 9) as decimal(38, 9))`
+    : `cast(round(cast(${a} as bignumeric) * cast(${b} as bignumeric), 9) as numeric)`;
+/** Sum of whole numbers as a whole number: DuckDB's sum is a HUGEINT, which drivers give back as something else. */
+const sumInt = (x) => (duck ? `cast(sum(${x}) as bigint)` : `sum(${x})`);
+const anyTrue = (x) => (duck ? `bool_or(${x})` : `logical_or(${x})`);
+const allTrue = (x) => (duck ? `bool_and(${x})` : `logical_and(${x})`);
+
+// --- JSON: `path` is dotted, without `$.`
+const jsonPath = (path) => {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(path)) throw new Error(`not a plain JSON path: ${path}`);
+  return `'$.${path}'`;
+};
+/** A scalar as text; an empty text is NULL, because sources write '' for "none". */
+const text = (json, path) =>
+  duck ? `nullif(${json} ->> ${jsonPath(path)}, '')` : `nullif(json_value(${json}, ${jsonPath(path)}), '')`;
+const int = (json, path) => `cast(${text(json, path)} as ${intType()})`;
+/** Exact: cast from the number's text, never through a double. */
+const decimal = (json, path) => `cast(${text(json, path)} as ${decimalType()})`;
+const rate = (json, path) => `cast(${text(json, path)} as ${rateType()})`;
+const bool = (json, path) => `cast(${text(json, path)} as ${boolType()})`;
+const date = (json, path) => `cast(${text(json, path)} as date)`;
+/** ISO-8601 text → UTC instant. Text without a zone is UTC on both engines, whatever the session's zone is. */
+const parseTimestamp = (x) =>
+  duck
+    ? `case when regexp_matches(${x}, '^\\d{4}-\\d\\d-\\d\\d([T ][0-9:.]+)?$') then cast(${x} as timestamp) ` +
+      `else timezone('UTC', cast(${x} as timestamptz)) end`
+    : `cast(${x} as timestamp)`;
+const timestamp = (json, path) => parseTimestamp(text(json, path));
+/** A part of a JSON value, as JSON. */
+const jsonQuery = (json, path) => (duck ? `json_extract(${json}, ${jsonPath(path)})` : `json_query(${json}, ${jsonPath(path)})`);
+/** FROM item: one row per element of a JSON array, column `alias` (JSON), `alias_index` from 0. To be cross joined. */
+const jsonEach = (json, path, alias) =>
+  duck
+    ? `(select unnest(items) as ${alias}, cast(generate_subscripts(items, 1) - 1 as bigint) as ${alias}_index ` +
+      `from (select cast(json_extract(${json}, ${jsonPath(path)}) as json[]) as items)) as ${alias}_items`
+    : `unnest(json_query_array(${json}, ${jsonPath(path)})) as ${alias} with offset as ${alias}_index`;
+/** Text of element `index` (an SQL expression, from 0) of a JSON array of scalars. */
+const elementText = (json, path, index) =>
+  duck
+    ? `nullif(json_extract_string(json_extract(${json}, ${jsonPath(path)}), cast(${index} as bigint)), '')`
+    : `nullif(json_value_array(${json}, ${jsonPath(path)})[safe_offset(${index})], '')`;
+
+// --- time
+const companyTimeZone = () => literal(timeZone);
+const companyCurrency = () => literal(currency);
+/** Date of an instant in the reporting time zone. Both engines use the IANA data, with its transitions. */
+const localDate = (x) =>
+  duck ? `cast(timezone(${companyTimeZone()}, timezone('UTC', ${x})) as date)` : `date(${x}, ${companyTimeZone()})`;
+/** First day of the month of a date. */
+const month = (x) => (duck ? `cast(date_trunc('month', ${x}) as date)` : `date_trunc(${x}, month)`);
+const dateAdd = (x, days) => (duck ? `(${x} + cast(${days} as integer))` : `date_add(${x}, interval ${days} day)`);
+const dateSub = (x, days) => (duck ? `(${x} - cast(${days} as integer))` : `date_sub(${x}, interval ${days} day)`);
+/** Whole days from one date to another. */
+const dateDiffDays = (from, to) => (duck ? `date_diff('day', ${from}, ${to})` : `date_diff(${to}, ${from}, day)`);
+/** FROM item: every day of a closed range, column `day`; empty when a bound is NULL. May refer to tables before it. */
+const dateSeries = (from, to) =>
+  duck
+    ? `(select cast(unnest(generate_series(cast(${from} as timestamp), cast(${to} as timestamp), interval 1 day)) ` +
+      `as date) as day) as days`
+    : `unnest(generate_date_array(${from}, ${to})) as day`;
+/** Seconds from one instant to another, fractions cut off. */
+const secondsBetween = (from, to) =>
+  duck ? `date_sub('second', ${from}, ${to})` : `timestamp_diff(${to}, ${from}, second)`;
+const addSeconds = (x, seconds) =>
+  duck ? `(${x} + to_seconds(cast(${seconds} as bigint)))` : `timestamp_add(${x}, interval ${seconds} second)`;
+
+// --- text
+const regexpContains = (x, pattern) =>
+  duck ? `regexp_matches(${x}, ${pattern})` : `regexp_contains(${x}, ${pattern})`;
+/** The pattern's one group in a text, NULL when there is none. `pattern` is plain text, not SQL. */
+const regexpExtract = (x, pattern) =>
+  duck
+    ? `nullif(regexp_extract(${x}, ${literal(pattern)}, 1), '')`
+    : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
+/** md5, hexadecimal, of the parts' texts; NULL counts as empty. The separator is a control character that no part holds. */
+const hashId = (parts) => {
+  const joined = parts
+    .map((part) => `coalesce(cast(${part} as ${stringType()}), '')`)
+    .join(' || chr(31) || ');
+  return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
+};
+
+/** Newest loaded_at of an incremental model's own rows: where it goes on from. */
+const newest = (self) => `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self})`;
+
+/** A table beside the model itself (`self()`), owned by it: work tables of incremental models. */
+const beside = (self, suffix) => {
+  const at = self.lastIndexOf('`');
+  return `${self.slice(0, at)}__${suffix}${self.slice(at)}`;
+};
+
+module.exports = {
+  engine,
+  literal,
+  stringType,
+  intType,
+  doubleType,
+  decimalType,
+  rateType,
+  boolType,
+  timestampType,
+  dateType,
+  nullAs,
+  safeDivide,
+  money,
+  multiplyMoney,
+  sumInt,
+  anyTrue,
+  allTrue,
+  text,
+  int,
+  decimal,
+  rate,
+  bool,
+  date,
+  timestamp,
+  parseTimestamp,
+  jsonQuery,
+  jsonEach,
+  elementText,
+  companyTimeZone,
+  companyCurrency,
+  localDate,
+  month,
+  dateAdd,
+  dateSub,
+  dateDiffDays,
+  dateSeries,
+  secondsBetween,
+  addSeconds,
+  regexpContains,
+  regexpExtract,
+  hashId,
+  newest,
+  beside,
+};
