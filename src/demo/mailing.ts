@@ -1,0 +1,139 @@
+import type { PlannedAutomation, PlannedCampaign } from './campaigns.ts';
+import { isMailable } from './history.ts';
+import { day } from './instant.ts';
+import type { DraftMembership, Population } from './people.ts';
+import { type Profile, worldNow, worldUntil } from './profile.ts';
+import { createRandom, type Random } from './random.ts';
+import { createReactor, type Reactions } from './reactions.ts';
+import type { Campaign, Seconds, Send } from './types.ts';
+
+export type Mailed = Reactions & { readonly sends: Send[]; readonly automationEmails: readonly Campaign[] };
+
+/**
+ * Sends every mailing in order of time, so that who leaves after one is not mailed by the next. Automation mails that fall due
+ * between two mailings go out first.
+ */
+export function mailEverything(
+  seed: number,
+  profile: Profile,
+  population: Population,
+  planned: readonly PlannedCampaign[],
+  automations: readonly PlannedAutomation[],
+): Mailed {
+  const sends: Send[] = [];
+  const reactor = createReactor(seed, profile, population);
+  const byList = new Map<string, DraftMembership[]>();
+  for (const membership of population.memberships) {
+    const same = byList.get(membership.listId);
+    if (same === undefined) byList.set(membership.listId, [membership]);
+    else same.push(membership);
+  }
+  const queue = createAutomationQueue(automations, byList);
+  const firstSend = new Map<string, Seconds>();
+
+  const post = (plan: PlannedCampaign, membership: DraftMembership, at: Seconds, group: string | null): void => {
+    const send = { campaignId: plan.campaign.id, member: membership.index, at, group };
+    sends.push(send);
+    reactor.react(plan, membership, send);
+  };
+  const runQueue = (until: Seconds): void => {
+    for (let item = queue.peek(); item !== undefined && item.at <= until; item = queue.peek()) {
+      queue.take();
+      if (!isMailable(item.membership, item.at)) continue;
+      if (!firstSend.has(item.plan.campaign.id)) firstSend.set(item.plan.campaign.id, item.at);
+      post(item.plan, item.membership, item.at, null);
+    }
+  };
+
+  for (const plan of planned) {
+    const { campaign } = plan;
+    if (campaign.sentAt === null) continue;
+    runQueue(campaign.sentAt);
+    const random = createRandom(seed, 'recipients', campaign.id);
+    const recipients = (byList.get(campaign.listId) ?? []).filter(
+      (membership) => isTargeted(campaign, membership) && isMailable(membership, campaign.sentAt ?? 0),
+    );
+    const chosen =
+      plan.trait === 'one recipient'
+        ? recipients.slice(0, 1)
+        : plan.trait === 'all bounce'
+          ? recipients.slice(3, 9)
+          : recipients;
+    const groupOf = createGroups(random, campaign, chosen.length);
+    // A mailing takes minutes to go out; recipients keep their order.
+    const perSecond = Math.max(20, Math.ceil(chosen.length / 600));
+    for (const [index, membership] of chosen.entries()) {
+      const { group, startsAt } = groupOf(index, campaign.sentAt);
+      const at = startsAt + Math.floor(index / perSecond);
+      if (at > worldUntil || (startsAt !== campaign.sentAt && !isMailable(membership, at))) continue;
+      post(plan, membership, at, group);
+    }
+  }
+  runQueue(worldUntil);
+  const automationEmails = automations.flatMap(({ emails }) =>
+    emails.map(({ delay: _delay, ...email }) => ({ ...email, sentAt: firstSend.get(email.id) ?? null })),
+  );
+  return { sends, ...reactor.reactions, automationEmails };
+}
+
+function isTargeted(campaign: Campaign, membership: DraftMembership): boolean {
+  return campaign.segmentTag === null || membership.tags.includes(campaign.segmentTag);
+}
+
+type Group = (index: number, sentAt: Seconds) => { readonly group: string | null; readonly startsAt: Seconds };
+
+/** Who is in which group of a test. Places are drawn without replacement, so group sizes are exact. */
+function createGroups(random: Random, campaign: Campaign, count: number): Group {
+  const { abSplit, variate } = campaign;
+  if (abSplit === null && variate === null) return (_, sentAt) => ({ group: null, startsAt: sentAt });
+  const places = Array.from({ length: count }, (_, index) => index);
+  for (let index = count - 1; index > 0; index -= 1) {
+    const other = random.int(0, index);
+    [places[index], places[other]] = [places[other] ?? 0, places[index] ?? 0];
+  }
+  if (abSplit !== null) {
+    const size = Math.floor((count * abSplit.splitSize) / 100);
+    return (index, sentAt) => {
+      const place = places[index] ?? 0;
+      if (place < size) return { group: 'a', startsAt: sentAt };
+      if (place < 2 * size) return { group: 'b', startsAt: sentAt };
+      return { group: 'winner', startsAt: abSplit.winnerSentAt };
+    };
+  }
+  if (variate === null) throw new Error('a test has settings');
+  const tested = Math.floor((count * variate.testSize) / 100);
+  return (index, sentAt) => {
+    const place = places[index] ?? 0;
+    const combination = variate.combinations[place % variate.combinations.length];
+    if (place < tested || variate.winningCampaignId === null)
+      return { group: combination?.id ?? null, startsAt: sentAt };
+    return { group: variate.winningCampaignId, startsAt: variate.winnerSentAt ?? sentAt };
+  };
+}
+
+type QueueItem = { readonly at: Seconds; readonly plan: PlannedCampaign; readonly membership: DraftMembership };
+
+/** Automation mails by due time: a fixed delay after the contact became subscribed for the first time. */
+function createAutomationQueue(
+  automations: readonly PlannedAutomation[],
+  byList: ReadonlyMap<string, readonly DraftMembership[]>,
+): { peek(): QueueItem | undefined; take(): void } {
+  const items: QueueItem[] = [];
+  for (const { automation, emails } of automations) {
+    for (const email of emails) {
+      const { delay, ...campaign } = email;
+      const plan: PlannedCampaign = { campaign, trait: 'plain', appeal: 1.25 };
+      for (const membership of byList.get(automation.listId) ?? []) {
+        const joined = membership.changes.find((next) => next.status === 'subscribed');
+        if (joined === undefined || joined.at < automation.startedAt || membership.source === 'Import') continue;
+        if (joined.at + delay <= worldUntil) items.push({ at: joined.at + delay, plan, membership });
+      }
+    }
+  }
+  items.sort((left, right) => left.at - right.at || left.membership.index - right.membership.index);
+  let position = 0;
+  return { peek: () => items[position], take: () => void (position += 1) };
+}
+
+/** How far "now" and the end of the timeline lie apart, in days. */
+export const horizonDays: number = (worldUntil - worldNow) / day;
