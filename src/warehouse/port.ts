@@ -53,7 +53,12 @@ export type LoadResult = {
   readonly updated: number;
   readonly unchanged: number;
   readonly deleted: number;
+  /** Refused records that were not in quarantine yet. */
   readonly quarantined: number;
+  /** Refused records that an earlier load had quarantined already. */
+  readonly quarantinedAgain?: number;
+  /** Rows of this unit that repeated a key of it; the last one in part order counts. */
+  readonly duplicates?: number;
   /** True when the ledger already held the batch. */
   readonly repeated: boolean;
 };
@@ -118,7 +123,11 @@ export type Warehouse = {
 
   // --- transform
   /** Statements of one model and its `ops.model_run` row, in one transaction. */
-  runModel(runId: string, model: Omit<ModelRun, 'rows' | 'durationMs' | 'status' | 'message'>, statements: readonly string[]): Promise<ModelRun>;
+  runModel(
+    runId: string,
+    model: Omit<ModelRun, 'rows' | 'durationMs' | 'status' | 'message'>,
+    statements: readonly string[],
+  ): Promise<ModelRun>;
   /** Replaces a small table (config tables, TypeScript steps) if its content differs; columns with engine-neutral types. */
   replaceTable(name: string, columns: readonly Column[], rows: readonly Row[]): Promise<{ readonly changed: boolean }>;
   tableExists(name: string): Promise<boolean>;

@@ -1,0 +1,175 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { WarehouseError } from '../port.ts';
+import { isInvalidated, warehouseFailure } from './errors.ts';
+import { quoteText } from './identifiers.ts';
+import { Session } from './session.ts';
+
+export type DatabaseOptions = {
+  readonly path: string;
+  readonly memoryLimit: string;
+  /** Folders that SQL may read and write; everything else is refused by DuckDB. */
+  readonly folders: readonly string[];
+  /** How long to wait for another process to let go of the file. */
+  readonly lockWaitMs: number;
+};
+
+/** Sessions at work at once; each long statement holds one of Node's four background threads. */
+const mostSessions = 3;
+
+/** DuckDB's lock is one a process: a second instance in this process would write the same file unhindered. */
+const openHere = new Set<string>();
+
+/** The warehouse file, opened once by one process; lends sessions and opens itself again after a fatal write failure. */
+export class Database {
+  readonly path: string;
+  readonly #options: DatabaseOptions;
+  #instance: DuckDBInstance | undefined;
+  #idle: Session[] = [];
+  #lent = 0;
+  #streams = 0;
+  #broken = false;
+  #waiting: (() => void)[] = [];
+
+  private constructor(path: string, options: DatabaseOptions) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const folder = dirname(resolve(options.path));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const path = join(realpathSync(folder), basename(options.path));
+    if (openHere.has(path)) {
+      throw new WarehouseError(`The warehouse file is already open in this process (${process.pid}).`, {
+        kind: 'locked',
+        fix: 'Use the one warehouse object of the process, or close it first.',
+      });
+    }
+    openHere.add(path);
+    const database = new Database(path, options);
+    try {
+      await database.#start();
+    } catch (error) {
+      openHere.delete(path);
+      throw error;
+    }
+    return database;
+  }
+
+  /** Lends a session; waits for one when all are busy. */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#borrow();
+    let reusable = true;
+    try {
+      return await work(session);
+    } catch (error) {
+      if (isInvalidated(error)) this.#broken = true;
+      // A failed statement may have left settings or temporary tables behind.
+      reusable = false;
+      throw error;
+    } finally {
+      this.#giveBack(session, reusable);
+    }
+  }
+
+  /** A session of its own for a reader that may be slow; it does not count among the busy ones. */
+  async *stream<T>(work: (session: Session) => AsyncGenerator<T>): AsyncGenerator<T> {
+    if (this.#broken) await this.use(async () => undefined);
+    this.#streams += 1;
+    const session = await this.#connect();
+    try {
+      yield* work(session);
+    } finally {
+      session.connection.closeSync();
+      this.#streams -= 1;
+      this.#wake();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#instance === undefined) return;
+    while (this.#lent > 0 || this.#streams > 0) await this.#wait();
+    this.#stop();
+    openHere.delete(this.path);
+  }
+
+  async #start(): Promise<void> {
+    const deadline = performance.now() + this.#options.lockWaitMs;
+    for (;;) {
+      try {
+        this.#instance = await DuckDBInstance.create(this.path, {
+          memory_limit: this.#options.memoryLimit,
+          temp_directory: `${this.path}.tmp`,
+          autoinstall_known_extensions: 'false',
+          autoload_known_extensions: 'false',
+          allow_community_extensions: 'false',
+        });
+        break;
+      } catch (error) {
+        const failure = warehouseFailure(error, `Could not open ${this.path}`);
+        if (failure.kind !== 'locked' || performance.now() > deadline) throw failure;
+        await sleep(200);
+      }
+    }
+    const session = await this.#connect();
+    const folders = this.#options.folders.map((folder) => quoteText(resolve(folder))).join(', ');
+    await session.run('Limit file access', `set global allowed_directories = [${folders}]`);
+    await session.run('Limit file access', 'set global enable_external_access = false');
+    this.#idle.push(session);
+  }
+
+  #stop(): void {
+    for (const session of this.#idle) session.connection.closeSync();
+    this.#idle = [];
+    this.#instance?.closeSync();
+    this.#instance = undefined;
+  }
+
+  async #connect(): Promise<Session> {
+    if (this.#instance === undefined) {
+      throw new WarehouseError('The warehouse is closed.', { kind: 'rejected', fix: 'Open it before using it.' });
+    }
+    const session = new Session(await this.#instance.connect());
+    // Text without a zone counts as UTC, whatever the machine's zone is.
+    await session.run('Set the time zone', `set session TimeZone = 'UTC'`);
+    return session;
+  }
+
+  async #borrow(): Promise<Session> {
+    while (this.#lent >= mostSessions || (this.#broken && this.#lent > 0)) await this.#wait();
+    this.#lent += 1;
+    try {
+      if (this.#broken) {
+        while (this.#streams > 0) await this.#wait();
+        this.#stop();
+        await this.#start();
+        this.#broken = false;
+      }
+      return this.#idle.pop() ?? (await this.#connect());
+    } catch (error) {
+      this.#lent -= 1;
+      this.#wake();
+      throw error;
+    }
+  }
+
+  #giveBack(session: Session, reusable: boolean): void {
+    if (reusable && !this.#broken) this.#idle.push(session);
+    else session.connection.closeSync();
+    this.#lent -= 1;
+    this.#wake();
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resume) => this.#waiting.push(resume));
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+}

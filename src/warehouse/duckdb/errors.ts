@@ -1,0 +1,105 @@
+import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
+
+const restore =
+  'Stop mailmart, keep the damaged file aside together with its .wal, and restore the newest backup of the warehouse file; ' +
+  'without one, move both files away and run `mailmart run`: the sources are read again from their start_date.';
+
+type Rule = {
+  readonly pattern: RegExp;
+  readonly kind: WarehouseFailureKind;
+  readonly message?: (match: RegExpMatchArray) => string;
+  readonly fix?: string;
+};
+
+/** DuckDB tells kinds of failure apart by text only; the first rule that matches decides. */
+const rules: readonly Rule[] = [
+  {
+    pattern: /Conflicting lock is held in (.+?) \(PID (\d+)\)/,
+    kind: 'locked',
+    message: (match) => `The warehouse file is in use by process ${match[2]} (${match[1]}).`,
+    fix: 'Let that process finish or stop it; `mailmart status` and `mailmart query` work meanwhile, from the published copy.',
+  },
+  {
+    pattern: /Could not set lock on file/,
+    kind: 'locked',
+    message: () => 'The warehouse file is in use by another process.',
+    fix: 'Let that process finish or stop it; `mailmart status` and `mailmart query` work meanwhile, from the published copy.',
+  },
+  {
+    pattern: /No space left on device|ENOSPC|Disk quota exceeded|max_temp_directory_size/i,
+    kind: 'transient',
+    message: () => 'The disk is full: the last change was not written, earlier ones are intact.',
+    fix: 'Free disk space where the warehouse file and its temporary folder lie: the run goes on by itself.',
+  },
+  {
+    pattern: /Out of Memory Error|failed to allocate|could not allocate block/i,
+    kind: 'transient',
+    message: () => 'The warehouse reached its memory limit.',
+    fix: 'Raise warehouse.memory_limit in mailmart.yaml, or run fewer things at once.',
+  },
+  {
+    pattern:
+      /checksum|corrupt|not a valid DuckDB database|Failure while replaying WAL|Serialization Error|INTERNAL Error/i,
+    kind: 'drift',
+    message: () => 'The warehouse file is damaged.',
+    fix: restore,
+  },
+  {
+    pattern: /newer version|storage version|version number .* can(not| only) be read/i,
+    kind: 'drift',
+    message: () => 'The warehouse file was written by a newer DuckDB than this mailmart has.',
+    fix: 'Use the version of mailmart that wrote it, or a newer one.',
+  },
+  {
+    pattern:
+      /TransactionContext Error: (Conflict|Failed to commit|Transaction conflict|Catalog write-write)|write-write conflict|Conflict on (update|tuple deletion)/i,
+    kind: 'transient',
+    message: () => 'Two changes of the same rows met; this one was taken back.',
+    fix: 'Nothing to do: it is tried again.',
+  },
+  {
+    pattern: /database has been invalidated/i,
+    kind: 'transient',
+    message: () => 'The warehouse stopped after a failed write and is opened again.',
+    fix: 'Nothing to do if it passes; else look at the disk that holds the warehouse file.',
+  },
+  {
+    pattern: /^(IO|HTTP|Connection) Error/i,
+    kind: 'transient',
+    fix: 'Check the disk that holds the warehouse file and the landing folder.',
+  },
+];
+
+/** Maps whatever DuckDB threw. Values never appear: a conversion error quotes the value, which may be an address. */
+export function warehouseFailure(error: unknown, attempted: string): WarehouseError {
+  if (error instanceof WarehouseError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  for (const rule of rules) {
+    const match = text.match(rule.pattern);
+    if (match === null) continue;
+    const detail = rule.message?.(match) ?? withoutValues(text);
+    const details = rule.fix === undefined ? { kind: rule.kind } : { kind: rule.kind, fix: rule.fix };
+    return new WarehouseError(`${attempted}: ${detail}`, details, { cause: error });
+  }
+  return new WarehouseError(`${attempted}: ${withoutValues(text)}`, { kind: 'rejected' }, { cause: error });
+}
+
+/** Damage found by our own checks. */
+export function driftFailure(message: string, fix = restore): WarehouseError {
+  return new WarehouseError(message, { kind: 'drift', fix });
+}
+
+/** True after a failed write has invalidated the open database: only opening it again helps. */
+export function isInvalidated(error: unknown): boolean {
+  const text = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : '';
+  return /database has been invalidated|FATAL Error/.test(text);
+}
+
+/** First lines of a message without quoted values of conversion errors and without anything like an address. */
+function withoutValues(text: string): string {
+  const isData = /^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(text);
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^LINE \d+:|^\s*\^/.test(line));
+  const short = lines.slice(0, 2).join(' ').slice(0, 400);
+  const hidden = isData ? short.replaceAll(/(["'])(?:(?!\1).)*\1/g, '<value>') : short;
+  return hidden.replaceAll(/[^\s'"<>]+@[^\s'"<>]+/g, '<address>');
+}

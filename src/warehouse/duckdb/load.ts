@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../contracts/clock.ts';
+import type { Landing } from '../../landing/port.ts';
+import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
+import type { Database } from './database.ts';
+import { holdFence } from './fence.ts';
+import { rawTableName } from './identifiers.ts';
+import { createRawTable, mergeStage } from './merge.ts';
+import type { Mutex } from './mutex.ts';
+import { quarantine } from './quarantine.ts';
+import type { Session } from './session.ts';
+import { stageParts, type Staged } from './stage.ts';
+import { utc } from './values.ts';
+
+export type Loader = {
+  readonly database: Database;
+  readonly landing: Landing;
+  readonly clock: Clock;
+  /** Commits one at a time, so that `_loaded_at` grows in the order of commits. */
+  readonly commits: Mutex;
+  /** Told the ledger's number after each commit. */
+  readonly committed: (number: number) => Promise<void>;
+};
+
+const attempts = 4;
+
+/** Rows, ledger, checkpoints and fence check of one unit in one transaction; answered from the ledger when it is there already. */
+export async function load(loader: Loader, unit: LoadUnit): Promise<LoadResult> {
+  rawTableName(unit.key.source, unit.key.stream);
+  return await loader.database.use(async (session) => {
+    const earlier = await fromLedger(session, unit);
+    if (earlier !== undefined) return earlier;
+    const staged = await stageParts(session, unit.parts, (name) => loader.landing.locate(name));
+    try {
+      return await loader.commits(() => commitWithRetry(loader, session, unit, staged));
+    } finally {
+      for (const table of ['stage', 'delta', 'vanished']) {
+        await session.run('Clean up', `drop table if exists temp.${table}`).catch(() => undefined);
+      }
+    }
+  });
+}
+
+async function commitWithRetry(loader: Loader, session: Session, unit: LoadUnit, staged: Staged): Promise<LoadResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { result, number } = await session.transaction(() => commitUnit(loader, session, unit, staged));
+      if (number !== undefined) await loader.committed(number);
+      return result;
+    } catch (error) {
+      const isConflict =
+        error instanceof WarehouseError && error.kind === 'transient' && /met; this one/.test(error.message);
+      if (!isConflict || attempt === attempts) throw error;
+      await sleep(20 * attempt);
+    }
+  }
+}
+
+async function commitUnit(
+  loader: Loader,
+  session: Session,
+  unit: LoadUnit,
+  staged: Staged,
+): Promise<{ readonly result: LoadResult; readonly number?: number }> {
+  // Another attempt of the same batch may have committed while this one was staging.
+  const earlier = await fromLedger(session, unit);
+  if (earlier !== undefined) return { result: earlier };
+  await holdFence(session, unit.key, unit.fence);
+  const { source, accountId, stream } = unit.key;
+  await createRawTable(session, source, stream);
+  const now = loader.clock.now();
+  const times = await nextLoadedAt(session, now);
+  const merged = await mergeStage(session, unit, times.next);
+  const refused = await quarantine(session, unit, now);
+  await storeCheckpoints(session, unit, now);
+  const unchanged = staged.rows - merged.inserted - merged.updated;
+  const isChange = merged.inserted + merged.updated + merged.deleted > 0;
+  const before = await tableBefore(session, unit);
+  const { number } = await session.row(
+    'Write the ledger',
+    `insert into ops.load_ledger
+    values (nextval('ops.event_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+      cast($18 as json), ${utc('$19')})
+    returning number`,
+    [
+      ...[source, accountId, stream, unit.runId, unit.batchId, `raw.${rawTableName(source, stream)}`, unit.fence],
+      ...[merged.inserted, merged.updated, unchanged, merged.deleted, refused.added, refused.known, staged.duplicates],
+      ...[isChange, before.rows + merged.inserted, String(before.hash ^ merged.hashChange)],
+      ...[JSON.stringify(unit.parts), isChange ? times.next : times.last],
+    ],
+  );
+  return {
+    number: Number(number),
+    result: {
+      inserted: merged.inserted,
+      updated: merged.updated,
+      unchanged,
+      deleted: merged.deleted,
+      quarantined: refused.added,
+      quarantinedAgain: refused.known,
+      duplicates: staged.duplicates,
+      repeated: false,
+    },
+  };
+}
+
+async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult | undefined> {
+  const [row] = await session.rows(
+    'Read the ledger',
+    `select rows_inserted, rows_updated, rows_unchanged, rows_deleted, rows_quarantined, rows_quarantined_again, rows_duplicate
+    from ops.load_ledger
+    where source = $1 and account_id = $2 and stream = $3 and run_id = $4 and batch_id = $5`,
+    [unit.key.source, unit.key.accountId, unit.key.stream, unit.runId, unit.batchId],
+  );
+  if (row === undefined) return undefined;
+  return {
+    inserted: Number(row['rows_inserted']),
+    updated: Number(row['rows_updated']),
+    unchanged: Number(row['rows_unchanged']),
+    deleted: Number(row['rows_deleted']),
+    quarantined: Number(row['rows_quarantined']),
+    quarantinedAgain: Number(row['rows_quarantined_again']),
+    duplicates: Number(row['rows_duplicate']),
+    repeated: true,
+  };
+}
+
+/** `next` is later than every earlier load, even when the clock stands still or went back; `last` is for loads that change nothing. */
+async function nextLoadedAt(session: Session, now: string): Promise<{ readonly next: string; readonly last: string }> {
+  const row = await session.row(
+    'Find the last load',
+    `select strftime(greatest(${utc('$1')}, latest), '%Y-%m-%dT%H:%M:%S.%fZ') as last,
+      strftime(greatest(${utc('$1')}, latest + interval 1 microsecond), '%Y-%m-%dT%H:%M:%S.%fZ') as next
+    from (select max(loaded_at) as latest from ops.load_ledger)`,
+    [now],
+  );
+  return { next: String(row['next']), last: String(row['last']) };
+}
+
+/** Rows and content hash of this account's part of the table, as the ledger knows them. */
+async function tableBefore(
+  session: Session,
+  unit: LoadUnit,
+): Promise<{ readonly rows: number; readonly hash: bigint }> {
+  const [row] = await session.rows(
+    'Read the ledger',
+    `select table_rows, table_hash from ops.load_ledger
+    where source = $1 and account_id = $2 and stream = $3 order by number desc limit 1`,
+    [unit.key.source, unit.key.accountId, unit.key.stream],
+  );
+  return { rows: Number(row?.['table_rows'] ?? 0), hash: BigInt(String(row?.['table_hash'] ?? '0')) };
+}
+
+async function storeCheckpoints(session: Session, unit: LoadUnit, now: string): Promise<void> {
+  if (unit.checkpoints.size === 0) return;
+  const { source, accountId, stream } = unit.key;
+  const items = JSON.stringify([...unit.checkpoints.keys()]);
+  const states = JSON.stringify([...unit.checkpoints.values()].map((state) => JSON.stringify(state)));
+  const attempted = `Store checkpoints of ${source} ${stream}`;
+  await session.run(
+    attempted,
+    `delete from ops.checkpoint where source = $1 and account_id = $2 and stream = $3
+      and item in (select unnest(cast($4 as json)::varchar[]))`,
+    [source, accountId, stream, items],
+  );
+  await session.run(
+    attempted,
+    `insert into ops.checkpoint
+    select $1, $2, $3, n.item, cast(n.state as json), ${utc(`json_extract_string(n.state, '$.readAt')`)}, $4, ${utc('$5')}
+    from (select unnest(cast($6 as json)::varchar[]) as item, unnest(cast($7 as json)::varchar[]) as state) as n`,
+    [source, accountId, stream, unit.runId, now, items, states],
+  );
+}

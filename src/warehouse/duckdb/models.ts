@@ -1,0 +1,73 @@
+import type { Clock } from '../../contracts/clock.ts';
+import { WarehouseError, type ModelRun, type Warehouse } from '../port.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from './database.ts';
+import { quoteTable } from './identifiers.ts';
+import { tableExists } from './raw-read.ts';
+import { recordModel } from './run-log.ts';
+import type { Session } from './session.ts';
+
+const attempts = 4;
+
+/**
+ * Runs a model's statements and writes its `ops.model_run` row in one transaction: a killed or failed run leaves the
+ * older table in place. An assertion's last statement gives the violating rows; any makes the run `failed`.
+ */
+export async function runModel(
+  database: Database,
+  clock: Clock,
+  runId: string,
+  model: Parameters<Warehouse['runModel']>[1],
+  statements: readonly string[],
+): Promise<ModelRun> {
+  const started = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.use((session) =>
+        session.transaction(async () => {
+          const rows = await runStatements(session, model, statements);
+          const isViolated = model.kind === 'assertion' && rows !== null && rows > 0;
+          const run: ModelRun = {
+            ...model,
+            rows,
+            durationMs: Math.round(performance.now() - started),
+            status: isViolated ? 'failed' : 'done',
+            message: isViolated ? `${rows} rows violate ${model.name}.` : null,
+          };
+          await recordModel(session, runId, run, clock);
+          return run;
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof WarehouseError)) throw error;
+      if (error.kind === 'transient' && attempt < attempts) {
+        await sleep(50 * attempt);
+        continue;
+      }
+      const durationMs = Math.round(performance.now() - started);
+      const failed: ModelRun = { ...model, rows: null, durationMs, status: 'failed', message: error.message };
+      // The failure itself matters more than its log entry, which cannot be written when the disk is full.
+      await database.use((session) => recordModel(session, runId, failed, clock)).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+async function runStatements(
+  session: Session,
+  model: Parameters<Warehouse['runModel']>[1],
+  statements: readonly string[],
+): Promise<number | null> {
+  let returned: number | null = null;
+  for (const [index, statement] of statements.entries()) {
+    const attempted = `Run ${model.name}`;
+    if (index === statements.length - 1 && model.kind === 'assertion') {
+      returned = (await session.rows(attempted, statement)).length;
+    } else await session.run(attempted, statement);
+  }
+  if (model.kind !== 'table' && model.kind !== 'incremental') return returned;
+  if (!(await tableExists(session, model.name))) return null;
+  return Number(
+    (await session.row(`Count ${model.name}`, `select count(*) as rows from ${quoteTable(model.name)}`))['rows'],
+  );
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Clock } from '../../contracts/clock.ts';
+import type { Landing } from '../../landing/port.ts';
+import { WarehouseError, type Warehouse } from '../port.ts';
+import { checkFile } from './check.ts';
+import { Database } from './database.ts';
+import { takeFence } from './fence.ts';
+import { rawTableName } from './identifiers.ts';
+import { load } from './load.ts';
+import { createRawTable } from './merge.ts';
+import { runModel } from './models.ts';
+import { createMutex } from './mutex.ts';
+import { publish } from './publish.ts';
+import { rawCounts, rawRecords, readState, tableExists } from './raw-read.ts';
+import { replaceTable } from './replace-table.ts';
+import * as runLog from './run-log.ts';
+import { migrate } from './schema.ts';
+import { checkWitness, writeWitness } from './witness.ts';
+
+export type DuckdbOptions = {
+  /** The warehouse file; created when absent. Its folder holds temporary files too. */
+  readonly path: string;
+  readonly landing: Landing;
+  /** Where `publish` puts the readers' copy. */
+  readonly publishedPath: string;
+  /** DuckDB's memory limit, `2GB`; beyond it work spills to disk. Default 2GB. */
+  readonly memoryLimit?: string;
+  readonly clock: Clock;
+  /** How long to wait while another process holds the file; default 0. */
+  readonly lock?: { readonly waitMs: number };
+};
+
+/**
+ * Opens the embedded warehouse. One process owns the file: another gets a failure of kind `locked` that names the
+ * owner's PID. Nothing else in this process may open or copy the file meanwhile: closing any other handle of it would
+ * drop DuckDB's lock. Schemas are created, and the file is checked against its ledger, by `open()`, which is called here.
+ */
+export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
+  const { landing, clock } = options;
+  const path = resolve(options.path);
+  let isFresh = !existsSync(path);
+  if (isFresh && existsSync(`${path}.wal`)) {
+    throw new WarehouseError(`${path} is missing, but its .wal is there.`, {
+      kind: 'drift',
+      fix: 'Bring the warehouse file back beside its .wal, or move the .wal away to start with an empty warehouse.',
+    });
+  }
+  const database = await Database.open({
+    path,
+    memoryLimit: options.memoryLimit ?? '2GB',
+    folders: [
+      dirname(path),
+      dirname(resolve(options.publishedPath)),
+      ...(landing.root === undefined ? [] : [landing.root]),
+    ],
+    lockWaitMs: options.lock?.waitMs ?? 0,
+  });
+  const commits = createMutex();
+  const publications = createMutex();
+  const loader = {
+    database,
+    landing,
+    clock,
+    commits,
+    committed: (number: number) => writeWitness(database.path, number),
+  };
+  const warehouse: Warehouse = {
+    engine: 'duckdb',
+    open: () =>
+      database.use(async (session) => {
+        await migrate(session, clock);
+        await checkFile(session, database.path);
+        await checkWitness(session, database.path, isFresh);
+        isFresh = false;
+      }),
+    close: () => database.close(),
+
+    takeFence: (key, runId) => database.use((session) => commits(() => takeFence(session, key, runId, clock))),
+    readState: (key) => database.use((session) => readState(session, key)),
+    rawRecords: (key) => rawRecords(database, key),
+    rawCounts: (key, groupField) => database.use((session) => rawCounts(session, key, groupField)),
+    ensureRawTable: async ({ source, stream }) => {
+      rawTableName(source, stream);
+      await database.use((session) => commits(() => createRawTable(session, source, stream)));
+    },
+    load: (unit) => load(loader, unit),
+
+    recordRun: (run) => database.use((session) => runLog.recordRun(session, run, clock)),
+    recordStream: (runId, report) => database.use((session) => runLog.recordStream(session, runId, report, clock)),
+    recordModel: (runId, model) => database.use((session) => runLog.recordModel(session, runId, model, clock)),
+    latestRuns: (limit) => database.use((session) => runLog.latestRuns(session, limit)),
+    latestStreams: () => database.use(runLog.latestStreams),
+    modelFingerprints: () => database.use(runLog.modelFingerprints),
+    tableFingerprints: () => database.use(runLog.tableFingerprints),
+
+    runModel: (runId, model, statements) => runModel(database, clock, runId, model, statements),
+    replaceTable: (name, columns, rows) => database.use((session) => replaceTable(session, clock, name, columns, rows)),
+    tableExists: (name) => database.use((session) => tableExists(session, name)),
+    query: (sql, params) => database.use((session) => session.rows('Query', sql, params)),
+
+    publish: (runId) => publications(() => publish(database, clock, options.publishedPath, runId)),
+  };
+  try {
+    await warehouse.open();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return warehouse;
+}

@@ -1,0 +1,105 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../contracts/clock.ts';
+import type { Database } from './database.ts';
+import { warehouseFailure } from './errors.ts';
+import { quoteName, quoteText } from './identifiers.ts';
+import type { Session } from './session.ts';
+import { tableExists } from './raw-read.ts';
+import { utc } from './values.ts';
+
+/** Tables of schema `status`: how the data came to be, without any content of records. */
+const statusTables: Readonly<Record<string, string>> = {
+  runs: `select run_id, kind, account_id, started_at, finished_at, status, cast(verdict as varchar) as verdict, message
+    from (select *, row_number() over (partition by run_id order by number desc) as place from ops.run_log)
+    where place = 1 order by number desc limit 200`,
+  streams: `select source, account_id, stream, run_id, finished_at, verdict_kind, cast(missing as varchar) as missing,
+      cast(gaps as varchar) as gaps, slices, pages, requests, rows_read, rows_inserted, rows_updated, rows_unchanged,
+      rows_deleted, rows_quarantined, bytes_read, duration_ms, failure_kind, failure_message
+    from (select *, row_number() over (partition by source, account_id, stream order by number desc) as place from ops.stream_run)
+    where place = 1 order by source, account_id, stream`,
+  models: `select name, kind, run_id, rows, duration_ms, status, message, finished_at
+    from (select *, row_number() over (partition by name order by number desc) as place from ops.model_run)
+    where place = 1 order by name`,
+  freshness: `select source, account_id, stream, count(*) as item_count, min(read_at) as oldest_read_at,
+      max(read_at) as newest_read_at, count(json_extract_string(state, '$.explainedGap')) as explained_gap_count
+    from ops.checkpoint group by all order by all`,
+  tables: `select table_name, source, account_id, stream, arg_max(table_rows, number) as row_count,
+      max(loaded_at) as last_load_at, max(loaded_at) filter (where is_change) as last_change_at
+    from ops.load_ledger group by all order by all`,
+  quarantine: `select source, account_id, stream, path, reason, count(*) as row_count,
+      min(quarantined_at) as first_at, max(quarantined_at) as last_at, arg_max(run_id, number) as last_run_id
+    from ops.quarantine group by all order by all`,
+};
+
+/**
+ * Writes the readers' copy beside the published file and swaps it in: schema `marts`, and `status` about runs. A
+ * reader that has the older file open keeps it. DuckDB copies rows and all, so a crash leaves the older file.
+ */
+export async function publish(database: Database, clock: Clock, publishedPath: string, runId: string): Promise<string> {
+  const target = resolve(publishedPath);
+  const folder = dirname(target);
+  const mark = `${basename(target)}.tmp-`;
+  const temporary = join(folder, `${mark}${randomBytes(6).toString('hex')}`);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(folder)) if (name.startsWith(mark)) await rm(join(folder, name), { force: true });
+    await database.use(async (session) => {
+      await session.run('Publish', `attach ${quoteText(temporary)} as publishing`);
+      try {
+        await session.transaction(() => copyTables(session, clock, runId));
+        await session.run('Publish', 'checkpoint publishing');
+      } finally {
+        await session.run('Publish', 'detach publishing');
+      }
+    });
+    await syncPath(temporary, 'r+');
+    await rename(temporary, target);
+    await syncPath(folder, 'r');
+    return target;
+  } catch (error) {
+    for (const leftover of [temporary, `${temporary}.wal`]) await rm(leftover, { force: true }).catch(() => undefined);
+    throw warehouseFailure(error, `Could not publish to ${target}`);
+  }
+}
+
+async function copyTables(session: Session, clock: Clock, runId: string): Promise<void> {
+  const marts = await session.rows(
+    'List marts',
+    `select table_name as name from information_schema.tables
+    where table_catalog = current_database() and table_schema = 'marts' order by table_name`,
+  );
+  await session.run('Publish', 'create schema publishing.marts');
+  await session.run('Publish', 'create schema publishing.status');
+  for (const { name } of marts) {
+    const table = quoteName(String(name));
+    await session.run(
+      `Publish marts.${String(name)}`,
+      `create table publishing.marts.${table} as select * from marts.${table}`,
+    );
+  }
+  for (const [name, sql] of Object.entries(statusTables)) {
+    await session.run(`Publish status.${name}`, `create table publishing.status.${quoteName(name)} as ${sql}`);
+  }
+  if (await tableExists(session, 'ops.data_as_of')) {
+    await session.run(
+      'Publish status.data_as_of',
+      'create table publishing.status.data_as_of as select * from ops.data_as_of',
+    );
+  }
+  await session.run(
+    'Publish status.publication',
+    `create table publishing.status.publication as select $1 as run_id, ${utc('$2')} as published_at`,
+    [runId, clock.now()],
+  );
+}
+
+async function syncPath(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

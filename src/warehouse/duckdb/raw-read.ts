@@ -1,0 +1,81 @@
+import type { JsonObject } from '../../contracts/json.ts';
+import type { ItemState, StreamKey } from '../../contracts/sync.ts';
+import { WarehouseError } from '../port.ts';
+import type { Database } from './database.ts';
+import { rawTable, rawTableName } from './identifiers.ts';
+import type { Session } from './session.ts';
+
+/** Live records of a stream in key order, streamed: memory does not grow with the table. */
+export async function* rawRecords(database: Database, key: StreamKey): AsyncGenerator<JsonObject> {
+  const batches = database.stream(async function* (session) {
+    if (!(await rawTableExists(session, key))) return;
+    yield* session.stream(
+      `Read ${rawTable(key.source, key.stream)}`,
+      `select cast(record as varchar) as record from ${rawTable(key.source, key.stream)}
+      where _account_id = $1 and _deleted_at is null order by _primary_key`,
+      [key.accountId],
+    );
+  });
+  for await (const rows of batches) {
+    for (const row of rows) yield JSON.parse(String(row['record'])) as JsonObject;
+  }
+}
+
+/** Live rows by item and, when asked, by the text of one top-level field (`''` where it is absent or null). */
+export async function rawCounts(
+  session: Session,
+  key: StreamKey,
+  groupField?: string,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  if (groupField !== undefined && !/^\w+$/.test(groupField)) {
+    throw new WarehouseError(
+      `${JSON.stringify(groupField)} cannot group rows: expected a top-level field of letters, digits and _.`,
+      {
+        kind: 'rejected',
+      },
+    );
+  }
+  const counts = new Map<string, Map<string, number>>();
+  if (!(await rawTableExists(session, key))) return counts;
+  const group = groupField === undefined ? `''` : `coalesce(json_extract_string(record, '$."${groupField}"'), '')`;
+  const rows = await session.rows(
+    `Count ${rawTable(key.source, key.stream)}`,
+    `select _item as item, ${group} as value, count(*) as rows from ${rawTable(key.source, key.stream)}
+    where _account_id = $1 and _deleted_at is null group by all order by all`,
+    [key.accountId],
+  );
+  for (const row of rows) {
+    const item = String(row['item']);
+    const values = counts.get(item) ?? new Map<string, number>();
+    values.set(String(row['value']), Number(row['rows']));
+    counts.set(item, values);
+  }
+  return counts;
+}
+
+/** Checkpoints of a stream by item. */
+export async function readState(session: Session, key: StreamKey): Promise<ReadonlyMap<string, ItemState>> {
+  const rows = await session.rows(
+    `Read checkpoints of ${key.source} ${key.stream}`,
+    `select item, cast(state as varchar) as state from ops.checkpoint
+    where source = $1 and account_id = $2 and stream = $3 order by item`,
+    [key.source, key.accountId, key.stream],
+  );
+  return new Map(rows.map((row) => [String(row['item']), JSON.parse(String(row['state'])) as ItemState]));
+}
+
+async function rawTableExists(session: Session, key: StreamKey): Promise<boolean> {
+  return await tableExists(session, `raw.${rawTableName(key.source, key.stream)}`);
+}
+
+/** Whether a table or view of that name exists in the warehouse file. */
+export async function tableExists(session: Session, name: string): Promise<boolean> {
+  const [schema = '', table = ''] = name.split('.');
+  const { found } = await session.row(
+    'Look for a table',
+    `select count(*) as found from information_schema.tables
+    where table_catalog = current_database() and table_schema = $1 and table_name = $2`,
+    [schema, table],
+  );
+  return Number(found) > 0;
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../contracts/clock.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { Row } from '../../contracts/sync.ts';
+import { WarehouseError, type Column } from '../port.ts';
+import { quoteName, quoteTable } from './identifiers.ts';
+import { tableExists } from './raw-read.ts';
+import type { Session } from './session.ts';
+import { utc } from './values.ts';
+
+const types: Readonly<Record<Column['type'], string>> = {
+  string: 'varchar',
+  int: 'bigint',
+  double: 'double',
+  decimal: 'decimal(38, 9)',
+  bool: 'boolean',
+  timestamp: 'timestamp',
+  date: 'date',
+  json: 'json',
+};
+
+/** Rows per statement: bounded memory, few calls. */
+const chunk = 2000;
+
+/** Replaces a small table when its content (columns and rows, in any order) differs from what the last call wrote. */
+export async function replaceTable(
+  session: Session,
+  clock: Clock,
+  name: string,
+  columns: readonly Column[],
+  rows: readonly Row[],
+): Promise<{ readonly changed: boolean }> {
+  const table = quoteTable(name);
+  const lines = rows.map((row) =>
+    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cell(name, column, row)]))),
+  );
+  const hash = createHash('sha256').update(JSON.stringify(columns));
+  for (const line of lines.toSorted()) hash.update(line).update('\n');
+  const contentHash = hash.digest('hex');
+  return await session.transaction(async () => {
+    const [stored] = await session.rows(`Read ${name}`, 'select content_hash from ops.replaced_table where name = $1', [
+      name,
+    ]);
+    if (stored?.['content_hash'] === contentHash && (await tableExists(session, name))) return { changed: false };
+    const definitions = columns.map((column) => `${quoteName(column.name)} ${types[column.type]}`).join(', ');
+    await session.run(`Replace ${name}`, `create or replace table ${table} (${definitions})`);
+    const structure = JSON.stringify([Object.fromEntries(columns.map((column) => [column.name, 'VARCHAR']))]);
+    const values = columns.map((column) => typed(column)).join(', ');
+    for (let start = 0; start < lines.length; start += chunk) {
+      await session.run(
+        `Fill ${name}`,
+        `insert into ${table} select ${values}
+        from (select unnest(from_json(cast($1 as json), $2), recursive := false) as n)`,
+        [`[${lines.slice(start, start + chunk).join(',')}]`, structure],
+      );
+    }
+    await session.run(
+      `Replace ${name}`,
+      `insert or replace into ops.replaced_table values ($1, $2, $3, ${utc('$4')})`,
+      [name, contentHash, rows.length, clock.now()],
+    );
+    return { changed: true };
+  });
+}
+
+/** Cells travel as text, so that decimals and long integers stay exact; the cast is DuckDB's and fails loudly. */
+function cell(table: string, column: Column, row: Row): Json {
+  const value = row[column.name];
+  if (value === null || value === undefined) return null;
+  if (column.type === 'json') return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'object') {
+    throw new WarehouseError(`${table}.${column.name} is no JSON column, but a row holds an object there.`, {
+      kind: 'rejected',
+    });
+  }
+  if (column.type === 'decimal' && typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new WarehouseError(
+      `${table}.${column.name} is exact: give its values as text, not as a floating-point number.`,
+      {
+        kind: 'rejected',
+      },
+    );
+  }
+  return String(value);
+}
+
+function typed(column: Column): string {
+  const source = `n.${quoteName(column.name)}`;
+  return column.type === 'timestamp' ? utc(source) : `cast(${source} as ${types[column.type]})`;
+}

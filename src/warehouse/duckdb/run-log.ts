@@ -1,0 +1,128 @@
+import type { Clock } from '../../contracts/clock.ts';
+import type { StreamReport, Verdict } from '../../contracts/sync.ts';
+import type { ModelRun, RunRecord, Warehouse } from '../port.ts';
+import type { JsonRow, Session } from './session.ts';
+import { utc } from './values.ts';
+
+/** Rows of the run log are only ever added; the newest of a run (by number, not by time) is its state. */
+export async function recordRun(session: Session, run: RunRecord, clock: Clock): Promise<void> {
+  await session.run(
+    'Write the run log',
+    `insert into ops.run_log values (nextval('ops.event_number'), $1, $2, $3, ${utc('$4')}, ${utc('$5')}, $6, cast($7 as json), $8, ${utc('$9')})`,
+    [
+      ...[run.runId, run.kind, run.accountId, run.startedAt, run.finishedAt, run.status],
+      ...[run.verdict === null ? null : JSON.stringify(run.verdict), run.message, clock.now()],
+    ],
+  );
+}
+
+export async function recordStream(session: Session, runId: string, report: StreamReport, clock: Clock): Promise<void> {
+  const { key, counts, verdict, failure } = report;
+  await session.run(
+    'Write the run log',
+    `insert into ops.stream_run values (nextval('ops.event_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+      $13, $14, $15, cast($16 as json), cast($17 as json), $18, $19, $20, ${utc('$21')})`,
+    [
+      ...[runId, key.source, key.accountId, key.stream],
+      ...[counts.slices, counts.pages, counts.requests, counts.rowsRead, counts.rowsInserted, counts.rowsUpdated],
+      ...[counts.rowsUnchanged, counts.rowsDeleted, counts.rowsQuarantined, counts.bytesRead],
+      ...[verdict.kind, JSON.stringify(verdict.missing), JSON.stringify(verdict.gaps), Math.round(report.durationMs)],
+      ...[failure?.kind ?? null, failure?.message ?? null, clock.now()],
+    ],
+  );
+}
+
+export async function recordModel(session: Session, runId: string, model: ModelRun, clock: Clock): Promise<void> {
+  await session.run(
+    'Write the run log',
+    `insert into ops.model_run values (nextval('ops.event_number'), $1, $2, $3, $4, $5, $6, $7, $8, ${utc('$9')})`,
+    [
+      ...[runId, model.name, model.kind, model.fingerprint, model.rows, Math.round(model.durationMs)],
+      ...[model.status, model.message, clock.now()],
+    ],
+  );
+}
+
+export async function latestRuns(session: Session, limit: number): Promise<readonly RunRecord[]> {
+  const rows = await session.rows(
+    'Read the run log',
+    `select *, cast(verdict as varchar) as verdict_text
+    from (select *, row_number() over (partition by run_id order by number desc) as place,
+      min(number) over (partition by run_id) as first_number from ops.run_log)
+    where place = 1 order by first_number desc limit $1`,
+    [limit],
+  );
+  return rows.map((row) => ({
+    runId: String(row['run_id']),
+    kind: row['kind'] as RunRecord['kind'],
+    accountId: text(row, 'account_id'),
+    startedAt: String(row['started_at']),
+    finishedAt: text(row, 'finished_at'),
+    status: row['status'] as RunRecord['status'],
+    verdict: row['verdict_text'] === null ? null : (JSON.parse(String(row['verdict_text'])) as Verdict),
+    message: text(row, 'message'),
+  }));
+}
+
+export async function latestStreams(session: Session): ReturnType<Warehouse['latestStreams']> {
+  const rows = await session.rows(
+    'Read the run log',
+    `select *, cast(missing as varchar) as missing_text, cast(gaps as varchar) as gaps_text
+    from (select *, row_number() over (partition by source, account_id, stream order by number desc) as place from ops.stream_run)
+    where place = 1 order by source, account_id, stream`,
+  );
+  return rows.map((row) => ({
+    runId: String(row['run_id']),
+    finishedAt: String(row['finished_at']),
+    key: { source: String(row['source']), accountId: String(row['account_id']), stream: String(row['stream']) },
+    counts: {
+      slices: Number(row['slices']),
+      pages: Number(row['pages']),
+      requests: Number(row['requests']),
+      rowsRead: Number(row['rows_read']),
+      rowsInserted: Number(row['rows_inserted']),
+      rowsUpdated: Number(row['rows_updated']),
+      rowsUnchanged: Number(row['rows_unchanged']),
+      rowsDeleted: Number(row['rows_deleted']),
+      rowsQuarantined: Number(row['rows_quarantined']),
+      bytesRead: Number(row['bytes_read']),
+    },
+    verdict: {
+      kind: row['verdict_kind'] as Verdict['kind'],
+      missing: JSON.parse(String(row['missing_text'])) as readonly string[],
+      gaps: JSON.parse(String(row['gaps_text'])) as readonly string[],
+    },
+    durationMs: Number(row['duration_ms']),
+    ...(row['failure_kind'] === null
+      ? {}
+      : { failure: { kind: String(row['failure_kind']), message: String(row['failure_message'] ?? '') } }),
+  }));
+}
+
+/** Fingerprint of each model's last success: a failed run left the older table, and its fingerprint, in place. */
+export async function modelFingerprints(session: Session): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.rows(
+    'Read model runs',
+    `select name, arg_max(fingerprint, number) as fingerprint from ops.model_run
+    where status <> 'failed' group by name order by name`,
+  );
+  return new Map(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
+}
+
+/** Raw tables: number of the last load that changed a row. Replaced tables: hash of their content. */
+export async function tableFingerprints(session: Session): Promise<ReadonlyMap<string, string>> {
+  const rows = await session.rows(
+    'Read table fingerprints',
+    `select table_name as name, coalesce('load ' || max(number) filter (where is_change), 'empty') as fingerprint
+    from ops.load_ledger group by table_name
+    union all
+    select name, content_hash from ops.replaced_table
+    order by name`,
+  );
+  return new Map(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
+}
+
+function text(row: JsonRow, column: string): string | null {
+  const value = row[column];
+  return value === null || value === undefined ? null : String(value);
+}

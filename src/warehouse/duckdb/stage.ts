@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { PartFile } from '../../contracts/sync.ts';
+import { WarehouseError } from '../port.ts';
+import { quoteText } from './identifiers.ts';
+import type { Session } from './session.ts';
+import { utc } from './values.ts';
+
+/** Rows of a unit in the session's temporary table `stage`, one a key. */
+export type Staged = { readonly rows: number; readonly duplicates: number };
+
+/** Every column is declared: an inferred type would round numbers silently. Times are text here, because a cast inside the reader ignores offsets. */
+const columns = `{ _n: 'BIGINT', _primary_key: 'VARCHAR', _person_key: 'VARCHAR', _cursor_at: 'VARCHAR', _partition_date: 'DATE',
+  _item: 'VARCHAR', _record_hash: 'VARCHAR', _extracted_at: 'VARCHAR', record: 'JSON' }`;
+
+/** Checks the parts of a unit against their manifest and reads them into the temporary table `stage`. */
+export async function stageParts(
+  session: Session,
+  parts: readonly PartFile[],
+  locate: (name: string) => string,
+): Promise<Staged> {
+  const files = parts.map((part) => ({ part, path: locate(part.name) }));
+  if (new Set(files.map(({ path }) => path)).size !== files.length) {
+    throw new WarehouseError('A landing part is listed twice in one load.', { kind: 'rejected' });
+  }
+  for (const { part, path } of files) await checkPart(part, path);
+
+  await session.run('Stage', 'drop table if exists temp.stage');
+  await session.run(
+    'Stage',
+    `create temp table stage (_n bigint, _primary_key varchar not null, _person_key varchar, _cursor_at timestamp,
+      _partition_date date, _item varchar not null, _record_hash varchar not null, _extracted_at timestamp not null,
+      record json not null, _path varchar not null)`,
+  );
+  if (files.length === 0) return { rows: 0, duplicates: 0 };
+  const list = files.map(({ path }) => quoteText(withoutGlob(path))).join(', ');
+  // Order is no matter: `_n` says which row came last.
+  await session.run('Stage', 'set session preserve_insertion_order = false');
+  try {
+    await session.run(
+      'Read landing parts',
+      `insert into stage select _n, _primary_key, _person_key, ${utc('_cursor_at')}, _partition_date, _item,
+        _record_hash, ${utc('_extracted_at')}, record, filename
+      from read_ndjson([${list}], columns = ${columns}, compression = 'gzip', filename = true)`,
+    );
+  } finally {
+    await session.run('Stage', 'reset session preserve_insertion_order');
+  }
+  const counts = await session.rows('Count landed rows', 'select _path, count(*) as rows from stage group by _path');
+  const rowsByPath = new Map(counts.map((row) => [String(row['_path']), Number(row['rows'])]));
+  for (const { part, path } of files) {
+    if ((rowsByPath.get(path) ?? 0) !== part.rows) throw alteredPart(part, `holds ${rowsByPath.get(path) ?? 0} rows`);
+  }
+  const duplicates = await dropDuplicates(
+    session,
+    files.map(({ path }) => path),
+  );
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  return { rows: rows - duplicates, duplicates };
+}
+
+/** One row a key: the last in the order of parts and of rows within them wins. Usually there is nothing to drop. */
+async function dropDuplicates(session: Session, paths: readonly string[]): Promise<number> {
+  const { doubles } = await session.row(
+    'Look for repeated keys',
+    'select count(*) - count(distinct _primary_key) as doubles from stage',
+  );
+  if (doubles === 0) return 0;
+  const order = paths.map((path, index) => `(${quoteText(path)}, ${index})`).join(', ');
+  return await session.run(
+    'Drop repeated keys',
+    `delete from stage where rowid in (
+      select row_id from (
+        select s.rowid as row_id,
+          row_number() over (partition by s._primary_key order by p.position desc, s._n desc, s.rowid desc) as place
+        from stage as s join (values ${order}) as p (path, position) on p.path = s._path
+        where s._primary_key in (select _primary_key from stage group by _primary_key having count(*) > 1))
+      where place > 1)`,
+  );
+}
+
+async function checkPart(part: PartFile, path: string): Promise<void> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    if (code === 'ENOENT') throw alteredPart(part, 'is missing');
+    throw new WarehouseError(
+      `Landing part ${part.name} cannot be read: ${code}.`,
+      { kind: 'transient' },
+      { cause: error },
+    );
+  }
+  if (hash.digest('hex') !== part.sha256) throw alteredPart(part, 'is not what its manifest says');
+}
+
+function alteredPart(part: PartFile, what: string): WarehouseError {
+  return new WarehouseError(`Landing part ${part.name} ${what}; expected ${part.rows} rows, sha256 ${part.sha256}.`, {
+    kind: 'drift',
+    fix: 'Run the sync again: the slice is read from the source anew. Nothing of this load was kept.',
+  });
+}
+
+/** DuckDB takes `* ? [` in file names as patterns. */
+function withoutGlob(path: string): string {
+  return path.replaceAll(/[*?[]/g, (character) => `[${character}]`);
+}
