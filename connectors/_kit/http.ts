@@ -1,0 +1,243 @@
+import axios, { AxiosError, type AxiosResponse } from 'axios';
+import { hash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import { createAgents, type Agents, type Resolver } from './address.ts';
+import { failer, judge, tooLarge, type Judge, type RawAnswer } from './answer.ts';
+import { authHeaders } from './auth.ts';
+import { createBudget, type Budget, type Sleep } from './budget.ts';
+import type { Connector, Http, HttpRequest, HttpResponse } from './contract.ts';
+import { ConnectorError } from './errors.ts';
+import { redact, safePath } from './redact.ts';
+import { namesPrivateHost, parseBase, requestUrl } from './url.ts';
+
+/** What is left to choose; everything has a default that production uses. */
+export type HttpOptions = {
+  /** Reach private and loopback addresses though the base URL does not name one itself. */
+  readonly allowPrivate?: boolean;
+  /** Largest answer, compressed or not. Default 128 MiB. */
+  readonly maxBytes?: number;
+  /** Limit for one answer. Default 130 s: Mailchimp's own is 120 s, and a call given up earlier still occupies a connection there. */
+  readonly timeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  readonly sleep?: Sleep;
+  readonly random?: () => number;
+  readonly now?: () => number;
+  readonly resolve?: Resolver;
+  /** After each attempt; `path` holds no query. */
+  readonly onRequest?: (info: RequestInfo) => void;
+  /** Before each wait for a rate limit or a retry. */
+  readonly onWait?: (ms: number) => void;
+};
+
+export type RequestInfo = {
+  readonly method: string;
+  readonly path: string;
+  readonly stream: string | undefined;
+  /** Undefined when no answer came. */
+  readonly status: number | undefined;
+  readonly bytes: number;
+  readonly durationMs: number;
+};
+
+const TRIES = 3;
+/** Waiting in place, all of one request's retries together: longer waits give the worker's slot back. */
+const PATIENCE_MS = 30_000;
+/** 429 without Retry-After, after the tries in place. */
+const UNSTATED_WAIT_MS = 60_000;
+
+const realSleep: Sleep = (ms, signal) => delay(ms, undefined, { signal });
+
+/** The one HTTP policy: see `Http`. A connector's `client` wrapper, where it has one, is already around it. */
+export function createHttp<C>(connector: Connector<C>, config: C, options: HttpOptions = {}): Http {
+  const {
+    random = Math.random,
+    now = Date.now,
+    sleep = realSleep,
+    maxBytes = 128 * 1_048_576,
+    timeoutMs = 130_000,
+  } = options;
+  const base = parseBase(connector.name, connector.baseUrl(config), options.allowPrivate ?? false);
+  const credentials = authHeaders(connector, config);
+  const agents = agentsFor({ ...options, allowPrivate: options.allowPrivate ?? namesPrivateHost(base) });
+  const rules: Judge = { connector: connector.name, rules: connector.responses ?? [], maxBytes, now };
+  const budgetOf = (key: string): Budget => {
+    const limit = connector.limits[key] ?? connector.limits.default;
+    return sharedBudget([connector.name, base.origin, JSON.stringify(credentials), key], () =>
+      createBudget(limit, sleep),
+    );
+  };
+  const client = axios.create({
+    adapter: 'http',
+    proxy: false,
+    maxRedirects: 0,
+    decompress: false,
+    responseType: 'arraybuffer',
+    maxContentLength: maxBytes,
+    timeout: timeoutMs,
+    transitional: { clarifyTimeoutError: true },
+    validateStatus: () => true,
+    transformRequest: [(data: unknown) => data],
+    transformResponse: [(data: unknown) => data],
+    httpAgent: agents.httpAgent,
+    httpsAgent: agents.httpsAgent,
+    headers: {
+      'user-agent': 'mailmart',
+      accept: 'application/json',
+      'accept-encoding': 'gzip, deflate, br',
+      ...connector.headers,
+      ...credentials,
+    },
+  });
+  let requests = 0;
+
+  async function send(request: HttpRequest, url: URL, signal: AbortSignal): Promise<RawAnswer> {
+    const body =
+      request.body === undefined
+        ? {}
+        : { data: JSON.stringify(request.body), headers: { 'content-type': 'application/json' } };
+    const started = performance.now();
+    let answer: RawAnswer | undefined;
+    try {
+      requests += 1;
+      answer = rawAnswer(await client.request<Buffer>({ method: request.method, url: url.href, signal, ...body }));
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw networkFailure(error, request, connector.name, maxBytes);
+    } finally {
+      options.onRequest?.({
+        method: request.method,
+        path: safePath(url.pathname),
+        stream: request.stream,
+        status: answer?.status,
+        bytes: answer?.body.length ?? 0,
+        durationMs: performance.now() - started,
+      });
+    }
+  }
+
+  async function attempt(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpResponse> {
+    const giveBack: (() => void)[] = [];
+    try {
+      // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
+      if (request.limit !== undefined && request.limit !== 'default')
+        giveBack.push(await budgetOf(request.limit).take(signal));
+      giveBack.push(await budgetOf('default').take(signal));
+      return await judge(await send(request, url, signal), request, rules);
+    } finally {
+      for (const lane of giveBack) lane();
+    }
+  }
+
+  async function request(wanted: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const url = requestUrl(connector.name, base, wanted);
+    let waited = 0;
+    return pRetry(() => attempt(wanted, url, signal), {
+      retries: TRIES - 1,
+      // Waits are our own (they depend on the failure), so p-retry's are off.
+      minTimeout: 0,
+      maxTimeout: 0,
+      factor: 1,
+      randomize: false,
+      maxRetryTime: PATIENCE_MS,
+      signal,
+      unref: false,
+      shouldConsumeRetry: () => true,
+      shouldRetry: ({ error }) => isRetryable(error),
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        if (!isRetryable(error)) return;
+        const wait = pause(error, attemptNumber, random);
+        if (retriesLeft === 0 || waited + wait > PATIENCE_MS) throw givenUp(error, attemptNumber);
+        waited += wait;
+        options.onWait?.(wait);
+        await sleep(wait, signal).catch((reason: unknown) => {
+          signal.throwIfAborted();
+          throw reason;
+        });
+      },
+    });
+  }
+
+  const http: Http = {
+    request,
+    get requests() {
+      return requests;
+    },
+  };
+  return connector.client === undefined ? http : connector.client(http, config);
+}
+
+const isRetryable = (error: unknown): error is ConnectorError =>
+  error instanceof ConnectorError && (error.kind === 'transient' || error.kind === 'rate_limited');
+
+function pause(error: ConnectorError, attemptNumber: number, random: () => number): number {
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs + Math.round(random() * 250);
+  const first = error.kind === 'rate_limited' ? 2000 : 500;
+  return Math.round(first * 2 ** (attemptNumber - 1) * (0.5 + random()));
+}
+
+function givenUp(error: ConnectorError, attempts: number): ConnectorError {
+  const tries = attempts === 1 ? '' : ` Tried ${attempts} times.`;
+  const wait = error.retryAfterMs ?? (error.kind === 'rate_limited' ? UNSTATED_WAIT_MS : undefined);
+  return new ConnectorError(`${error.message}${tries}`, {
+    kind: error.kind,
+    connector: error.connector,
+    ...(error.stream === undefined ? {} : { stream: error.stream }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+    ...(error.fix === undefined ? {} : { fix: error.fix }),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  });
+}
+
+function rawAnswer(response: AxiosResponse<Buffer>): RawAnswer {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = String(value);
+  return { status: response.status, headers, body: response.data };
+}
+
+/** Axios' own errors hold the request with its credentials: they never leave this function, not even as a cause. */
+function networkFailure(error: unknown, request: HttpRequest, connector: string, maxBytes: number): Error {
+  const fail = failer(request, connector);
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const inner = (error as { readonly cause?: NodeJS.ErrnoException }).cause;
+  if (code === 'EPRIVATEADDRESS' || inner?.code === 'EPRIVATEADDRESS') {
+    return fail('config', 'was not sent: the host name leads to a private address', {
+      fix: 'If that is meant, write the address itself into base_url.',
+    });
+  }
+  if (error instanceof AxiosError && code === 'ERR_BAD_RESPONSE' && error.message.includes('maxContentLength'))
+    return tooLarge(fail, maxBytes);
+  if (/^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY))/.test(code)) {
+    return fail('config', `found a certificate that cannot be trusted (${code})`, {
+      fix: "Check base_url, this machine's clock and its certificate authorities.",
+    });
+  }
+  if (error instanceof AxiosError || code !== '')
+    return fail('transient', `got no answer (${code === '' ? 'connection lost' : redact(code)})`);
+  return new Error(redact(String(error)));
+}
+
+const budgets = new Map<string, Budget>();
+
+function sharedBudget(parts: readonly string[], create: () => Budget): Budget {
+  const key = hash('sha256', JSON.stringify(parts), 'hex');
+  const budget = budgets.get(key) ?? create();
+  budgets.set(key, budget);
+  return budget;
+}
+
+const agents = new Map<string, Agents>();
+
+/** One pair of keep-alive agents for all clients of the same settings: connections outlive an activity. */
+function agentsFor(options: {
+  readonly allowPrivate: boolean;
+  readonly connectTimeoutMs?: number;
+  readonly resolve?: Resolver;
+}): Agents {
+  if (options.resolve !== undefined) return createAgents(options);
+  const key = `${options.allowPrivate} ${options.connectTimeoutMs}`;
+  const pair = agents.get(key) ?? createAgents(options);
+  agents.set(key, pair);
+  return pair;
+}

@@ -1,0 +1,195 @@
+import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/json.ts';
+import type { ItemPhase, ItemState, Slice } from '../../src/contracts/sync.ts';
+import type { Ageing, Connector, Cursor, Parent, PlanContext, Stream } from './contract.ts';
+import { durationMs } from './duration.ts';
+import { streamOf } from './engine.ts';
+import { timeMs, timeText } from './instant.ts';
+import { keyText } from './path.ts';
+
+const YOUNG: Duration = 'P5D';
+const FROZEN_CYCLE: Duration = 'P90D';
+
+/**
+ * The slices of a stream in this run: what must be read, newest work first, and the state each will leave behind.
+ * Items that need no read (frozen campaigns whose summary did not move) have no slice and keep their state.
+ * A stream's own `plan` has the last word.
+ */
+export async function planSlices<C>(
+  connector: Connector<C>,
+  streamName: string,
+  context: PlanContext<C>,
+): Promise<readonly Slice[]> {
+  const stream = streamOf(connector, streamName);
+  const declared =
+    stream.parent === undefined ? wholeStream(stream, context) : await perParent(stream, stream.parent, context);
+  return stream.plan === undefined ? declared : stream.plan.slices(context, declared);
+}
+
+function wholeStream<C>(stream: Stream<C, unknown>, context: PlanContext<C>): readonly Slice[] {
+  const base = { id: 'all', item: '', pathParams: {}, inherit: {} };
+  if (stream.cursor === 'full-refresh') return [{ ...base, ...fullRead(context.state.get(''), context.now) }];
+  // start_date cuts off history by a time that never changes (creation, event); "last changed" says nothing of history.
+  const start = stream.partitionBy === stream.cursor.field ? context.startDate : null;
+  return stepped({ ...base, ...byCursor(stream.cursor, context.state.get(''), start, context.now) }, stream.cursor);
+}
+
+async function perParent<C>(
+  stream: Stream<C, unknown>,
+  parent: Parent,
+  context: PlanContext<C>,
+): Promise<readonly Slice[]> {
+  const moved = await fingerprints(parent.ageing, context);
+  const slices: { readonly slice: Slice; readonly sentMs: number }[] = [];
+  for await (const record of context.raw.records(parent.stream)) {
+    if (parent.where !== undefined && !parent.where(record)) continue;
+    const item = itemOf(record, parent);
+    if (item === null) continue;
+    const state = context.state.get(item.name);
+    const base = { id: item.id, item: item.name, pathParams: item.pathParams, inherit: inherited(record, parent) };
+    if (parent.ageing !== undefined) {
+      const due = ageingRead(record, item.key, parent.ageing, moved, state, context);
+      if (due !== null) slices.push({ slice: { ...base, mode: 'full', next: due.next }, sentMs: due.sentMs });
+    } else if (stream.cursor === 'full-refresh') {
+      slices.push({ slice: { ...base, ...fullRead(state, context.now) }, sentMs: 0 });
+    } else {
+      for (const slice of stepped({ ...base, ...byCursor(stream.cursor, state, null, context.now) }, stream.cursor))
+        slices.push({ slice, sentMs: 0 });
+    }
+  }
+  return slices
+    .sort((a, b) => b.sentMs - a.sentMs || (a.slice.item < b.slice.item ? -1 : a.slice.item > b.slice.item ? 1 : 0))
+    .map(({ slice }) => slice);
+}
+
+type Read = Pick<Slice, 'mode' | 'next'> & { readonly window?: Slice['window'] & object };
+
+function fullRead(state: ItemState | undefined, now: Instant): Read {
+  return { mode: 'full', next: { ...explained(state), readAt: now, fullReadAt: now } };
+}
+
+/** From the cursor less the look-back, up to now; as a whole when there is no cursor yet. The cursor's bound is kept below now. */
+function byCursor(cursor: Cursor<unknown>, state: ItemState | undefined, start: Instant | null, now: Instant): Read {
+  const to = timeText(Date.parse(now), cursor.unit);
+  const stored = timeMs(state?.cursor, cursor.unit);
+  if (state?.cursor === undefined || stored == null) {
+    // A read from a start date is not whole: rows before it have not vanished.
+    if (start !== null)
+      return {
+        mode: 'incremental',
+        window: { from: timeText(Date.parse(start), cursor.unit), to },
+        next: { readAt: now },
+      };
+    return { mode: 'full', window: { to }, next: { readAt: now, fullReadAt: now } };
+  }
+  const bound = Math.min(stored, Date.parse(now));
+  const from = timeText(bound - durationMs(cursor.lookback), cursor.unit);
+  return { mode: 'incremental', window: { from, to }, next: { ...state, readAt: now } };
+}
+
+/** A long window in steps of the cursor's `step`. They share one item, whose state moves when all of them are drained (`settledStates`). */
+function stepped(slice: Slice, cursor: Cursor<unknown>): readonly Slice[] {
+  const from = timeMs(slice.window?.from, cursor.unit);
+  const to = timeMs(slice.window?.to, cursor.unit);
+  if (cursor.step === undefined || from == null || to == null) return [slice];
+  const step = durationMs(cursor.step);
+  const slices: Slice[] = [];
+  for (let at = from; at < to || slices.length === 0; at += step) {
+    const window = { from: timeText(at, cursor.unit), to: timeText(Math.min(at + step, to), cursor.unit) };
+    slices.push({ ...slice, id: `${slice.id},from=${window.from}`, window });
+  }
+  return slices;
+}
+
+/** Whether an item must be read, by its age and by what its summary row says; null when it need not be. */
+function ageingRead<C>(
+  record: JsonObject,
+  key: string,
+  ageing: Ageing,
+  moved: ReadonlyMap<string, string> | null,
+  state: ItemState | undefined,
+  context: PlanContext<C>,
+): { readonly next: ItemState; readonly sentMs: number } | null {
+  const now = Date.parse(context.now);
+  const sentMs = timeMs(ageing.sentAt(record), 'iso') ?? null;
+  if (sentMs !== null && sentMs > now) return null;
+  const phase = phaseOf(sentMs, now, ageing, context.mutableWindow);
+  const fingerprint = moved?.get(key);
+  const next: ItemState = {
+    ...explained(state),
+    readAt: context.now,
+    fullReadAt: context.now,
+    phase,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
+  return isDue(phase, fingerprint, state, now, ageing) ? { next, sentMs: sentMs ?? now } : null;
+}
+
+/** An item without a time of sending (an automation) goes on for ever: it never freezes. */
+function phaseOf(sentMs: number | null, now: number, ageing: Ageing, mutableWindow: Duration): ItemPhase {
+  if (sentMs === null) return 'mutable';
+  if (now - sentMs <= durationMs(ageing.young ?? YOUNG)) return 'young';
+  return now - sentMs <= durationMs(mutableWindow) ? 'mutable' : 'frozen';
+}
+
+function isDue(
+  phase: ItemPhase,
+  fingerprint: string | undefined,
+  state: ItemState | undefined,
+  now: number,
+  ageing: Ageing,
+): boolean {
+  if (state === undefined || phase === 'young') return true;
+  if (fingerprint !== undefined && fingerprint !== state.fingerprint) return true;
+  // Without a summary row nothing tells whether the item moved: it is read while it may.
+  if (phase === 'mutable') return fingerprint === undefined;
+  return now - Date.parse(state.fullReadAt ?? state.readAt) >= durationMs(ageing.frozenCycle ?? FROZEN_CYCLE);
+}
+
+async function fingerprints<C>(
+  ageing: Ageing | undefined,
+  context: PlanContext<C>,
+): Promise<ReadonlyMap<string, string> | null> {
+  if (ageing?.movedBy === undefined) return null;
+  const { stream, keyField, fingerprint } = ageing.movedBy;
+  const byKey = new Map<string, string>();
+  for await (const row of context.raw.records(stream)) {
+    const key = keyText(row[keyField]);
+    if (key !== null && key !== '') byKey.set(key, fingerprint(row));
+  }
+  return byKey;
+}
+
+type Item = {
+  readonly key: string;
+  readonly name: string;
+  readonly id: string;
+  readonly pathParams: Readonly<Record<string, string>>;
+};
+
+/** One parent as a work item: its key, or all its placeholders where one is not enough. */
+function itemOf(record: JsonObject, parent: Parent): Item | null {
+  const key = keyText(record[parent.key]);
+  if (key === null || key === '') return null;
+  const further = Object.entries(parent.params ?? {}).map(([param, field]) => [param, keyText(record[field])] as const);
+  if (further.some(([, value]) => value === null || value === '')) return null;
+  const pathParams = { ...(Object.fromEntries(further) as Record<string, string>), [parent.param]: key };
+  const values = Object.values(pathParams);
+  const name = values.length === 1 ? key : values.map(encodeURIComponent).join('/');
+  return {
+    key,
+    name,
+    id: Object.entries(pathParams)
+      .map(([param, value]) => `${param}=${value}`)
+      .join(','),
+    pathParams,
+  };
+}
+
+function inherited(record: JsonObject, parent: Parent): JsonObject {
+  const fields: Record<string, Json> = {};
+  for (const [child, field] of Object.entries(parent.inherit)) fields[child] = record[field] ?? null;
+  return fields;
+}
+
+const explained = (state: ItemState | undefined): Pick<ItemState, 'explainedGap'> =>
+  state?.explainedGap === undefined ? {} : { explainedGap: state.explainedGap };

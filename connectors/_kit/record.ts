@@ -1,0 +1,143 @@
+import type { Instant, Json, JsonObject } from '../../src/contracts/json.ts';
+import type { LandedRow, Slice } from '../../src/contracts/sync.ts';
+import { canonicalJson, RecordFlaw, recordHash } from './canonical.ts';
+import type { Cursor, Stream } from './contract.ts';
+import { timeMs, type TimeUnit } from './instant.ts';
+import { exactText, flawOf } from './json.ts';
+import { keyText, valueAt } from './path.ts';
+import { personKey } from './person-key.ts';
+
+/** Larger records are refused: none is documented, and one of them could fill a landing part. */
+const MAX_RECORD_LENGTH = 8 * 1_048_576;
+/** So much of a record that is too large is kept in quarantine. */
+const KEPT_LENGTH = 1_048_576;
+
+/** A record accepted at the edge, with what the engine needs to know of its cursor. */
+export type Accepted = {
+  readonly kind: 'row';
+  readonly row: LandedRow;
+  readonly cursorMs: number | null;
+  /** The cursor as the source wrote it. */
+  readonly cursorText: string | null;
+};
+export type Refused = {
+  readonly kind: 'rejected';
+  readonly path: string;
+  readonly reason: string;
+  readonly record: string;
+};
+
+export type EdgeContext = {
+  readonly slice: Slice;
+  readonly now: Instant;
+  readonly salt: string;
+  /** Prefix of field paths: `emails[].activity[].`. */
+  readonly prefix: string;
+};
+
+/** Timestamps outside are mistakes of unit or entry, never data. */
+const EARLIEST_MS = Date.UTC(1990, 0, 1);
+const LATEST_AFTER_NOW_MS = 2 * 86_400_000;
+
+/**
+ * One record at the edge: known-good or refused, never changed. `source` is the record as parsed (for an exploded one its
+ * outer record is `outer`), `record` the one to land, with inherited fields.
+ */
+// eslint-disable-next-line typescript/no-explicit-any -- streams of one connector have different records
+export function acceptRecord(
+  stream: Stream<any, any>,
+  record: JsonObject,
+  source: Json,
+  outer: JsonObject | null,
+  context: EdgeContext,
+): Accepted | Refused {
+  const refuse = (path: string, reason: string): Refused => {
+    const text = exactText(source);
+    const isCut = text.length > MAX_RECORD_LENGTH;
+    return {
+      kind: 'rejected',
+      path: context.prefix + path,
+      reason: isCut ? `${reason}; only its first MiB is kept here` : reason,
+      record: isCut ? text.slice(0, KEPT_LENGTH) : text,
+    };
+  };
+
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) return refuse('', 'Expected an object');
+  const flaw = flawOf(source);
+  if (flaw !== undefined) return refuse(flaw.key, flaw.reason);
+  let canonical: string;
+  try {
+    canonical = canonicalJson(record);
+  } catch (error) {
+    if (error instanceof RecordFlaw) return refuse(error.path, error.message);
+    throw error;
+  }
+  if (canonical.length > MAX_RECORD_LENGTH)
+    return refuse('', `The record is larger than ${MAX_RECORD_LENGTH / 1_048_576} MiB`);
+
+  const parsed = stream.schema.safeParse(record);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return refuse(issuePath(issue?.path ?? []), issue?.message ?? 'The record does not fit the schema');
+  }
+
+  const key: string[] = [];
+  for (const field of stream.primaryKey as readonly string[]) {
+    const text = keyText(record[field]);
+    if (text === null) return refuse(field, 'A field of the primary key is an object or array');
+    key.push(text);
+  }
+  if (key.every((text) => text === '')) return refuse(stream.primaryKey[0] as string, 'The primary key is empty');
+
+  const cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
+  const cursorMs = cursor === undefined ? null : plausibleMs(record[cursor.field], cursor.unit, context.now);
+  if (cursorMs === undefined) return refuse(cursor!.field, timeReason(cursor!.unit));
+  const partitionBy = stream.partitionBy as string | undefined;
+  const partitionUnit = cursor !== undefined && partitionBy === cursor.field ? cursor.unit : 'iso';
+  const partitionMs = partitionBy === undefined ? null : plausibleMs(record[partitionBy], partitionUnit, context.now);
+  if (partitionMs === undefined) return refuse(partitionBy!, timeReason(partitionUnit));
+
+  return {
+    kind: 'row',
+    cursorMs,
+    cursorText: cursor === undefined || cursorMs === null ? null : String(record[cursor.field]),
+    row: {
+      _primary_key: JSON.stringify(key),
+      _person_key: person(stream.person, record, outer, context.salt),
+      _cursor_at: cursorMs === null ? null : new Date(cursorMs).toISOString(),
+      _partition_date: partitionMs === null ? null : new Date(partitionMs).toISOString().slice(0, 10),
+      _item: context.slice.item,
+      _record_hash: recordHash(canonical),
+      _extracted_at: context.now,
+      record,
+    },
+  };
+}
+
+function plausibleMs(value: Json | undefined, unit: TimeUnit, now: Instant): number | null | undefined {
+  const ms = timeMs(value, unit);
+  if (ms === null || ms === undefined) return ms;
+  return ms >= EARLIEST_MS && ms <= Date.parse(now) + LATEST_AFTER_NOW_MS ? ms : undefined;
+}
+
+function timeReason(unit: TimeUnit): string {
+  const form =
+    unit === 'iso'
+      ? 'an ISO-8601 time with a zone'
+      : unit === 'epoch-s'
+        ? 'seconds since 1970'
+        : 'milliseconds since 1970';
+  return `Expected ${form}, between 1990 and two days from now`;
+}
+
+/** An exploded record need not carry the address itself: its outer record does. */
+function person(path: string | undefined, record: JsonObject, outer: JsonObject | null, salt: string): string | null {
+  if (path === undefined) return null;
+  const address = valueAt(record, path) ?? (outer === null ? undefined : valueAt(outer, path));
+  return typeof address === 'string' && address.trim() !== '' ? personKey(salt, address) : null;
+}
+
+const issuePath = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part, index) => (typeof part === 'number' ? '[]' : `${index === 0 ? '' : '.'}${String(part).slice(0, 80)}`))
+    .join('');
