@@ -1,0 +1,8 @@
+import type { Stream } from '../_kit/contract.ts';
+import type { MailchimpConfig } from './config.ts';
+
+/** What went out does not change any more: one request a campaign, ever. */
+export const contentPlan: NonNullable<Stream<MailchimpConfig, unknown>['plan']> = {
+  why: 'the content of a sent campaign is read once',
+  slices: async (context, declared) => declared.filter((slice) => !context.state.has(slice.item)),
+};
