@@ -56,7 +56,7 @@ function firstRequest<C>(name: string, stream: DeclaredStream<C, unknown>, conte
   return {
     method: stream.method ?? 'GET',
     path: fillPath(stream.path, slice.pathParams),
-    params: { ...stream.params, ...windowParams },
+    params: { ...stream.params, ...windowParams, ...slice.params },
     ...(stream.body === undefined ? {} : { body: stream.body }),
     ...(stream.limit === undefined ? {} : { limit: stream.limit }),
     stream: name,

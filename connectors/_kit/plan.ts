@@ -20,8 +20,12 @@ export async function planSlices<C>(
   context: PlanContext<C>,
 ): Promise<readonly Slice[]> {
   const stream = streamOf(connector, streamName);
+  // Later rounds exist for streams that compare what was loaded (see `plan.rounds`); nothing else is read twice in a run.
+  if ((context.round ?? 0) > 0 && (stream.plan?.rounds ?? 1) <= (context.round ?? 0)) return [];
   const declared =
-    stream.parent === undefined ? wholeStream(stream, context) : await perParent(stream, stream.parent, context);
+    stream.parent === undefined
+      ? wholeStream(stream, context)
+      : await perParent(stream, [stream.parent, ...(stream.moreParents ?? [])], context);
   return stream.plan === undefined ? declared : stream.plan.slices(context, declared);
 }
 
@@ -33,13 +37,27 @@ function wholeStream<C>(stream: Stream<C, unknown>, context: PlanContext<C>): re
   return stepped({ ...base, ...byCursor(stream.cursor, context.state.get(''), start, context.now) }, stream.cursor);
 }
 
+type Aged = { readonly slice: Slice; readonly sentMs: number };
+
 async function perParent<C>(
+  stream: Stream<C, unknown>,
+  parents: readonly Parent[],
+  context: PlanContext<C>,
+): Promise<readonly Slice[]> {
+  const slices: Aged[] = [];
+  for (const parent of parents) slices.push(...(await ofParent(stream, parent, context)));
+  return slices
+    .sort((a, b) => b.sentMs - a.sentMs || (a.slice.item < b.slice.item ? -1 : a.slice.item > b.slice.item ? 1 : 0))
+    .map(({ slice }) => slice);
+}
+
+async function ofParent<C>(
   stream: Stream<C, unknown>,
   parent: Parent,
   context: PlanContext<C>,
-): Promise<readonly Slice[]> {
+): Promise<readonly Aged[]> {
   const moved = await fingerprints(parent.ageing, context);
-  const slices: { readonly slice: Slice; readonly sentMs: number }[] = [];
+  const slices: Aged[] = [];
   for await (const record of context.raw.records(parent.stream)) {
     if (parent.where !== undefined && !parent.where(record)) continue;
     const item = itemOf(record, parent);
@@ -56,9 +74,7 @@ async function perParent<C>(
         slices.push({ slice, sentMs: 0 });
     }
   }
-  return slices
-    .sort((a, b) => b.sentMs - a.sentMs || (a.slice.item < b.slice.item ? -1 : a.slice.item > b.slice.item ? 1 : 0))
-    .map(({ slice }) => slice);
+  return slices;
 }
 
 type Read = Pick<Slice, 'mode' | 'next'> & { readonly window?: Slice['window'] & object };
