@@ -64,25 +64,27 @@ export async function judge(answer: RawAnswer, request: HttpRequest, context: Ju
   }
 }
 
-/** A failure of a request: what was attempted, what came back, what to do. */
-export function failer(
-  request: HttpRequest,
-  connector: string,
-): (kind: FailureKind, what: string, details?: Partial<FailureDetails>) => ConnectorError {
-  return (kind, what, details = {}) => {
+/** Makes failures of a request: what was attempted and what came back; what to do is `fix`. */
+export type Failer = (
+  kind: FailureKind,
+  what: string,
+  details?: Partial<FailureDetails>,
+  cause?: Error,
+) => ConnectorError;
+
+export function failer(request: HttpRequest, connector: string): Failer {
+  return (kind, what, details = {}, cause) => {
     const stream = request.stream === undefined ? {} : { stream: request.stream };
-    const fix = details.fix === undefined ? '' : ` ${details.fix}`;
     const by = request.stream === undefined ? connector : `${connector} stream ${request.stream}`;
-    return new ConnectorError(`${request.method} ${safePath(request.path)} of ${by} ${redact(what)}.${fix}`, {
-      ...details,
-      ...stream,
-      kind,
-      connector,
-    });
+    return new ConnectorError(
+      `${request.method} ${safePath(request.path)} of ${by} ${redact(what)}.`,
+      { ...details, ...stream, kind, connector },
+      cause === undefined ? undefined : { cause },
+    );
   };
 }
 
-async function content(answer: RawAnswer, maxBytes: number, fail: ReturnType<typeof failer>): Promise<Uint8Array> {
+async function content(answer: RawAnswer, maxBytes: number, fail: Failer): Promise<Uint8Array> {
   const coding = (answer.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (coding === 'identity' || coding === '' || answer.body.length === 0) return answer.body;
   const decode = DECODERS[coding];
@@ -99,7 +101,7 @@ async function content(answer: RawAnswer, maxBytes: number, fail: ReturnType<typ
 }
 
 /** The byte cap, before and after decompression. */
-export function tooLarge(fail: ReturnType<typeof failer>, maxBytes: number): ConnectorError {
+export function tooLarge(fail: Failer, maxBytes: number): ConnectorError {
   return fail('contract', `answered with more than ${Math.round(maxBytes / 1_048_576)} MiB`, {
     fix: 'Ask for smaller pages.',
   });

@@ -266,6 +266,9 @@ export type Connector<C> = {
   readonly streams: Readonly<Record<string, Stream<C, any>>>;
 };
 
+/** Any stream of a connector, whatever its records are. */
+export type AnyStream<C> = Connector<C>['streams'][string];
+
 /** Exists for inference only: the record type of each stream comes from its schema, so a wrong key is a type error. */
 export function defineConnector<C>(
   config: z.ZodType<C>,

@@ -1,6 +1,6 @@
 import type { Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, LandedRow, RejectedRow, Slice } from '../../src/contracts/sync.ts';
-import type { Connector, Cursor, Http, ReadContext, ReadPage, Stream } from './contract.ts';
+import type { AnyStream, Connector, Cursor, Http, ReadContext, ReadPage, Stream } from './contract.ts';
 import { ConnectorError } from './errors.ts';
 import { explodeRecord } from './explode.ts';
 import { timeMs } from './instant.ts';
@@ -59,8 +59,7 @@ export async function* readSlice<C>(
   }
 }
 
-// eslint-disable-next-line typescript/no-explicit-any -- streams of one connector have different records
-export function streamOf<C>(connector: Connector<C>, streamName: string): Stream<C, any> {
+export function streamOf<C>(connector: Connector<C>, streamName: string): AnyStream<C> {
   const stream = Object.hasOwn(connector.streams, streamName) ? connector.streams[streamName] : undefined;
   if (stream !== undefined) return stream;
   throw new ConnectorError(`${connector.name} has no stream "${streamName}"`, {
@@ -100,15 +99,13 @@ class Drain {
   private readonly cursor: Cursor<unknown> | undefined;
   private readonly connector: string;
   private readonly name: string;
-  // eslint-disable-next-line typescript/no-explicit-any -- streams of one connector have different records
-  private readonly stream: Stream<any, any>;
+  private readonly stream: AnyStream<never>;
   private readonly options: Omit<ReadSliceOptions<unknown>, 'config'>;
 
-  // eslint-disable-next-line typescript/no-explicit-any -- streams of one connector have different records
   constructor(
     connector: string,
     name: string,
-    stream: Stream<any, any>,
+    stream: AnyStream<never>,
     options: Omit<ReadSliceOptions<unknown>, 'config'>,
   ) {
     this.connector = connector;

@@ -15,10 +15,11 @@ export function explodeRecord(
   const seen = new Map<string, number>();
   return (inner as readonly Json[]).map((source) => {
     const own = typeof source === 'object' && source !== null && !Array.isArray(source) ? (source as JsonObject) : {};
-    if (explode.ordinal === undefined) return { record: { ...kept, ...own, ...inherit }, source };
-    const equal = JSON.stringify((explode.ordinalBy ?? []).map((field) => own[field] ?? null));
+    const record = { ...kept, ...own, ...inherit };
+    if (explode.ordinal === undefined) return { record, source };
+    const equal = JSON.stringify((explode.ordinalBy ?? []).map((field) => record[field] ?? null));
     const ordinal = seen.get(equal) ?? 0;
     seen.set(equal, ordinal + 1);
-    return { record: { ...kept, ...own, ...inherit, [explode.ordinal]: ordinal }, source };
+    return { record: { ...record, [explode.ordinal]: ordinal }, source };
   });
 }

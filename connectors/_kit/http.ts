@@ -1,4 +1,4 @@
-import axios, { AxiosError, type AxiosResponse } from 'axios';
+import { AxiosError, create, type AxiosResponse } from 'axios';
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
@@ -57,7 +57,9 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     maxBytes = 128 * 1_048_576,
     timeoutMs = 130_000,
   } = options;
-  const base = parseBase(connector.name, connector.baseUrl(config), options.allowPrivate ?? false);
+  const baseText = connector.baseUrl(config);
+  if (baseText.startsWith('file:')) return withoutHttp(connector.name);
+  const base = parseBase(connector.name, baseText, options.allowPrivate ?? false);
   const credentials = authHeaders(connector, config);
   const agents = agentsFor({ ...options, allowPrivate: options.allowPrivate ?? namesPrivateHost(base) });
   const rules: Judge = { connector: connector.name, rules: connector.responses ?? [], maxBytes, now };
@@ -67,7 +69,7 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
       createBudget(limit, sleep),
     );
   };
-  const client = axios.create({
+  const client = create({
     adapter: 'http',
     proxy: false,
     maxRedirects: 0,
@@ -168,6 +170,16 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   return connector.client === undefined ? http : connector.client(http, config);
 }
 
+/** A source that is no API (files) gets a client all the same, so that callers need not know; it refuses to send. */
+function withoutHttp(connector: string): Http {
+  const request = async (wanted: HttpRequest): Promise<HttpResponse> => {
+    throw failer(wanted, connector)('rejected', 'was not sent: this source is no API', {
+      fix: 'This is a fault of mailmart: please report it.',
+    });
+  };
+  return { request, requests: 0 };
+}
+
 const isRetryable = (error: unknown): error is ConnectorError =>
   error instanceof ConnectorError && (error.kind === 'transient' || error.kind === 'rate_limited');
 
@@ -196,26 +208,38 @@ function rawAnswer(response: AxiosResponse<Buffer>): RawAnswer {
   return { status: response.status, headers, body: response.data };
 }
 
-/** Axios' own errors hold the request with its credentials: they never leave this function, not even as a cause. */
+/** Axios' own errors hold the request with its credentials: only the system's code leaves this function, as a cause of its own. */
 function networkFailure(error: unknown, request: HttpRequest, connector: string, maxBytes: number): Error {
   const fail = failer(request, connector);
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  const inner = (error as { readonly cause?: NodeJS.ErrnoException }).cause;
-  if (code === 'EPRIVATEADDRESS' || inner?.code === 'EPRIVATEADDRESS') {
-    return fail('config', 'was not sent: the host name leads to a private address', {
-      fix: 'If that is meant, write the address itself into base_url.',
-    });
+  const code = String(codeOf(error) ?? '')
+    .replace(/[^\w]/g, '')
+    .slice(0, 60);
+  const cause = Object.assign(new Error(code === '' ? 'connection lost' : code), { code });
+  if (code === 'EPRIVATEADDRESS') {
+    const fix = 'If that is meant, write the address itself into base_url.';
+    return fail('config', 'was not sent: the host name leads to a private address', { fix }, cause);
   }
-  if (error instanceof AxiosError && code === 'ERR_BAD_RESPONSE' && error.message.includes('maxContentLength'))
-    return tooLarge(fail, maxBytes);
-  if (/^(CERT_|ERR_TLS_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY))/.test(code)) {
-    return fail('config', `found a certificate that cannot be trusted (${code})`, {
-      fix: "Check base_url, this machine's clock and its certificate authorities.",
-    });
+  if (error instanceof AxiosError && /maxContentLength/.test(error.message)) return tooLarge(fail, maxBytes);
+  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
+    const fix = "Check base_url, this machine's clock and its certificate authorities (NODE_EXTRA_CA_CERTS).";
+    return fail('config', `found a certificate that cannot be trusted (${code})`, { fix }, cause);
   }
-  if (error instanceof AxiosError || code !== '')
-    return fail('transient', `got no answer (${code === '' ? 'connection lost' : redact(code)})`);
+  if (error instanceof AxiosError || code !== '') {
+    const fix = 'Check the network and base_url; it is tried again later.';
+    return fail('transient', `got no answer (${cause.message})`, { fix }, cause);
+  }
   return new Error(redact(String(error)));
+}
+
+/** The system's code, below what axios wraps around it (several addresses tried: that of the last). */
+function codeOf(error: unknown): unknown {
+  const { cause, code, errors } = error as {
+    readonly cause?: unknown;
+    readonly code?: unknown;
+    readonly errors?: readonly unknown[];
+  };
+  if (cause instanceof Error) return codeOf(cause) ?? code;
+  return code ?? (errors === undefined ? undefined : codeOf(errors.at(-1)));
 }
 
 const budgets = new Map<string, Budget>();

@@ -26,7 +26,8 @@ export async function planSlices<C>(
     stream.parent === undefined
       ? wholeStream(stream, context)
       : await perParent(stream, [stream.parent, ...(stream.moreParents ?? [])], context);
-  return stream.plan === undefined ? declared : stream.plan.slices(context, declared);
+  const slices = stream.plan === undefined ? declared : await stream.plan.slices(context, declared);
+  return slices.map((slice) => withEarlierRead(slice, context.state.get(slice.item)));
 }
 
 function wholeStream<C>(stream: Stream<C, unknown>, context: PlanContext<C>): readonly Slice[] {
@@ -35,6 +36,12 @@ function wholeStream<C>(stream: Stream<C, unknown>, context: PlanContext<C>): re
   // start_date cuts off history by a time that never changes (creation, event); "last changed" says nothing of history.
   const start = stream.partitionBy === stream.cursor.field ? context.startDate : null;
   return stepped({ ...base, ...byCursor(stream.cursor, context.state.get(''), start, context.now) }, stream.cursor);
+}
+
+/** What the last whole read found goes along, so that the verdict can tell a source that has become empty. */
+function withEarlierRead(slice: Slice, state: ItemState | undefined): Slice {
+  if (state?.read === undefined || slice.next.read !== undefined) return slice;
+  return { ...slice, next: { ...slice.next, read: state.read } };
 }
 
 type Aged = { readonly slice: Slice; readonly sentMs: number };

@@ -1,7 +1,7 @@
 import type { Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { LandedRow, Slice } from '../../src/contracts/sync.ts';
 import { canonicalJson, RecordFlaw, recordHash } from './canonical.ts';
-import type { Cursor, Stream } from './contract.ts';
+import type { AnyStream, Cursor } from './contract.ts';
 import { timeMs, type TimeUnit } from './instant.ts';
 import { exactText, flawOf } from './json.ts';
 import { keyText, valueAt } from './path.ts';
@@ -43,9 +43,8 @@ const LATEST_AFTER_NOW_MS = 2 * 86_400_000;
  * One record at the edge: known-good or refused, never changed. `source` is the record as parsed (for an exploded one its
  * outer record is `outer`), `record` the one to land, with inherited fields.
  */
-// eslint-disable-next-line typescript/no-explicit-any -- streams of one connector have different records
 export function acceptRecord(
-  stream: Stream<any, any>,
+  stream: AnyStream<never>,
   record: JsonObject,
   source: Json,
   outer: JsonObject | null,

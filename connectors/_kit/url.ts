@@ -21,7 +21,9 @@ export function parseBase(connector: string, text: string, allowPrivate: boolean
 /** Whether a URL names this machine or a private network itself: the only way to reach such addresses without `allowPrivate`. */
 export function namesPrivateHost(url: URL): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  return host === 'localhost' || host.endsWith('.localhost') || isPrivateAddress(host);
+  // One word is a container's or an intranet's name: no public host has one.
+  const isLocalName = /^[^.:]+$/.test(host) || /\.(?:localhost|local|internal)$/.test(host);
+  return isLocalName || isPrivateAddress(host);
 }
 
 /** The URL of a request: a path under the base, or an absolute URL of the base's own origin. Anything else is a named failure, and nothing is sent. */

@@ -5,14 +5,14 @@ const MAX_LINES = 20;
 /** Below this a smaller result is ordinary. */
 const SMALLEST_SHRINK = 20;
 
+/** State of the items before the run; absent, what the planner noted in each slice. */
+type Before = ReadonlyMap<string, Pick<ItemState, 'read'>>;
+
 /**
- * How a stream's read ended. `before` is the stream's state before the run: a source that had rows and now shows none
- * (or lost more than half without stating a total) is suspiciously empty, and its rows must not be taken as deleted.
+ * How a stream's read ended. A source that had rows at its last whole read and now shows none, or lost more
+ * than half without stating a total, is suspiciously empty: the same answer next time is believed (`isSuspicious`).
  */
-export function streamVerdict(
-  results: readonly SliceResult[],
-  before: ReadonlyMap<string, ItemState> = new Map(),
-): Verdict {
+export function streamVerdict(results: readonly SliceResult[], before?: Before): Verdict {
   const missing: string[] = [];
   const gaps: string[] = [];
   for (const result of results) {
@@ -66,27 +66,35 @@ function isFurther(cursor: string | undefined, other: string | undefined): boole
   return value(cursor) > value(other) || (value(cursor) === value(other) && cursor > other);
 }
 
-function suspicions(
-  results: readonly SliceResult[],
-  before: ReadonlyMap<string, ItemState>,
-  gaps: string[],
-): readonly string[] {
-  const whole = results.filter(
-    ({ slice, incomplete, skipped }) => slice.mode === 'full' && incomplete === undefined && skipped === undefined,
-  );
-  const earlier = (result: SliceResult): number => before.get(result.slice.item)?.read ?? 0;
-  const earlierSum = whole.reduce((sum, result) => sum + earlier(result), 0);
-  if (earlierSum > 0 && whole.every(({ units }) => units === 0))
-    return [`no rows where earlier reads had ${earlierSum}`];
+/**
+ * Whether a whole read shows so much less than the one before it that its missing rows must not be taken as deleted yet.
+ * Its state may be stored: it holds the smaller count, so that a second read with the same result is no longer suspicious.
+ */
+export function isSuspicious(result: SliceResult, before?: Before): boolean {
+  const { slice, units, total } = result;
+  const had = earlierUnits(result, before);
+  if (had === 0 || units >= had) return false;
+  if (total === null) return units === 0 || (had >= SMALLEST_SHRINK && units < had / 2);
+  // A stated total of 0 explains one empty item among many, not a whole stream that is gone.
+  return units === 0 && slice.item === '';
+}
+
+/** Units of the last whole read, when this one was whole, too. */
+function earlierUnits({ slice, incomplete, skipped }: SliceResult, before: Before | undefined): number {
+  if (slice.mode !== 'full' || incomplete !== undefined || skipped !== undefined) return 0;
+  return (before === undefined ? slice.next : before.get(slice.item))?.read ?? 0;
+}
+
+function suspicions(results: readonly SliceResult[], before: Before | undefined, gaps: string[]): readonly string[] {
+  const earlier = results.reduce((sum, result) => sum + earlierUnits(result, before), 0);
+  const now = results.reduce((sum, { units }) => sum + units, 0);
+  if (earlier > 0 && now === 0) return [`no rows where the last whole reads had ${earlier}`];
   const lines: string[] = [];
-  for (const result of whole) {
-    const { units, total } = result;
-    const had = earlier(result);
-    if (had === 0 || units >= had) continue;
-    const line = `${label(result)}: ${units} rows where the last whole read had ${had}`;
-    if (total === null && (units === 0 || (had >= SMALLEST_SHRINK && units < had / 2)))
-      lines.push(`${line}, and the source states no total`);
-    else if (units === 0) gaps.push(`${line}; the source states ${total}`);
+  for (const result of results) {
+    const had = earlierUnits(result, before);
+    const line = `${label(result)}: ${result.units} rows where the last whole read had ${had}`;
+    if (isSuspicious(result, before)) lines.push(`${line}, and the source states no total`);
+    else if (result.units === 0 && had > 0) gaps.push(`${line}; the source states ${result.total}`);
   }
   return lines;
 }
