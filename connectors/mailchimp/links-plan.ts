@@ -13,7 +13,6 @@ export const clickedLinksPlan: NonNullable<Stream<MailchimpConfig, unknown>['pla
   why: 'a link id is only known to be unique within its campaign, and the link, not the campaign, says when it moved',
   slices: async (context) => {
     const due: Slice[] = [];
-    if ((context.round ?? 0) > 0) return due;
     for await (const link of context.raw.records('click_details')) {
       const { campaign_id: campaign, id: linkId, total_clicks: clicks } = link;
       if (typeof campaign !== 'string' || typeof linkId !== 'string' || typeof clicks !== 'number' || clicks === 0)

@@ -10,7 +10,6 @@ const settings = part({
   title: text,
   from_name: text,
   reply_to: text,
-  timewarp: flag,
 });
 const tracking = part({ opens: flag, html_clicks: flag, text_clicks: flag, ecomm360: flag });
 
