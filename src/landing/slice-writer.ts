@@ -31,7 +31,7 @@ export function manifestName(folder: string, sliceId: string): string {
 }
 
 /** Lines gathered before they go to gzip: few calls, little memory. */
-const batchCharacters = 256 * 1024;
+const mostBatchCharacters = 256 * 1024;
 
 /** Opens a slice for writing and removes what an earlier attempt of the same slice left. */
 export async function openSliceWriter(target: SliceTarget): Promise<SliceWriter> {
@@ -64,6 +64,7 @@ class LocalSliceWriter implements SliceWriter {
 
   async append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void> {
     this.#rejected.push(...rejected);
+    const batchCharacters = Math.min(mostBatchCharacters, this.#target.partBytes);
     let lines = '';
     let count = 0;
     for (const row of rows) {

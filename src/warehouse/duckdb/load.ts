@@ -5,6 +5,7 @@ import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
 import type { Database } from './database.ts';
 import { holdFence } from './fence.ts';
 import { rawTableName } from './identifiers.ts';
+import { insertRow } from './insert-row.ts';
 import { createRawTable, mergeStage } from './merge.ts';
 import type { Mutex } from './mutex.ts';
 import { quarantine } from './quarantine.ts';
@@ -76,21 +77,31 @@ async function commitUnit(
   const unchanged = staged.rows - merged.inserted - merged.updated;
   const isChange = merged.inserted + merged.updated + merged.deleted > 0;
   const before = await tableBefore(session, unit);
-  const { number } = await session.row(
-    'Write the ledger',
-    `insert into ops.load_ledger
-    values (nextval('ops.event_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-      cast($18 as json), ${utc('$19')})
-    returning number`,
-    [
-      ...[source, accountId, stream, unit.runId, unit.batchId, `raw.${rawTableName(source, stream)}`, unit.fence],
-      ...[merged.inserted, merged.updated, unchanged, merged.deleted, refused.added, refused.known, staged.duplicates],
-      ...[isChange, before.rows + merged.inserted, String(before.hash ^ merged.hashChange)],
-      ...[JSON.stringify(unit.parts), isChange ? times.next : times.last],
-    ],
-  );
+  const number = await nextNumber(session);
+  await insertRow(session, 'Write the ledger', 'ops.load_ledger', {
+    number,
+    source,
+    account_id: accountId,
+    stream,
+    run_id: unit.runId,
+    batch_id: unit.batchId,
+    table_name: `raw.${rawTableName(source, stream)}`,
+    fence: unit.fence,
+    rows_inserted: merged.inserted,
+    rows_updated: merged.updated,
+    rows_unchanged: unchanged,
+    rows_deleted: merged.deleted,
+    rows_quarantined: refused.added,
+    rows_quarantined_again: refused.known,
+    rows_duplicate: staged.duplicates,
+    is_change: isChange,
+    table_rows: before.rows + merged.inserted,
+    table_hash: String(before.hash ^ merged.hashChange),
+    parts: { json: unit.parts },
+    loaded_at: { instant: isChange ? times.next : times.last },
+  });
   return {
-    number: Number(number),
+    number,
     result: {
       inserted: merged.inserted,
       updated: merged.updated,
@@ -102,6 +113,11 @@ async function commitUnit(
       repeated: false,
     },
   };
+}
+
+async function nextNumber(session: Session): Promise<number> {
+  const row = await session.row('Number the load', "select nextval('ops.event_number') as number");
+  return Number(row['number']);
 }
 
 async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult | undefined> {
@@ -125,12 +141,15 @@ async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult 
   };
 }
 
-/** `next` is later than every earlier load, even when the clock stands still or went back; `last` is for loads that change nothing. */
+/**
+ * In whole milliseconds, which is what a JavaScript Date and ISO text of one length can hold.
+ * `next` is later than every earlier load, even when the clock stands still or went back; `last` is for loads that change nothing.
+ */
 async function nextLoadedAt(session: Session, now: string): Promise<{ readonly next: string; readonly last: string }> {
   const row = await session.row(
     'Find the last load',
     `select strftime(greatest(${utc('$1')}, latest), '%Y-%m-%dT%H:%M:%S.%fZ') as last,
-      strftime(greatest(${utc('$1')}, latest + interval 1 microsecond), '%Y-%m-%dT%H:%M:%S.%fZ') as next
+      strftime(greatest(${utc('$1')}, latest + interval 1 millisecond), '%Y-%m-%dT%H:%M:%S.%fZ') as next
     from (select max(loaded_at) as latest from ops.load_ledger)`,
     [now],
   );

@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../contracts/clock.ts';
 import { WarehouseError, type ModelRun, type Warehouse } from '../port.ts';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from './database.ts';
 import { quoteTable } from './identifiers.ts';
 import { tableExists } from './raw-read.ts';

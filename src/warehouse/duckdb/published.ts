@@ -4,7 +4,10 @@ import { DuckDBInstance, StatementType, type DuckDBConnection, type DuckDBResult
 import type { Json } from '../../contracts/json.ts';
 import { WarehouseError } from '../port.ts';
 import { warehouseFailure } from './errors.ts';
+import { keepLeadingMarks } from './exact-text.ts';
 import { toJson } from './values.ts';
+
+keepLeadingMarks();
 
 export type PublishedColumn = { readonly name: string; readonly type: string };
 

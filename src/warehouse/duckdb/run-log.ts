@@ -1,46 +1,69 @@
 import type { Clock } from '../../contracts/clock.ts';
 import type { StreamReport, Verdict } from '../../contracts/sync.ts';
 import type { ModelRun, RunRecord, Warehouse } from '../port.ts';
+import { insertRow } from './insert-row.ts';
 import type { JsonRow, Session } from './session.ts';
-import { utc } from './values.ts';
+
+const number = { next: 'event_number' } as const;
+const attempted = 'Write the run log';
 
 /** Rows of the run log are only ever added; the newest of a run (by number, not by time) is its state. */
 export async function recordRun(session: Session, run: RunRecord, clock: Clock): Promise<void> {
-  await session.run(
-    'Write the run log',
-    `insert into ops.run_log values (nextval('ops.event_number'), $1, $2, $3, ${utc('$4')}, ${utc('$5')}, $6, cast($7 as json), $8, ${utc('$9')})`,
-    [
-      ...[run.runId, run.kind, run.accountId, run.startedAt, run.finishedAt, run.status],
-      ...[run.verdict === null ? null : JSON.stringify(run.verdict), run.message, clock.now()],
-    ],
-  );
+  await insertRow(session, attempted, 'ops.run_log', {
+    number,
+    run_id: run.runId,
+    kind: run.kind,
+    account_id: run.accountId,
+    started_at: { instant: run.startedAt },
+    finished_at: { instant: run.finishedAt },
+    status: run.status,
+    verdict: { json: run.verdict },
+    message: run.message,
+    recorded_at: { instant: clock.now() },
+  });
 }
 
 export async function recordStream(session: Session, runId: string, report: StreamReport, clock: Clock): Promise<void> {
   const { key, counts, verdict, failure } = report;
-  await session.run(
-    'Write the run log',
-    `insert into ops.stream_run values (nextval('ops.event_number'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-      $13, $14, $15, cast($16 as json), cast($17 as json), $18, $19, $20, ${utc('$21')})`,
-    [
-      ...[runId, key.source, key.accountId, key.stream],
-      ...[counts.slices, counts.pages, counts.requests, counts.rowsRead, counts.rowsInserted, counts.rowsUpdated],
-      ...[counts.rowsUnchanged, counts.rowsDeleted, counts.rowsQuarantined, counts.bytesRead],
-      ...[verdict.kind, JSON.stringify(verdict.missing), JSON.stringify(verdict.gaps), Math.round(report.durationMs)],
-      ...[failure?.kind ?? null, failure?.message ?? null, clock.now()],
-    ],
-  );
+  await insertRow(session, attempted, 'ops.stream_run', {
+    number,
+    run_id: runId,
+    source: key.source,
+    account_id: key.accountId,
+    stream: key.stream,
+    slices: counts.slices,
+    pages: counts.pages,
+    requests: counts.requests,
+    rows_read: counts.rowsRead,
+    rows_inserted: counts.rowsInserted,
+    rows_updated: counts.rowsUpdated,
+    rows_unchanged: counts.rowsUnchanged,
+    rows_deleted: counts.rowsDeleted,
+    rows_quarantined: counts.rowsQuarantined,
+    bytes_read: counts.bytesRead,
+    verdict_kind: verdict.kind,
+    missing: { json: verdict.missing },
+    gaps: { json: verdict.gaps },
+    duration_ms: Math.round(report.durationMs),
+    failure_kind: failure?.kind ?? null,
+    failure_message: failure?.message ?? null,
+    finished_at: { instant: clock.now() },
+  });
 }
 
 export async function recordModel(session: Session, runId: string, model: ModelRun, clock: Clock): Promise<void> {
-  await session.run(
-    'Write the run log',
-    `insert into ops.model_run values (nextval('ops.event_number'), $1, $2, $3, $4, $5, $6, $7, $8, ${utc('$9')})`,
-    [
-      ...[runId, model.name, model.kind, model.fingerprint, model.rows, Math.round(model.durationMs)],
-      ...[model.status, model.message, clock.now()],
-    ],
-  );
+  await insertRow(session, attempted, 'ops.model_run', {
+    number,
+    run_id: runId,
+    name: model.name,
+    kind: model.kind,
+    fingerprint: model.fingerprint,
+    rows: model.rows,
+    duration_ms: Math.round(model.durationMs),
+    status: model.status,
+    message: model.message,
+    finished_at: { instant: clock.now() },
+  });
 }
 
 export async function latestRuns(session: Session, limit: number): Promise<readonly RunRecord[]> {

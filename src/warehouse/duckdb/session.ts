@@ -2,7 +2,10 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Json } from '../../contracts/json.ts';
 import type { Scalar } from '../../contracts/sync.ts';
 import { warehouseFailure } from './errors.ts';
+import { keepLeadingMarks } from './exact-text.ts';
 import { bindScalar, toJson } from './values.ts';
+
+keepLeadingMarks();
 
 export type JsonRow = Record<string, Json>;
 

@@ -1,0 +1,28 @@
+import type { Instant } from '../../contracts/json.ts';
+import type { Scalar } from '../../contracts/sync.ts';
+import { quoteName } from './identifiers.ts';
+import type { Session } from './session.ts';
+import { utc } from './values.ts';
+
+/** A cell that is not bound as it is: an instant as TIMESTAMP in UTC, a value as JSON text, or the next event number. */
+export type Cell =
+  Scalar | { readonly instant: Instant | null } | { readonly json: unknown } | { readonly next: 'event_number' };
+
+/** Inserts one row by column names. */
+export async function insertRow(
+  session: Session,
+  attempted: string,
+  table: string,
+  cells: Readonly<Record<string, Cell>>,
+): Promise<void> {
+  const params: Scalar[] = [];
+  const bind = (value: Scalar) => `$${params.push(value)}`;
+  const values = Object.values(cells).map((cell) => {
+    if (cell === null || typeof cell !== 'object') return bind(cell);
+    if ('instant' in cell) return utc(bind(cell.instant));
+    if ('json' in cell) return `cast(${bind(cell.json === null ? null : JSON.stringify(cell.json))} as json)`;
+    return `nextval('ops.${cell.next}')`;
+  });
+  const columns = Object.keys(cells).map(quoteName).join(', ');
+  await session.run(attempted, `insert into ${table} (${columns}) values (${values.join(', ')})`, params);
+}

@@ -1,0 +1,273 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RejectedRow } from '../../contracts/sync.ts';
+import type { LoadUnit, Warehouse } from '../port.ts';
+import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
+import { tableHash } from './table-hash.ts';
+
+let fixture: Fixture;
+let warehouse: Warehouse;
+let fence: number;
+
+beforeEach(async () => {
+  fixture = createFixture();
+  warehouse = await fixture.open();
+  fence = await warehouse.takeFence(key, 'run-1');
+});
+afterEach(async () => {
+  await warehouse.close();
+  fixture.remove();
+});
+
+const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+};
+
+let batch = 0;
+const unit = (
+  rows: Parameters<typeof landUnit>[2],
+  more: Partial<LoadUnit> = {},
+  rejected: readonly RejectedRow[] = [],
+) => landUnit(fixture.landing, { runId: 'run-1', batchId: `b${(batch += 1)}`, fence, ...more }, rows, rejected);
+const raw = () =>
+  warehouse.query('select _primary_key as key, * exclude (_primary_key) from raw.mailchimp__members order by all');
+const members = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => row(`m${from + index}`, { id: `m${from + index}`, n: index }));
+
+test('inserts, updates, leaves alone and counts each exactly', async () => {
+  expect(await warehouse.load(await unit(members(100)))).toMatchObject({
+    inserted: 100,
+    updated: 0,
+    unchanged: 0,
+    deleted: 0,
+  });
+  const first = await raw();
+  const changed = members(100).map((member, index) =>
+    index < 7 ? row(`m${index}`, { id: `m${index}`, new: true }) : member,
+  );
+  const second = await unit([...changed, ...members(3, 100)]);
+  expect(await warehouse.load(second)).toMatchObject({
+    inserted: 3,
+    updated: 7,
+    unchanged: 93,
+    deleted: 0,
+    repeated: false,
+  });
+  const rows = await raw();
+  expect(rows).toHaveLength(103);
+  const untouched = rows.filter((now) => first.some((before) => JSON.stringify(before) === JSON.stringify(now)));
+  expect(untouched).toHaveLength(93);
+  expect(rows.filter((now) => now['_loaded_at'] === '2026-06-30T12:00:00.001Z')).toHaveLength(10);
+  expect(rows[0]?.['_cursor_at']).toBe('2026-06-01T00:00:00.500Z');
+});
+
+test('a batch that the ledger holds is answered from it, even when its parts are gone', async () => {
+  const loaded = await unit(members(5), {}, [
+    { slice: 's', position: 'row 1', path: 'id', reason: 'wrong', record: '{}' },
+  ]);
+  const first = await warehouse.load(loaded);
+  await fixture.landing.sweep(key, []);
+  const before = await tableHash(warehouse.query, 'raw.mailchimp__members');
+  expect(await warehouse.load(loaded)).toEqual({ ...first, repeated: true });
+  expect(await tableHash(warehouse.query, 'raw.mailchimp__members')).toBe(before);
+  expect(await warehouse.query('select count(*) as n from ops.load_ledger')).toEqual([{ n: 1 }]);
+});
+
+test('equal batches at once commit once', async () => {
+  const loaded = await unit(members(50));
+  const results = await Promise.all([1, 2, 3, 4, 5].map(() => warehouse.load(loaded)));
+  expect(results.filter((result) => !result.repeated)).toHaveLength(1);
+  expect(await warehouse.query('select count(*) as n from raw.mailchimp__members')).toEqual([{ n: 50 }]);
+});
+
+test('an older fence is refused and leaves nothing, a repeated take gives the same number', async () => {
+  const zombie = await unit(members(5));
+  const newer = await warehouse.takeFence(key, 'run-2');
+  expect(newer).toBe(fence + 1);
+  expect(await warehouse.takeFence(key, 'run-2')).toBe(newer);
+  expect(await warehouse.takeFence(key, 'run-1')).toBe(fence);
+  await expect(warehouse.load(zombie)).rejects.toMatchObject({ kind: 'fenced' });
+  expect(await warehouse.tableExists('raw.mailchimp__members')).toBe(false);
+  expect(await warehouse.readState(key)).toEqual(new Map());
+  expect(await warehouse.load({ ...zombie, runId: 'run-2', fence: newer })).toMatchObject({ inserted: 5 });
+});
+
+test('a whole read marks vanished rows, and a row that is back is live again', async () => {
+  await warehouse.load(await unit([...members(4), row('other', { id: 'other' }, 'list=2')]));
+  const swept = await warehouse.load(await unit(members(2), { sweep: ['list=1'] }));
+  expect(swept).toMatchObject({ inserted: 0, updated: 0, unchanged: 2, deleted: 2 });
+  expect((await raw()).filter((member) => member['_deleted_at'] !== null).map((member) => member['key'])).toEqual([
+    '["m2"]',
+    '["m3"]',
+  ]);
+  expect(await warehouse.rawCounts(key)).toEqual(
+    new Map([
+      ['list=1', new Map([['', 2]])],
+      ['list=2', new Map([['', 1]])],
+    ]),
+  );
+  expect(await warehouse.load(await unit(members(2), { sweep: ['list=1'] }))).toMatchObject({
+    deleted: 0,
+    unchanged: 2,
+  });
+  expect(await warehouse.load(await unit(members(3)))).toMatchObject({ updated: 1, unchanged: 2 });
+  expect((await raw()).filter((member) => member['_deleted_at'] !== null)).toHaveLength(1);
+  expect(await warehouse.load(await unit([], { sweep: ['list=1'] }))).toMatchObject({ deleted: 3 });
+});
+
+test('of two rows with one key in a unit the last in part order wins', async () => {
+  const rows = Array.from({ length: 300 }, (_, index) =>
+    row(`m${index % 100}`, { id: `m${index % 100}`, version: index }),
+  );
+  const loaded = await unit(rows);
+  expect(loaded.parts.length).toBeGreaterThan(3);
+  expect(await warehouse.load(loaded)).toMatchObject({ inserted: 100, duplicates: 200 });
+  const records = await collect(warehouse.rawRecords(key));
+  expect(records.every((record) => Number(record['version']) >= 200)).toBe(true);
+});
+
+test('quarantine keeps each refused record once', async () => {
+  const refused = (record: string, position: string): RejectedRow => ({
+    slice: 's',
+    position,
+    path: 'at',
+    reason: 'no date',
+    record,
+  });
+  const twice = [
+    refused('{"a":1}', 'page 1 record 1'),
+    refused('{"a":1}', 'page 1 record 2'),
+    refused('"', 'page 2 record 1'),
+  ];
+  expect(await warehouse.load(await unit(members(1), {}, twice))).toMatchObject({
+    quarantined: 3,
+    quarantinedAgain: 0,
+  });
+  const moved = twice.map((one) => ({ ...one, position: `moved ${one.position}` }));
+  const again = await warehouse.load(await unit(members(1), {}, [...moved, refused('new', 'page 9 record 9')]));
+  expect(again).toMatchObject({ quarantined: 1, quarantinedAgain: 3, unchanged: 1 });
+  const kept = await warehouse.query(
+    'select record, count(*) as n from ops.quarantine group by record order by record',
+  );
+  expect(kept).toEqual([
+    { record: '"', n: 1 },
+    { record: 'new', n: 1 },
+    { record: '{"a":1}', n: 2 },
+  ]);
+});
+
+test.each([
+  ['one byte changed', (path: string) => writeFileSync(path, readFileSync(path).fill(0, 30, 31)), /manifest says/],
+  ['cut off', (path: string) => truncateSync(path, 40), /manifest says/],
+  ['missing', (path: string) => writeFileSync(path.replace('00001', '0000x'), ''), /missing/],
+])('an altered part is refused: %s', async (what, alter, message) => {
+  const loaded = await unit(members(20));
+  const [part] = loaded.parts;
+  if (part === undefined) throw new Error('no part');
+  if (what === 'missing') await fixture.landing.sweep(key, []);
+  else alter(fixture.landing.locate(part.name));
+  await expect(warehouse.load(loaded)).rejects.toMatchObject({
+    kind: 'drift',
+    message: expect.stringMatching(message),
+    fix: expect.stringContaining('sync again'),
+  });
+  expect(await warehouse.tableExists('raw.mailchimp__members')).toBe(false);
+});
+
+test('a part that is listed twice, or holds other rows than it says, is refused', async () => {
+  const loaded = await unit(members(20));
+  const [part] = loaded.parts;
+  if (part === undefined) throw new Error('no part');
+  await expect(warehouse.load({ ...loaded, parts: [part, part] })).rejects.toMatchObject({ kind: 'rejected' });
+  await expect(warehouse.load({ ...loaded, parts: [{ ...part, rows: part.rows + 1 }] })).rejects.toMatchObject({
+    kind: 'drift',
+  });
+});
+
+test('text, decimals and long integers come back exactly', async () => {
+  const strings = [
+    ...[
+      '',
+      '\ufeff',
+      'a\u0000b',
+      '\u202Eabc',
+      "'); drop table raw.x;--",
+      '${x}',
+      '{{x}}',
+      '\\',
+      '\\"',
+      '"',
+      "'",
+      '\u2028',
+    ],
+    ...['é', 'e\u0301', '👩‍👩‍👧‍👦', 'ﬀ', 'İ', 'Z̸a̸l̸', '=HYPERLINK("x")', '\r\n', '\t', '\u0007', 'null', 'NaN', '__proto__'],
+    ...[
+      '12345678901234.123456789',
+      '123456789012345678901234567890',
+      '9007199254740993',
+      '-0',
+      '1e400',
+      ' x ',
+      '𐀀',
+      '\u{10FFFF}',
+    ],
+  ];
+  const rows = strings.map((text) =>
+    row(text, { text, nested: { [text]: [text] }, n: 0.1, big: Number.MAX_SAFE_INTEGER }),
+  );
+  await warehouse.load(
+    await unit(rows, {
+      checkpoints: new Map(strings.map((text) => [text, { readAt: '2026-01-01T00:00:00Z', cursor: text }])),
+    }),
+  );
+  const records = await collect(warehouse.rawRecords(key));
+  expect(new Set(records.map((record) => JSON.stringify(record)))).toEqual(
+    new Set(rows.map(({ record }) => JSON.stringify(record))),
+  );
+  const keys = await warehouse.query('select _primary_key as key from raw.mailchimp__members');
+  expect(new Set(keys.map((found) => found['key']))).toEqual(new Set(rows.map((landed) => landed._primary_key)));
+  const state = await warehouse.readState(key);
+  for (const text of strings) expect(state.get(text)?.cursor).toBe(text);
+  expect((await warehouse.load(await unit(rows))).unchanged).toBe(strings.length);
+  const [decimal] = await warehouse.query(
+    `select cast(record ->> 'text' as decimal(38, 9)) as amount from raw.mailchimp__members where _primary_key = $1`,
+    ['["12345678901234.123456789"]'],
+  );
+  expect(decimal).toEqual({ amount: '12345678901234.123456789' });
+});
+
+test('_loaded_at grows with every commit, whatever the clock says', async () => {
+  await warehouse.close();
+  const instants = ['2026-06-30T12:00:00Z', '2026-06-30T11:00:00Z', '2020-01-01T00:00:00Z', '2026-07-01T00:00:00Z'];
+  let at = 0;
+  warehouse = await fixture.open({ now: () => instants[Math.min(at, 3)] ?? '' });
+  const seen: string[] = [];
+  for (at = 0; at < 4; at += 1) {
+    await warehouse.load(await unit(members(1, at)));
+    const [latest] = await warehouse.query('select max(_loaded_at) as at from raw.mailchimp__members');
+    seen.push(String(latest?.['at']));
+  }
+  expect(seen).toEqual([...new Set(seen)].toSorted());
+  expect(seen[1]).toBe('2026-06-30T12:00:00.001Z');
+  expect(seen[3]).toBe('2026-07-01T00:00:00.000Z');
+});
+
+test('records stream in key order and a reader may leave early', async () => {
+  await warehouse.load(await unit(members(3000)));
+  const ids = (await collect(warehouse.rawRecords(key))).map((record) => `["${String(record['id'])}"]`);
+  expect(ids).toEqual(ids.toSorted());
+  for await (const record of warehouse.rawRecords(key)) {
+    expect(record['id']).toBe('m0');
+    break;
+  }
+  expect(await collect(warehouse.rawRecords({ ...key, stream: 'unknown' }))).toEqual([]);
+  expect((await warehouse.rawCounts(key, 'n')).get('list=1')?.get('17')).toBe(1);
+});
+
+test.each(['x"; drop schema raw', 'a.b', 'Upper', '', 'ä', '1x'])('a stream named %j is refused', async (stream) => {
+  await expect(warehouse.ensureRawTable({ source: 'mailchimp', stream, partitioned: false })).rejects.toMatchObject({
+    kind: 'rejected',
+  });
+});
