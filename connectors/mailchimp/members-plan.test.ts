@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { ItemState, Slice } from '../../src/contracts/sync.ts';
+import type { PlanContext } from '../_kit/contract.ts';
+import { planSlices } from '../_kit/plan.ts';
+import type { MailchimpConfig } from './config.ts';
+import { mailchimp } from './connector.ts';
+
+const yesterday = '2026-06-29T12:00:00.000Z';
+const now = '2026-06-30T12:00:00.000Z';
+const read: ItemState = { readAt: now, fullReadAt: yesterday, cursor: '2026-06-29T11:00:00+00:00' };
+const archive: ItemState = { readAt: yesterday, fullReadAt: yesterday, cursor: '2026-06-01T00:00:00+00:00' };
+
+function plan(
+  round: number,
+  stated: number,
+  ours: number,
+  states: Readonly<Record<string, ItemState>> = {},
+): Promise<readonly Slice[]> {
+  const context: PlanContext<MailchimpConfig> = {
+    config: { credentials: { api_key: 'k' } },
+    state: new Map(Object.entries(states)),
+    raw: {
+      async *records() {
+        yield { id: 'L1', stats: { member_count: stated } };
+      },
+      counts: async () =>
+        new Map([
+          [
+            'L1',
+            new Map([
+              ['subscribed', ours],
+              ['unsubscribed', 9],
+            ]),
+          ],
+          ['L1/archived', new Map([['archived', 4]])],
+        ]),
+    },
+    now,
+    startDate: null,
+    mutableWindow: 'P35D',
+    round,
+  };
+  return planSlices(mailchimp, 'members', context);
+}
+
+const summary = (slices: readonly Slice[]) =>
+  slices.map(({ item, mode, params, window }) => [item, mode, params?.['status'] ?? '', window?.from ?? '']);
+
+describe('plan of members', () => {
+  it('reads a new list whole, archived contacts as an item of their own', async () => {
+    const slices = await plan(0, 100, 0);
+    expect(summary(slices)).toEqual([
+      ['L1', 'full', '', ''],
+      ['L1/archived', 'full', 'archived', ''],
+    ]);
+    expect(slices.every(({ window }) => window?.to === now)).toBe(true);
+  });
+
+  it('reads one window of changes on every later run, and nothing more while the counts agree', async () => {
+    expect(summary(await plan(0, 100, 100, { L1: { ...read, readAt: yesterday }, 'L1/archived': archive }))).toEqual([
+      ['L1', 'incremental', '', '2026-06-29T10:50:00.000Z'],
+    ]);
+    expect(await plan(1, 100, 100, { L1: read, 'L1/archived': archive })).toEqual([]);
+  });
+
+  it('looks for archived contacts first, then for deleted ones, when the counts differ', async () => {
+    expect(summary(await plan(1, 99, 100, { L1: read, 'L1/archived': archive }))).toEqual([
+      ['L1/archived', 'incremental', 'archived', '2026-05-31T23:50:00.000Z'],
+    ]);
+    expect(await plan(2, 99, 99, { L1: read, 'L1/archived': archive })).toEqual([]);
+    expect(summary(await plan(2, 99, 100, { L1: read, 'L1/archived': archive }))).toEqual([
+      ['L1', 'full', '', ''],
+      ['L1/archived', 'full', 'archived', ''],
+    ]);
+  });
+
+  it('notes a gap that a whole read left, and leaves it alone until it changes', async () => {
+    const whole = { ...read, fullReadAt: now };
+    const [note] = await plan(3, 99, 100, { L1: whole });
+    expect(note).toMatchObject({
+      item: 'L1',
+      mode: 'incremental',
+      next: { cursor: read.cursor, explainedGap: expect.stringContaining('1 subscribed contacts more') as string },
+    });
+    const noted = { ...whole, ...note?.next };
+    expect(await plan(1, 199, 200, { L1: noted })).toEqual([]);
+    expect(summary(await plan(1, 198, 200, { L1: noted, 'L1/archived': archive }))).toEqual([
+      ['L1/archived', 'incremental', 'archived', '2026-05-31T23:50:00.000Z'],
+    ]);
+    const [cleared] = await plan(1, 200, 200, { L1: noted });
+    expect(cleared?.next).not.toHaveProperty('explainedGap');
+  });
+
+  it('explains nothing by a whole read that was not drained', async () => {
+    expect(await plan(3, 99, 100, { L1: read })).toEqual([]);
+  });
+
+  it('reads the whole list again after 90 days', async () => {
+    const old = { ...read, fullReadAt: '2026-03-01T00:00:00.000Z' };
+    expect(summary(await plan(0, 100, 100, { L1: old, 'L1/archived': archive }))).toEqual([
+      ['L1', 'full', '', ''],
+      ['L1/archived', 'full', 'archived', ''],
+    ]);
+  });
+
+  it('gives every slice of a run its own id', async () => {
+    const states = { L1: read, 'L1/archived': archive };
+    const all = (await Promise.all([0, 1, 2].map((round) => plan(round, 99, 100, states)))).flat();
+    const note = await plan(3, 99, 100, { L1: { ...read, fullReadAt: now } });
+    const ids = [...all, ...note].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
