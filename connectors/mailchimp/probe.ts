@@ -154,7 +154,7 @@ function explain(error: Error, config: MailchimpConfig): CheckFinding {
     return failed(
       'reachability',
       'A proxy asks for credentials.',
-      'Set HTTPS_PROXY with user and password, or allow the host there.',
+      `mailmart connects directly: allow port 443 to ${host} in the firewall.`,
     );
   }
   if (status !== undefined) {
@@ -187,7 +187,7 @@ function network(
   return failed(
     'reachability',
     code === '' ? error.message : `No connection to ${host} (${code}).`,
-    'Check base_url, firewall and proxy (HTTPS_PROXY); this machine must reach port 443 there.',
+    'Check base_url and the firewall: mailmart connects directly, without a proxy.',
   );
 }
 
