@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { acceptRecord } from '../../connectors/_kit/record.ts';
+import { connectors } from '../../connectors/index.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { LandedRow, Row, Slice, StreamKey } from '../../src/contracts/sync.ts';
+import { createLocalLanding } from '../../src/landing/local.ts';
+import { runTransform, type TransformConfig, type TransformResult } from '../../src/transform/index.ts';
+import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
+import type { Warehouse } from '../../src/warehouse/port.ts';
+
+/** Records of streams, `mailchimp.lists` → records as the source would send them (inherited fields included). */
+export type Seeds = Readonly<Record<string, readonly JsonObject[]>>;
+
+export type SqlProject = {
+  readonly warehouse: Warehouse;
+  /** Sets the clock of the next loads and transforms. */
+  setNow(instant: string): void;
+  /**
+   * Loads records through landing and MERGE, as a sync does. With `whole`, rows of the stream that are not among them have
+   * vanished at the source.
+   */
+  seed(account: string, seeds: Seeds, options?: { readonly whole?: boolean }): Promise<void>;
+  transform(change?: Partial<TransformConfig>, select?: readonly string[]): Promise<TransformResult>;
+  query(sql: string): Promise<readonly Row[]>;
+  close(): Promise<void>;
+};
+
+export const salt = 'salt of the tests';
+
+const defaults: TransformConfig = {
+  company: { time_zone: 'Europe/Berlin', currency: 'EUR' },
+  sources: [
+    { id: 'shop', type: 'mailchimp' },
+    { id: 'books', type: 'file' },
+  ],
+  campaigns: [],
+};
+
+/** A real DuckDB warehouse in a temporary folder, with the real SQL project on top. */
+export async function openSqlProject(config: Partial<TransformConfig> = {}): Promise<SqlProject> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailmart-sql-'));
+  const landing = createLocalLanding(join(folder, 'landing'));
+  let now = '2026-06-30T12:00:00.000Z';
+  const clock = { now: () => now };
+  const warehouse = await openDuckdb({
+    path: join(folder, 'warehouse.duckdb'),
+    landing,
+    publishedPath: join(folder, 'published.duckdb'),
+    clock,
+  });
+  const settings = { ...defaults, ...config };
+  let runs = 0;
+
+  const seed: SqlProject['seed'] = async (account, seeds, options = {}) => {
+    for (const [name, records] of Object.entries(seeds)) {
+      const [source = '', stream = ''] = name.split('.');
+      const key: StreamKey = { source, accountId: account, stream };
+      runs += 1;
+      const runId = `seed-${runs}`;
+      const slice: Slice = {
+        id: 'all',
+        item: '',
+        mode: options.whole === true ? 'full' : 'incremental',
+        pathParams: {},
+        inherit: {},
+        next: { readAt: now },
+      };
+      const fence = await warehouse.takeFence(key, runId);
+      const writer = await landing.openSlice(key, runId, slice);
+      await writer.append(
+        records.map((record) => landed(key, record, slice, now)),
+        [],
+      );
+      const result = await writer.finish({
+        slice,
+        state: slice.next,
+        pages: 1,
+        requests: 1,
+        units: records.length,
+        total: null,
+      });
+      const table = { source, stream, partitioned: false };
+      await warehouse.ensureRawTable(table);
+      await warehouse.load({
+        key,
+        table,
+        runId,
+        batchId: 'all',
+        fence,
+        parts: result.parts,
+        rejected: [],
+        checkpoints: new Map(),
+        sweep: options.whole === true ? [''] : [],
+        extractedAt: now,
+      });
+    }
+  };
+
+  return {
+    warehouse,
+    setNow: (instant) => {
+      now = instant;
+    },
+    seed,
+    transform: async (change = {}, select) => {
+      runs += 1;
+      return await runTransform({
+        warehouse,
+        config: { ...settings, ...change },
+        clock,
+        runId: `transform-${runs}`,
+        ...(select && { select }),
+      });
+    },
+    query: (sql) => warehouse.query(sql),
+    close: async () => {
+      await warehouse.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A record as the edge lands it; one that the edge would refuse is a mistake in the test. */
+function landed(key: StreamKey, record: JsonObject, slice: Slice, now: string): LandedRow {
+  const stream = connectors[key.source]?.streams[key.stream];
+  if (stream === undefined) throw new Error(`no stream ${key.source}.${key.stream}`);
+  const accepted = acceptRecord(stream, record, record, null, { slice, now, salt, prefix: '' });
+  if (accepted.kind === 'rejected') {
+    throw new Error(`${key.source}.${key.stream}: the edge refuses ${accepted.path}: ${accepted.reason}`);
+  }
+  return accepted.row;
+}
