@@ -49,7 +49,8 @@ const allTrue = (x) => (duck ? `bool_and(${x})` : `logical_and(${x})`);
 
 // --- JSON: `path` is dotted, without `$.`
 const jsonPath = (path) => {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(path)) throw new Error(`not a plain JSON path: ${path}`);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(path))
+    throw new Error(`not a plain JSON path: ${path}`);
   return `'$.${path}'`;
 };
 /** A scalar as text; an empty text is NULL, because sources write '' for "none". */
@@ -69,7 +70,8 @@ const parseTimestamp = (x) =>
     : `cast(${x} as timestamp)`;
 const timestamp = (json, path) => parseTimestamp(text(json, path));
 /** A part of a JSON value, as JSON. */
-const jsonQuery = (json, path) => (duck ? `json_extract(${json}, ${jsonPath(path)})` : `json_query(${json}, ${jsonPath(path)})`);
+const jsonQuery = (json, path) =>
+  duck ? `json_extract(${json}, ${jsonPath(path)})` : `json_query(${json}, ${jsonPath(path)})`;
 /** FROM item: one row per element of a JSON array, column `alias` (JSON), `alias_index` from 0. To be cross joined. */
 const jsonEach = (json, path, alias) =>
   duck
@@ -116,9 +118,7 @@ const regexpExtract = (x, pattern) =>
     : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
 /** md5, hexadecimal, of the parts' texts; NULL counts as empty. The separator is a control character that no part holds. */
 const hashId = (parts) => {
-  const joined = parts
-    .map((part) => `coalesce(cast(${part} as ${stringType()}), '')`)
-    .join(' || chr(31) || ');
+  const joined = parts.map((part) => `coalesce(cast(${part} as ${stringType()}), '')`).join(' || chr(31) || ');
   return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
 };
 

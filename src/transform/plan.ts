@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { ModelRun, Warehouse } from '../warehouse/port.ts';
+import { TransformError } from './errors.ts';
+import { fingerprints, sameDefinition } from './fingerprint.ts';
+import { actionNamed, builtAs, isMart, swapName, upstreamOf, type Action, type Graph } from './graph.ts';
+
+/** One action to run; small and plain, so that it may travel through workflow history. */
+export type PlannedAction = {
+  readonly name: string;
+  readonly kind: ModelRun['kind'];
+  readonly fingerprint: string;
+  /** Only what is new is computed; false builds the whole table. */
+  readonly incremental: boolean;
+  /** Planned actions that must have ended well before this one starts. */
+  readonly waitsFor: readonly string[];
+  /** Swap: the marts to bring into place. */
+  readonly marts?: readonly string[];
+};
+
+export type TransformPlan = {
+  /** In an order in which they may run one after the other. */
+  readonly actions: readonly PlannedAction[];
+  /** Actions whose SQL and inputs are what they were when they last ran. */
+  readonly unchanged: readonly string[];
+};
+
+/**
+ * What has to run, in dependency order: everything selected whose fingerprint moved or whose table is missing. `select`
+ * holds names (`campaign_performance`, `core.dim_list`) or patterns (`core.*`); what they need comes with them.
+ */
+export async function planTransform(options: {
+  readonly warehouse: Warehouse;
+  readonly graph: Graph;
+  readonly select?: readonly string[];
+}): Promise<TransformPlan> {
+  const { warehouse, graph } = options;
+  const prints = fingerprints(graph, await warehouse.tableFingerprints());
+  const stored = await warehouse.modelFingerprints();
+  const selected = selection(graph, options.select ?? []);
+  const marts = graph.actions.filter((action) => isMart(action) && selected.has(action.name)).map(({ name }) => name);
+  const planned: Omit<PlannedAction, 'waitsFor'>[] = [];
+  const unchanged: string[] = [];
+  for (const action of graph.actions) {
+    if (!selected.has(action.name)) continue;
+    const fingerprint =
+      action.name === swapName ? swapFingerprint(marts, prints) : (prints.get(action.name) ?? 'unknown');
+    const before = stored.get(builtAs(action.name));
+    const isThere = await tablesAreThere(warehouse, action, marts);
+    if (before === fingerprint && isThere) {
+      unchanged.push(action.name);
+      continue;
+    }
+    planned.push({
+      name: action.name,
+      kind: action.kind,
+      fingerprint,
+      incremental:
+        action.incremental !== undefined && isThere && before !== undefined && sameDefinition(before, fingerprint),
+      ...(action.name === swapName && { marts }),
+    });
+  }
+  const names = new Set(planned.map(({ name }) => name));
+  return {
+    actions: planned.map((action) => ({
+      ...action,
+      waitsFor: (graph.waitsFor.get(action.name) ?? []).filter((name) => names.has(name)),
+    })),
+    unchanged,
+  };
+}
+
+function swapFingerprint(marts: readonly string[], prints: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const mart of marts) hash.update(`${mart}=${prints.get(mart) ?? ''}\0`);
+  return `swap.${hash.digest('hex').slice(0, 24)}`;
+}
+
+async function tablesAreThere(warehouse: Warehouse, action: Action, marts: readonly string[]): Promise<boolean> {
+  if (action.kind === 'assertion') return true;
+  const tables = action.name === swapName ? marts : [builtAs(action.name)];
+  if (action.kind === 'operations' && action.name !== swapName) return true;
+  for (const table of tables) if (!(await warehouse.tableExists(table))) return false;
+  return true;
+}
+
+function selection(graph: Graph, select: readonly string[]): ReadonlySet<string> {
+  if (select.length === 0) return new Set(graph.actions.map(({ name }) => name));
+  const selected = new Set<string>();
+  for (const wanted of select) {
+    const pattern = new RegExp(`^(?:[a-z_]+\\.)?${escape(wanted)}$`);
+    const exact = new RegExp(`^${escape(wanted)}$`);
+    const matches = graph.actions.filter(
+      ({ name, kind }) => kind !== 'assertion' && name !== swapName && (exact.test(name) || pattern.test(name)),
+    );
+    if (matches.length === 0) {
+      throw new TransformError(`No model is named ${wanted}.`, { kind: 'selection', fix: suggestion(graph, wanted) });
+    }
+    for (const { name } of matches) {
+      selected.add(name);
+      for (const needed of upstreamOf(graph, name)) selected.add(needed);
+    }
+  }
+  const chosen = [...selected];
+  for (const action of graph.actions) {
+    if (action.checks !== null && selected.has(action.checks)) selected.add(action.name);
+  }
+  if (chosen.some((name) => isMart(actionNamed(graph, name)))) selected.add(swapName);
+  return selected;
+}
+
+const escape = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\?]/g, String.raw`\$&`).replaceAll('*', '.*');
+
+function suggestion(graph: Graph, wanted: string): string {
+  const models = graph.actions.filter(({ kind, name }) => kind !== 'assertion' && name !== swapName);
+  const near = models.filter(({ name }) => name.includes(wanted.replace(/^.*\./, '').slice(0, 5))).slice(0, 5);
+  const shown = near.length > 0 ? near : models.filter(isMart);
+  return `Choose a model or a pattern such as 'core.*'; near are: ${shown.map(({ name }) => name).join(', ')}.`;
+}

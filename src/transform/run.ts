@@ -1,0 +1,126 @@
+import type { Clock } from '../contracts/clock.ts';
+import type { ModelRun, Warehouse } from '../warehouse/port.ts';
+import { compileGraph } from './compile.ts';
+import { actionNamed, builtAs, dependentsOf, schemaOf, swapName, tableOf, type Action, type Graph } from './graph.ts';
+import { planTransform, type PlannedAction } from './plan.ts';
+import { narrowSwap, quoteTable, render, requote, type Present } from './render.ts';
+import { prepareTransform, type TransformConfig } from './setup.ts';
+
+/**
+ * Runs one planned action. A failed assertion is an answer (`status: 'failed'`, with the broken rules and their rows), not
+ * an exception: what waits for it must not run. Wrong SQL and a broken warehouse throw.
+ */
+export async function runAction(options: {
+  readonly warehouse: Warehouse;
+  readonly graph: Graph;
+  readonly runId: string;
+  readonly action: PlannedAction;
+}): Promise<ModelRun> {
+  const { warehouse, graph, runId, action: planned } = options;
+  const found = actionNamed(graph, planned.name);
+  const action = planned.marts === undefined ? found : narrowSwap(found, new Set(planned.marts));
+  if (action.step !== undefined) return await runStep(warehouse, graph, runId, action, planned.fingerprint);
+  const statements = render(graph, action, {
+    incremental: planned.incremental,
+    present: await presentAt(warehouse, action),
+  });
+  const run = await warehouse.runModel(
+    runId,
+    { name: builtAs(action.name), kind: action.kind, fingerprint: planned.fingerprint },
+    statements,
+  );
+  if (run.status !== 'failed' || action.kind !== 'assertion') return run;
+  return { ...run, message: await brokenRules(warehouse, graph, action) };
+}
+
+async function runStep(
+  warehouse: Warehouse,
+  graph: Graph,
+  runId: string,
+  action: Action,
+  fingerprint: string,
+): Promise<ModelRun> {
+  const { step } = action;
+  if (step === undefined) throw new Error(`${action.name} is no step`);
+  const started = performance.now();
+  const rows = step.run(await warehouse.query(`select * from ${quoteTable(graph, builtAs(step.reads))}`));
+  await warehouse.replaceTable(step.writes.table, step.writes.columns, rows);
+  const run: ModelRun = {
+    name: action.name,
+    kind: 'step',
+    fingerprint,
+    rows: rows.length,
+    durationMs: Math.round(performance.now() - started),
+    status: 'done',
+    message: null,
+  };
+  await warehouse.recordModel(runId, run);
+  return run;
+}
+
+async function presentAt(warehouse: Warehouse, action: Action): Promise<Present> {
+  if (action.kind === 'assertion' || action.name === swapName) return null;
+  const name = builtAs(action.name);
+  const [row] = await warehouse.query(
+    `select table_type as type from information_schema.tables where table_schema = '${schemaOf(name)}' and table_name = '${tableOf(name)}'`,
+  );
+  if (row === undefined) return null;
+  return row['type'] === 'VIEW' ? 'view' : 'table';
+}
+
+async function brokenRules(warehouse: Warehouse, graph: Graph, action: Action): Promise<string> {
+  const rules = await warehouse.query(
+    `select rule, count(*) as broken from (${requote(graph, action.full.query)}) as broken_rows group by rule order by rule`,
+  );
+  const text = rules.map((row) => `${String(row['broken'])} rows: ${String(row['rule'])}`).join('; ');
+  return `${action.checks ?? action.name} breaks a rule: ${text}. The marts stay as they were.`;
+}
+
+export type TransformResult = {
+  /** What ran, in order. */
+  readonly runs: readonly ModelRun[];
+  readonly unchanged: readonly string[];
+  /** Assertions that failed, with the broken rules. */
+  readonly failures: readonly ModelRun[];
+  /** Actions that did not run because something they need failed. */
+  readonly blocked: readonly string[];
+};
+
+/** What `onProgress` is told: the action that ended, and how far the plan is. */
+export type TransformProgress = { readonly run: ModelRun; readonly done: number; readonly total: number };
+
+/** Set-up, plan and all actions one after the other in this process; for tests and hosts without Temporal. */
+export async function runTransform(options: {
+  readonly warehouse: Warehouse;
+  readonly config: TransformConfig;
+  readonly clock: Clock;
+  readonly runId: string;
+  readonly select?: readonly string[];
+  readonly projectDir?: string;
+  readonly onProgress?: (progress: TransformProgress) => void;
+}): Promise<TransformResult> {
+  const { warehouse, config, clock, runId } = options;
+  const graph = await compileGraph({
+    engine: warehouse.engine,
+    timeZone: config.company.time_zone,
+    currency: config.company.currency,
+    ...(options.projectDir !== undefined && { projectDir: options.projectDir }),
+  });
+  await prepareTransform({ warehouse, graph, config, clock, runId });
+  const plan = await planTransform({ warehouse, graph, ...(options.select && { select: options.select }) });
+  const runs: ModelRun[] = [];
+  const failures: ModelRun[] = [];
+  const blocked = new Set<string>();
+  for (const action of plan.actions) {
+    if (blocked.has(action.name)) continue;
+    const run = await runAction({ warehouse, graph, runId, action });
+    runs.push(run);
+    if (run.status === 'failed') {
+      failures.push(run);
+      for (const name of dependentsOf(graph, action.name)) blocked.add(name);
+    }
+    options.onProgress?.({ run, done: runs.length + blocked.size, total: plan.actions.length });
+  }
+  const planned = new Set(plan.actions.map(({ name }) => name));
+  return { runs, unchanged: plan.unchanged, failures, blocked: [...blocked].filter((name) => planned.has(name)) };
+}
