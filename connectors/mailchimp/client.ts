@@ -3,12 +3,11 @@ import shared from '@mailchimp/mailchimp_marketing';
 import type { Http, HttpRequest, HttpResponse, Params } from '../_kit/contract.ts';
 import { ConnectorError } from '../_kit/errors.ts';
 
-type ApiName = 'automations' | 'campaigns' | 'ecommerce' | 'lists' | 'ping' | 'reports' | 'root';
+type ApiName = 'automations' | 'campaigns' | 'ecommerce' | 'lists' | 'reports' | 'root';
 
 /** Path of the API → method of the official client that requests it. A path that is not here cannot be sent. */
 export const routes: Readonly<Record<string, readonly [ApiName, string]>> = {
   '/': ['root', 'getRoot'],
-  '/ping': ['ping', 'get'],
   '/lists': ['lists', 'getAllLists'],
   '/lists/{list_id}/members': ['lists', 'getListMembersInfo'],
   '/lists/{list_id}/segments': ['lists', 'listSegments'],

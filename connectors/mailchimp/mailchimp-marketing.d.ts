@@ -10,7 +10,6 @@ declare module '@mailchimp/mailchimp_marketing' {
     readonly campaigns: Api;
     readonly ecommerce: Api;
     readonly lists: Api;
-    readonly ping: Api;
     readonly reports: Api;
     readonly root: Api;
     setConfig(config: Readonly<Record<string, string>>): void;
