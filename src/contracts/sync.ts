@@ -96,6 +96,8 @@ export type SliceResult = {
   readonly state: ItemState;
   readonly pages: number;
   readonly requests: number;
+  /** Bytes received from the source. */
+  readonly bytesRead?: number;
   /** Records landed. */
   readonly rows: number;
   /** API units read (recipients for email-activity), comparable with `total`. */

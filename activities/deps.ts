@@ -1,0 +1,57 @@
+import type { Connector, Http } from '../connectors/_kit/contract.ts';
+import type { Clock } from '../src/contracts/clock.ts';
+import type { Landing } from '../src/landing/port.ts';
+import type { ModelRun, Warehouse } from '../src/warehouse/port.ts';
+import type { TransformPlan } from './types.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- connectors of one registry have different configurations
+export type AnyConnector = Connector<any>;
+
+/** What activities need to know of the configuration; `Project` of src/config fits. */
+export type ProjectAccess = {
+  readonly config: {
+    readonly sources: readonly ConfiguredSource[];
+  };
+  /** One configured source, or a ConfigError that names those there are. */
+  source(accountId: string): ConfiguredSource;
+  /** The connector's own configuration, secrets resolved now: never kept, never returned. */
+  secret(accountId: string): unknown;
+  salt(): string;
+};
+
+export type ConfiguredSource = {
+  readonly id: string;
+  /** Name in the connector registry. */
+  readonly type: string;
+  readonly start_date?: string | undefined;
+  readonly streams: 'all' | readonly string[];
+  readonly mutable_window: string;
+};
+
+/** The compiled Dataform graph, run action by action. */
+export type TransformRunner = {
+  plan(select: readonly string[] | undefined): Promise<TransformPlan>;
+  run(runId: string, name: string): Promise<ModelRun>;
+};
+
+export type Logger = {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** Everything that activities reach the world through. */
+export type Deps = {
+  readonly project: ProjectAccess;
+  readonly connectors: Readonly<Record<string, AnyConnector>>;
+  readonly warehouse: Warehouse;
+  readonly landing: Landing;
+  readonly clock: Clock;
+  /** A client that counts its own requests; all of one account draw on the same budget of connections and rate. */
+  readonly http: (connector: AnyConnector, config: unknown) => Http;
+  readonly transform: TransformRunner;
+  /** Writes the HTML report and returns its path. Absent: the pipeline writes none. */
+  readonly report?: (runId: string) => Promise<string>;
+  readonly logger: Logger;
+};

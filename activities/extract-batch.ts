@@ -1,0 +1,134 @@
+import { readSlice } from '../connectors/_kit/engine.ts';
+import { ConnectorError } from '../connectors/_kit/errors.ts';
+import type { Slice, SliceResult } from '../src/contracts/sync.ts';
+import { openAccount, type OpenAccount } from './account.ts';
+import type { Attempt } from './attempts.ts';
+import type { Deps } from './deps.ts';
+import { planOf } from './slice-plan.ts';
+import type { ExtractInput, ExtractProgress } from './types.ts';
+
+/**
+ * Reads the slices of one batch with up to `lanes` connections. A slice whose manifest is durable is not read again,
+ * so a retry goes on where the last attempt stopped; a slice that is not finished leaves nothing behind.
+ */
+export async function extractBatch(deps: Deps, input: ExtractInput, attempt: Attempt): Promise<ExtractProgress> {
+  const plan = await planOf(deps.landing, input);
+  const account = openAccount(deps, input.key.accountId);
+  return new BatchReader(deps, input, account, attempt).read(plan.slices.slice(input.from, input.to));
+}
+
+class BatchReader {
+  private readonly deps: Deps;
+  private readonly input: ExtractInput;
+  private readonly account: OpenAccount;
+  private readonly attempt: Attempt;
+  /** Ends the other lanes at once: what failed here fails there too. */
+  private readonly giveUp = new AbortController();
+  private readonly signal: AbortSignal;
+  private failure: { readonly error: unknown } | undefined;
+  private done: ExtractProgress = { slicesDone: 0, pages: 0, requests: 0, rows: 0, bytes: 0 };
+  private readonly open = new Map<string, { pages: number; rows: number; bytes: number }>();
+
+  constructor(deps: Deps, input: ExtractInput, account: OpenAccount, attempt: Attempt) {
+    this.deps = deps;
+    this.input = input;
+    this.account = account;
+    this.attempt = attempt;
+    this.signal = AbortSignal.any([attempt.signal, this.giveUp.signal]);
+    attempt.report(() => this.progress());
+  }
+
+  async read(slices: readonly Slice[]): Promise<ExtractProgress> {
+    const queue = [...slices];
+    const lane = async (): Promise<void> => {
+      for (;;) {
+        const slice = this.failure === undefined && !this.signal.aborted ? queue.shift() : undefined;
+        if (slice === undefined) return;
+        await this.readOne(slice).catch((error: unknown) => this.fail(error));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, this.input.lanes) }, lane));
+    this.attempt.signal.throwIfAborted();
+    if (this.failure !== undefined) throw this.failure.error;
+    return this.progress();
+  }
+
+  /** Other lanes may finish the slice they are at, unless the source refuses us altogether. */
+  private fail(error: unknown): void {
+    this.failure ??= { error };
+    const hopeless =
+      error instanceof ConnectorError && ['auth', 'quota_exhausted', 'rate_limited', 'config'].includes(error.kind);
+    if (hopeless) this.giveUp.abort(error);
+  }
+
+  private async readOne(slice: Slice): Promise<void> {
+    const { key, runId } = this.input;
+    const known = await this.deps.landing.readSlice(key, runId, slice.id);
+    const result = known ?? (await this.extract(slice));
+    this.open.delete(slice.id);
+    this.done = sum(this.done, result);
+  }
+
+  private async extract(slice: Slice): Promise<SliceResult> {
+    const { key, runId } = this.input;
+    const { connector, config, salt } = this.account;
+    const tally = { pages: 0, rows: 0, bytes: 0 };
+    this.open.set(slice.id, tally);
+    // An Http of its own counts this slice's requests; the budget behind it is the account's.
+    const http = this.deps.http(connector, config);
+    const writer = await this.deps.landing.openSlice(key, runId, slice);
+    try {
+      const now = this.deps.clock.now();
+      const events = readSlice(connector, key.stream, { config, http, slice, now, salt, signal: this.signal });
+      for await (const event of events) {
+        if (event.kind === 'page') {
+          await writer.append(event.rows, event.rejected);
+          tally.pages += 1;
+          tally.rows += event.rows.length;
+          tally.bytes += event.bytes;
+        } else if (event.kind === 'restart') {
+          this.deps.logger.info({ stream: key.stream, reason: event.reason }, 'slice starts again');
+          await writer.restart();
+          tally.rows = 0;
+        } else {
+          return await writer.finish({
+            slice,
+            state: event.state,
+            pages: event.pages,
+            requests: http.requests,
+            units: event.units,
+            total: event.total,
+            bytesRead: tally.bytes,
+            ...(event.incomplete === undefined ? {} : { incomplete: event.incomplete }),
+            ...(event.skipped === undefined ? {} : { skipped: event.skipped }),
+          });
+        }
+      }
+      throw new Error(`The reader of ${key.stream} ended without saying how slice ${slice.id} ended`);
+    } catch (error) {
+      await writer.discard();
+      this.open.delete(slice.id);
+      throw error;
+    }
+  }
+
+  private progress(): ExtractProgress {
+    let { pages, rows, bytes } = this.done;
+    for (const tally of this.open.values()) {
+      pages += tally.pages;
+      rows += tally.rows;
+      bytes += tally.bytes;
+    }
+    return { ...this.done, pages, rows, bytes };
+  }
+}
+
+function sum(done: ExtractProgress, result: SliceResult): ExtractProgress {
+  return {
+    slicesDone: done.slicesDone + 1,
+    pages: done.pages + result.pages,
+    requests: done.requests + result.requests,
+    rows: done.rows + result.rows,
+    bytes: done.bytes + (result.bytesRead ?? result.parts.reduce((bytes, part) => bytes + part.bytes, 0)),
+  };
+}

@@ -1,0 +1,127 @@
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
+import { redact } from '../connectors/_kit/redact.ts';
+import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
+import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
+import type { FailureInfo } from './types.ts';
+
+/** How Temporal is to treat a failure. */
+type Treatment = {
+  readonly retry: boolean;
+  /** Expected in normal operation: not logged as an error. */
+  readonly benign?: boolean;
+};
+
+/** Translates whatever an activity threw. The one place that knows ApplicationFailure; nothing passes it unredacted. */
+export function toFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof ConnectorError) {
+    return failure(error.kind, error.message, connectorTreatment(error.kind), {
+      ...(error.status === undefined ? {} : { status: error.status }),
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
+    });
+  }
+  if (error instanceof WarehouseError) {
+    return failure(error.kind, error.message, { retry: warehouseRetries(error.kind) }, fixOf(error.fix));
+  }
+  if (error instanceof LandingError) {
+    return failure(error.kind, error.message, { retry: landingRetries(error.kind) }, fixOf(error.fix));
+  }
+  if (isNamed(error, 'ConfigError')) return failure('config', error.message, { retry: false }, {});
+  if (isSystemError(error)) return failure('transient', `${error.syscall} failed: ${error.code}`, { retry: true }, {});
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return failure(
+    'unexpected',
+    `mailmart met an error that it does not know (please report it): ${text}`,
+    { retry: false },
+    {},
+  );
+}
+
+function connectorTreatment(kind: FailureKind): Treatment {
+  switch (kind) {
+    case 'transient':
+      return { retry: true };
+    case 'rate_limited':
+      return { retry: true, benign: true };
+    // The workflow sleeps on a timer: an attempt before then would only be refused.
+    case 'quota_exhausted':
+      return { retry: false, benign: true };
+    // A retry starts the slice, and with it the window, again.
+    case 'cursor_expired':
+      return { retry: true };
+    case 'auth':
+    case 'rejected':
+    case 'contract':
+    case 'config':
+      return { retry: false };
+    default:
+      return unknownKind(kind);
+  }
+}
+
+function warehouseRetries(kind: WarehouseFailureKind): boolean {
+  switch (kind) {
+    case 'transient':
+    case 'locked':
+      return true;
+    case 'rejected':
+    case 'drift':
+    case 'fenced':
+      return false;
+    default:
+      return unknownKind(kind);
+  }
+}
+
+function landingRetries(kind: LandingFailureKind): boolean {
+  switch (kind) {
+    case 'transient':
+      return true;
+    case 'rejected':
+      return false;
+    default:
+      return unknownKind(kind);
+  }
+}
+
+function unknownKind(kind: never): never {
+  throw new Error(`Unknown failure kind ${String(kind)}`);
+}
+
+function failure(
+  kind: string,
+  message: string,
+  treatment: Treatment,
+  details: Omit<FailureInfo, 'kind' | 'message'>,
+): ApplicationFailure {
+  const fix = details.fix === undefined ? undefined : redact(details.fix);
+  const text = redact(message);
+  return ApplicationFailure.create({
+    type: kind,
+    message: fix === undefined || text.includes(fix) ? text : `${text} ${fix}`,
+    nonRetryable: !treatment.retry,
+    details: [{ ...details, ...(fix === undefined ? {} : { fix }) }],
+    ...(treatment.retry && details.retryAfterMs !== undefined ? { nextRetryDelay: details.retryAfterMs } : {}),
+    ...(treatment.benign === true ? { category: ApplicationFailureCategory.BENIGN } : {}),
+  });
+}
+
+function fixOf(fix: string | undefined): { readonly fix?: string } {
+  return fix === undefined ? {} : { fix };
+}
+
+function isNamed(error: unknown, name: string): error is Error {
+  return error instanceof Error && error.name === name;
+}
+
+function isSystemError(error: unknown): error is Error & { readonly code: string; readonly syscall: string } {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'syscall' in error &&
+    typeof error.syscall === 'string'
+  );
+}

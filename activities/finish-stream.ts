@@ -1,0 +1,60 @@
+import { redact } from '../connectors/_kit/redact.ts';
+import { streamVerdict } from '../connectors/_kit/verdict.ts';
+import type { ItemState, Verdict } from '../src/contracts/sync.ts';
+import type { Deps } from './deps.ts';
+import { readPlan, readResults } from './slice-plan.ts';
+import type { FinishStreamInput, StreamSummary } from './types.ts';
+
+/** Lines of a verdict that go back into history; the run log holds them all. */
+const maxLines = 5;
+const maxText = 300;
+
+/** Decides how complete the stream is, stores its report and clears landing of earlier runs. */
+export async function finishStream(deps: Deps, input: FinishStreamInput): Promise<StreamSummary> {
+  const { key, runId, counts, durationMs } = input;
+  const results = await readResults(deps.landing, input);
+  const failure =
+    input.failure === undefined ? undefined : { ...input.failure, message: redact(input.failure.message) };
+  const found = streamVerdict(results, await stateBefore(deps, input));
+  const verdict: Verdict =
+    failure === undefined
+      ? found
+      : {
+          kind: 'incomplete',
+          missing: [unread(input.planned, results.length, failure.message), ...found.missing],
+          gaps: found.gaps,
+        };
+  await deps.warehouse.recordStream(runId, {
+    key,
+    counts,
+    verdict,
+    durationMs,
+    ...(failure === undefined ? {} : { failure: { kind: failure.kind, message: failure.message } }),
+  });
+  // The run's own files stay until the next one: a repeated call of this activity finds the same results.
+  await deps.landing.sweep(key, [runId]);
+  return {
+    key,
+    counts,
+    verdict: { kind: verdict.kind, missing: cut(verdict.missing), gaps: cut(verdict.gaps) },
+    durationMs,
+    ...(failure === undefined ? {} : { failure: { ...failure, message: failure.message.slice(0, maxText * 2) } }),
+  };
+}
+
+function unread(planned: number, loaded: number, reason: string): string {
+  return planned === 0 || loaded >= planned
+    ? reason
+    : `${planned - loaded} of ${planned} slices were not read: ${reason}`;
+}
+
+function cut(lines: readonly string[]): readonly string[] {
+  const kept = lines.slice(0, maxLines).map((line) => (line.length > maxText ? `${line.slice(0, maxText)}…` : line));
+  return lines.length > maxLines ? [...kept, `and ${lines.length - maxLines} more: see mailmart status`] : kept;
+}
+
+/** What earlier runs had read of each item, as far as the verdict asks for it. */
+async function stateBefore(deps: Deps, input: FinishStreamInput): Promise<ReadonlyMap<string, ItemState>> {
+  const plan = await readPlan(deps.landing, input);
+  return new Map(Object.entries(plan?.before ?? {}).map(([item, read]) => [item, { readAt: '', read }]));
+}

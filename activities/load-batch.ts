@@ -1,0 +1,110 @@
+import { settledStates } from '../connectors/_kit/verdict.ts';
+import type { SliceResult } from '../src/contracts/sync.ts';
+import { WarehouseError } from '../src/warehouse/port.ts';
+import { accountOf, streamOf, tableOf } from './account.ts';
+import type { Deps } from './deps.ts';
+import { planOf, roundOf, writeResults, type RunPlan } from './slice-plan.ts';
+import type { LoadCounts, LoadInput } from './types.ts';
+
+/** Loads the durable slices of one batch: rows, ledger, checkpoints and fence in one transaction. */
+export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCounts> {
+  const { key, runId, from, to, partial } = input;
+  const { connector } = accountOf(deps, key.accountId);
+  const plan = await planOf(deps.landing, input);
+  const results = await durableResults(deps, input, plan);
+  if (results.length === 0) return { slices: 0, inserted: 0, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
+  const items = await wholeItems(deps, input, plan, results);
+  const trusted = items.results.filter((result) => !isDoubtful(result, plan.before));
+  const sweeps = streamOf(connector, key.stream).sweep !== false;
+  const loaded = await deps.warehouse.load({
+    key,
+    table: tableOf(connector, key),
+    runId,
+    batchId: partial === undefined ? `${from}-${to}` : `${from}-${to}-part-${partial}`,
+    fence: input.fence,
+    parts: results.flatMap(({ parts }) => parts),
+    rejected: results.flatMap(({ rejected }) => rejected),
+    checkpoints: settledStates(trusted),
+    sweep: sweeps ? trusted.filter((result) => isSweepable(result, items.alone)).map(({ slice }) => slice.item) : [],
+    extractedAt: deps.clock.now(),
+  });
+  await writeResults(deps.landing, input, results, partial !== undefined);
+  return {
+    slices: results.length,
+    inserted: loaded.inserted,
+    updated: loaded.updated,
+    unchanged: loaded.unchanged,
+    deleted: loaded.deleted,
+    quarantined: loaded.quarantined,
+  };
+}
+
+async function durableResults(deps: Deps, input: LoadInput, plan: RunPlan): Promise<readonly SliceResult[]> {
+  const { key, runId, from, to, partial } = input;
+  const results: SliceResult[] = [];
+  for (const slice of plan.slices.slice(from, to)) {
+    const result = await deps.landing.readSlice(key, runId, slice.id);
+    if (result !== null) results.push(result);
+    else if (partial === undefined) {
+      throw new WarehouseError(`The landing files of slice ${slice.id} of ${key.stream} are missing or were altered.`, {
+        kind: 'drift',
+        fix: 'The slice is read again from the source.',
+      });
+    }
+  }
+  return results;
+}
+
+type WholeItems = {
+  /** Results of the items that this batch completes, those of earlier batches included. */
+  readonly results: readonly SliceResult[];
+  /** Items all of whose slices are in this batch. */
+  readonly alone: ReadonlySet<string>;
+};
+
+/** An item's checkpoint moves when the last of its slices is loaded, and only if every one of them was complete. */
+async function wholeItems(
+  deps: Deps,
+  input: LoadInput,
+  plan: RunPlan,
+  results: readonly SliceResult[],
+): Promise<WholeItems> {
+  const round = roundOf(plan, input);
+  const here = new Set(results.map(({ slice }) => slice.id));
+  const whole: SliceResult[] = [];
+  const open = new Set<string>();
+  const spread = new Set<string>();
+  const mine = new Set(results.map(({ slice }) => slice.item));
+  for (let index = round.from; index < round.to; index += 1) {
+    const slice = plan.slices[index];
+    if (slice === undefined || !mine.has(slice.item) || here.has(slice.id)) continue;
+    spread.add(slice.item);
+    const earlier = index < input.from ? await deps.landing.readSlice(input.key, input.runId, slice.id) : null;
+    if (earlier === null) open.add(slice.item);
+    else whole.push(earlier);
+  }
+  whole.push(...results);
+  return {
+    results: whole.filter(({ slice }) => !open.has(slice.item)),
+    alone: new Set([...mine].filter((item) => !spread.has(item))),
+  };
+}
+
+/** Rows that are missing from a whole read have vanished; an absence that was expected (404) says nothing of rows. */
+function isSweepable({ slice, incomplete, skipped }: SliceResult, alone: ReadonlySet<string>): boolean {
+  return slice.mode === 'full' && incomplete === undefined && skipped === undefined && alone.has(slice.item);
+}
+
+/** Below this a smaller result is ordinary. */
+const smallestShrink = 20;
+
+/**
+ * An answer that lost everything, or more than half without a stated total: the verdict says so, and until it is
+ * explained nothing is taken as deleted and the checkpoint stays.
+ */
+function isDoubtful({ slice, units, total, skipped }: SliceResult, before: RunPlan['before']): boolean {
+  const had = before[slice.item] ?? 0;
+  if (slice.mode !== 'full' || skipped !== undefined || units >= had) return false;
+  if (total === null) return units === 0 || (had >= smallestShrink && units < had / 2);
+  return units === 0 && had >= smallestShrink;
+}

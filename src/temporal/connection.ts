@@ -1,0 +1,69 @@
+import type { DataConverter } from '@temporalio/common';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { redact } from '../../connectors/_kit/redact.ts';
+import type { Env } from './server.ts';
+import { TemporalUnavailable } from './unavailable.ts';
+
+/** Which server, and where on it. */
+export type Place = { readonly address: string; readonly namespace: string };
+
+/** Task queue of a project: the configured one, else made from its folder, so that projects never share a worker. */
+export function taskQueueOf(dir: string, configured?: string): string {
+  if (configured !== undefined) return configured;
+  return `mailmart-${createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 16)}`;
+}
+
+/** A client that waits for a server that is only just starting. */
+export async function connectClient(
+  place: Place,
+  env: Env,
+  dataConverter: DataConverter,
+  patienceMs = 10_000,
+): Promise<Client> {
+  const connection = await patiently(place, patienceMs, async () => {
+    const opened = await Connection.connect({ address: place.address, connectTimeout: '5s', ...credentials(env) });
+    try {
+      // A development server accepts connections a moment before its namespace exists.
+      await opened.workflowService.describeNamespace({ namespace: place.namespace });
+      return opened;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  });
+  return new Client({ connection, namespace: place.namespace, dataConverter });
+}
+
+/** The worker's own connection. */
+export async function connectWorker(place: Place, env: Env, patienceMs = 10_000): Promise<NativeConnection> {
+  return patiently(place, patienceMs, () => NativeConnection.connect({ address: place.address, ...credentials(env) }));
+}
+
+/** Temporal Cloud and clusters with TLS: by environment, never in the configuration file. */
+function credentials(env: Env): { readonly tls?: true; readonly apiKey?: string } {
+  const apiKey = env['TEMPORAL_API_KEY'];
+  if (apiKey !== undefined && apiKey !== '') return { tls: true, apiKey };
+  return env['TEMPORAL_TLS'] === 'true' ? { tls: true } : {};
+}
+
+async function patiently<T>(place: Place, patienceMs: number, connect: () => Promise<T>): Promise<T> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (performance.now() >= until) {
+        const why = redact(error instanceof Error ? error.message : String(error)).slice(0, 200);
+        throw new TemporalUnavailable(
+          `No Temporal server answered at ${place.address}, namespace ${place.namespace} (${why}). ` +
+            'Start it, or correct temporal.address in mailmart.yaml or TEMPORAL_ADDRESS.',
+        );
+      }
+      await delay(50);
+    }
+  }
+}

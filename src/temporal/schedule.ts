@@ -1,0 +1,104 @@
+import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
+import { isDeepStrictEqual } from 'node:util';
+import type { RunScheduledInput, Tuning } from '../../workflows/index.ts';
+import { pipelineId } from './start.ts';
+
+/** `schedule` of mailmart.yaml. */
+export type ScheduleConfig = {
+  readonly cron?: string | undefined;
+  /** ISO-8601 duration. */
+  readonly every?: string | undefined;
+  readonly time_zone?: string | undefined;
+};
+
+export const scheduleId = 'pipeline';
+
+/** Runs that were missed while no server ran are made up for one day. */
+const catchupWindow = '1 day';
+
+export type ScheduleChange = 'created' | 'updated' | 'unchanged' | 'removed' | 'absent';
+
+/**
+ * Brings the Temporal Schedule in line with the configuration; doing it twice changes nothing. A pause by hand stays.
+ * A run that is due while one is going on is skipped.
+ */
+export async function reconcileSchedule(options: {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly schedule: ScheduleConfig | undefined;
+  /** Zone of `cron` when it names none. */
+  readonly companyZone: string;
+  readonly tuning?: Tuning;
+}): Promise<ScheduleChange> {
+  const { client, taskQueue, schedule } = options;
+  const handle = client.schedule.getHandle(scheduleId);
+  const wanted = schedule === undefined ? undefined : specOf(schedule, options.companyZone);
+  const fingerprint = JSON.stringify([wanted, taskQueue, options.tuning ?? null]);
+  const known = await knownFingerprint(client);
+  if (wanted === undefined) {
+    if (known === undefined) return 'absent';
+    await handle.delete();
+    return 'removed';
+  }
+  const input: RunScheduledInput = {
+    pipelineId,
+    ...(options.tuning === undefined ? {} : { tuning: options.tuning }),
+  };
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: 'runScheduled',
+    workflowId: 'scheduled',
+    taskQueue,
+    args: [input] as [RunScheduledInput],
+  };
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow };
+  if (known === undefined) {
+    await client.schedule.create({ scheduleId, spec: wanted, action, policies, memo: { fingerprint } });
+    return 'created';
+  }
+  if (isDeepStrictEqual(known, fingerprint)) return 'unchanged';
+  // A memo cannot be updated, and it is what says that nothing changed: the schedule is made anew, paused if it was.
+  const { state } = await handle.describe();
+  await handle.delete();
+  await client.schedule.create({
+    scheduleId,
+    spec: wanted,
+    action,
+    policies,
+    memo: { fingerprint },
+    ...(state.paused ? { state: { paused: true, ...(state.note === undefined ? {} : { note: state.note }) } } : {}),
+  });
+  return 'updated';
+}
+
+async function knownFingerprint(client: Client): Promise<unknown> {
+  try {
+    return (await client.schedule.getHandle(scheduleId).describe()).memo?.['fingerprint'] ?? '';
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** The configuration's schedule as Temporal takes it. */
+export function specOf(schedule: ScheduleConfig, companyZone: string): ScheduleSpec {
+  if (schedule.cron !== undefined) {
+    return { cronExpressions: [schedule.cron], timezone: schedule.time_zone ?? companyZone };
+  }
+  if (schedule.every === undefined) throw new Error('A schedule needs cron or every');
+  return { intervals: [{ every: milliseconds(schedule.every) }] };
+}
+
+/** ISO-8601 duration of weeks, days, hours, minutes and seconds. A month has no fixed length, so it is refused. */
+export function milliseconds(duration: string): number {
+  const parts = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(duration);
+  const [weeks, days, hours, minutes, seconds] = (parts ?? []).slice(1).map((part) => Number(part ?? 0));
+  const total =
+    (((((weeks ?? 0) * 7 + (days ?? 0)) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1_000;
+  if (parts === null || total === 0) {
+    throw new Error(
+      `schedule.every is ${duration}: write weeks, days, hours, minutes or seconds, such as P1D or PT6H.`,
+    );
+  }
+  return total;
+}

@@ -1,0 +1,111 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { randomBytes } from 'node:crypto';
+import type {
+  runPipeline,
+  RunPipelineInput,
+  runTransform,
+  RunTransformInput,
+  syncAccount,
+  SyncAccountInput,
+} from '../../workflows/index.ts';
+
+/** A new run's id: the time for people, random for certainty. No colons: it becomes part of file names. */
+export function newRunId(kind: 'sync' | 'run' | 'transform', now: string): string {
+  return `${kind}-${now.replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Id of the workflow that syncs an account. `source` is the connector's name. */
+export function syncAccountId(source: string, accountId: string): string {
+  return `sync/${source}/${accountId}`;
+}
+
+export const pipelineId = 'pipeline';
+export const transformId = 'transform';
+
+/** A run that was started, or one of the same kind that was already going on. */
+export type Started<T extends Runnable> = {
+  readonly handle: WorkflowHandle<T>;
+  /** True when somebody else had started it: its input may differ from ours. */
+  readonly attached: boolean;
+  /** The run's id in the run log. */
+  readonly runId: string;
+};
+
+type Runnable = typeof syncAccount | typeof runPipeline | typeof runTransform;
+
+export type StartOptions = {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** What to do when the same work is already going on: watch it, or say so. */
+  readonly onRunning: 'attach' | 'refuse';
+};
+
+/** The same work is already going on. */
+export class AlreadyRunning extends Error {
+  readonly workflowId: string;
+  readonly runId: string;
+  constructor(workflowId: string, runId: string) {
+    super(
+      `${workflowId} is already running (run ${runId}): wait for it to end, watch it with mailmart status, or cancel it.`,
+    );
+    this.name = 'AlreadyRunning';
+    this.workflowId = workflowId;
+    this.runId = runId;
+  }
+}
+
+/** Starts the sync of one account, or attaches to (or refuses because of) the one that runs. */
+export function startSync(options: StartOptions, input: SyncAccountInput): Promise<Started<typeof syncAccount>> {
+  return startOrAttach<typeof syncAccount>(options, 'syncAccount', syncAccountId(input.source, input.accountId), input);
+}
+
+/** Starts the whole pipeline, or attaches. */
+export function startPipeline(options: StartOptions, input: RunPipelineInput): Promise<Started<typeof runPipeline>> {
+  return startOrAttach<typeof runPipeline>(options, 'runPipeline', pipelineId, input);
+}
+
+/** Starts the models alone, or attaches. */
+export function startTransform(options: StartOptions, input: RunTransformInput): Promise<Started<typeof runTransform>> {
+  return startOrAttach<typeof runTransform>(options, 'runTransform', transformId, input);
+}
+
+async function startOrAttach<T extends Runnable>(
+  { client, taskQueue, onRunning }: StartOptions,
+  workflowType: string,
+  workflowId: string,
+  input: Parameters<T>[0] & { readonly runId: string },
+): Promise<Started<T>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const handle = await client.workflow.start(workflowType, {
+        workflowId,
+        taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      });
+      return { handle: handle as unknown as WorkflowHandle<T>, attached: false, runId: input.runId };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    const running = client.workflow.getHandle<T>(workflowId);
+    const described = await running.describe();
+    // It may have ended between our start and this look.
+    if (described.status.name !== 'RUNNING' && attempt < 3) continue;
+    if (described.taskQueue !== taskQueue) {
+      throw new Error(
+        `${workflowId} is running for another project (task queue ${described.taskQueue}) in namespace ` +
+          `${client.options.namespace}: give each project that shares a Temporal server its own temporal.namespace.`,
+      );
+    }
+    const runId = await runIdOf(running);
+    if (onRunning === 'refuse') throw new AlreadyRunning(workflowId, runId);
+    // Bound to the run that we saw, so that a later one is not mistaken for it.
+    const handle = client.workflow.getHandle<T>(workflowId, described.runId, { firstExecutionRunId: described.runId });
+    return { handle, attached: true, runId };
+  }
+}
+
+async function runIdOf(handle: WorkflowHandle): Promise<string> {
+  return (await handle.query<{ readonly runId: string }, []>('progress')).runId;
+}

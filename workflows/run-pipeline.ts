@@ -1,0 +1,186 @@
+import { CancellationScope, ContinueAsNew, isCancellation, log, setHandler } from '@temporalio/workflow';
+import type { AccountRef, FailureInfo, RunNote, Verdict } from '../activities/index.ts';
+import { runChildWhenFree } from './busy.ts';
+import { failureInfo } from './failure-info.ts';
+import { syncAccountId, transformId } from './ids.ts';
+import { type Limits, limitsOf } from './limits.ts';
+import { pipelineProgress } from './messages.ts';
+import { type Proxies, proxies } from './proxies.ts';
+import { runTransform } from './run-transform.ts';
+import { addCounts, capVerdict, combine, noCounts } from './summaries.ts';
+import { syncAccount } from './sync-account.ts';
+import type {
+  AccountOutcome,
+  PipelineProgress,
+  RunPipelineInput,
+  RunPipelineResult,
+  SyncAccountResult,
+  TransformResult,
+} from './types.ts';
+
+/**
+ * Sync of every account, then models and tests, then the readers' copy and the report. What could not be read keeps
+ * its last good rows and is named in the verdict; a failed model or blocking test publishes nothing.
+ */
+export async function runPipeline(input: RunPipelineInput): Promise<RunPipelineResult> {
+  return new PipelineRun(input).run();
+}
+
+class PipelineRun {
+  private readonly input: RunPipelineInput;
+  private readonly limits: Limits;
+  private readonly act: Proxies;
+  private readonly startedMs = Date.now();
+  private step: PipelineProgress['step'] = 'planning';
+  private accounts: PipelineProgress['accounts'] = [];
+
+  constructor(input: RunPipelineInput) {
+    this.input = input;
+    this.limits = limitsOf(input.tuning);
+    this.act = proxies(this.limits);
+    setHandler(pipelineProgress, () => ({
+      kind: 'pipeline',
+      runId: input.runId,
+      step: this.step,
+      accounts: this.accounts,
+      children:
+        this.step === 'sync'
+          ? this.accounts
+              .filter(({ state }) => state === 'running')
+              .map(({ source, accountId }) => syncAccountId(source, accountId))
+          : this.step === 'transform'
+            ? [transformId]
+            : [],
+    }));
+  }
+
+  async run(): Promise<RunPipelineResult> {
+    try {
+      await this.note('running', null, null);
+      const outcomes = await this.sync();
+      this.step = 'transform';
+      const transform = await this.transform();
+      return await this.finish(outcomes, transform);
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      await CancellationScope.nonCancellable(() => this.leave(error));
+      throw error;
+    }
+  }
+
+  private async sync(): Promise<readonly AccountOutcome[]> {
+    const { accounts, runId } = this.input;
+    const plan = await this.act.store.planPipeline({ runId, ...(accounts === undefined ? {} : { accounts }) });
+    this.step = 'sync';
+    this.accounts = plan.accounts.map((account) => ({ ...account, state: 'running' }));
+    return Promise.all(plan.accounts.map((account) => this.syncOne(account)));
+  }
+
+  private async syncOne(account: AccountRef): Promise<AccountOutcome> {
+    try {
+      const result = await runChildWhenFree(syncAccount, {
+        workflowId: syncAccountId(account.source, account.accountId),
+        args: [{ ...account, runId: this.input.runId, partOfRun: true, ...this.tuning() }],
+        busyWaitMs: this.limits.busyWaitMs,
+        onBusy: () => this.mark(account, 'busy'),
+      });
+      this.mark(account, 'done');
+      return outcomeOf(account, result);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.mark(account, 'failed');
+      return unsynced(account, failureInfo(error));
+    }
+  }
+
+  private async transform(): Promise<TransformResult> {
+    const { runId, select } = this.input;
+    return runChildWhenFree(runTransform, {
+      workflowId: transformId,
+      args: [{ runId, partOfRun: true, ...(select === undefined ? {} : { select }), ...this.tuning() }],
+      busyWaitMs: this.limits.busyWaitMs,
+    });
+  }
+
+  private async finish(outcomes: readonly AccountOutcome[], transform: TransformResult): Promise<RunPipelineResult> {
+    const { runId } = this.input;
+    const verdict = combine(outcomes.map((outcome) => ({ name: outcome.accountId, verdict: outcome.verdict })));
+    const message = transform.blocked ? (transform.failed[0]?.message ?? 'a model failed') : null;
+    // Before publishing, so that the readers' copy says how this run ended.
+    await this.note(transform.blocked ? 'failed' : 'done', verdict, message);
+    let reported = false;
+    if (!transform.blocked) {
+      this.step = 'publish';
+      await this.act.store.publish({ runId });
+      this.step = 'report';
+      ({ written: reported } = await this.act.store.report({ runId }));
+    }
+    this.step = 'done';
+    return {
+      runId,
+      verdict: capVerdict(verdict),
+      accounts: outcomes,
+      transform,
+      published: !transform.blocked,
+      reported,
+      durationMs: Date.now() - this.startedMs,
+    };
+  }
+
+  private async leave(error: unknown): Promise<void> {
+    try {
+      await this.note(isCancellation(error) ? 'cancelled' : 'failed', null, failureInfo(error).message);
+    } catch (noteError) {
+      log.error('the run log could not be written', { error: failureInfo(noteError).message });
+    }
+  }
+
+  private async note(status: RunNote['status'], verdict: Verdict | null, message: string | null): Promise<void> {
+    await this.act.store.noteRun({
+      runId: this.input.runId,
+      kind: 'pipeline',
+      accountId: null,
+      status,
+      verdict: verdict === null ? null : capVerdict(verdict, 20),
+      message,
+    });
+  }
+
+  private mark(account: AccountRef, state: PipelineProgress['accounts'][number]['state']): void {
+    this.accounts = this.accounts.map((known) => (known.accountId === account.accountId ? { ...known, state } : known));
+  }
+
+  private tuning(): Pick<RunPipelineInput, 'tuning'> {
+    return this.input.tuning === undefined ? {} : { tuning: this.input.tuning };
+  }
+}
+
+function outcomeOf(account: AccountRef, result: SyncAccountResult): AccountOutcome {
+  return {
+    source: account.source,
+    accountId: account.accountId,
+    verdict: capVerdict(result.verdict, 5, 150),
+    counts: result.streams.reduce((sum, { counts }) => addCounts(sum, counts), noCounts),
+    streams: result.streams.length,
+    troubled: result.streams
+      .filter(({ verdict, failure }) => failure !== undefined || verdict.kind !== 'complete')
+      .slice(0, 10)
+      .map(({ key, verdict, failure }) => ({
+        stream: key.stream,
+        kind: failure?.kind ?? verdict.kind,
+        message: (failure?.message ?? verdict.missing[0] ?? '').slice(0, 200),
+      })),
+  };
+}
+
+function unsynced(account: AccountRef, failure: FailureInfo): AccountOutcome {
+  return {
+    source: account.source,
+    accountId: account.accountId,
+    verdict: { kind: 'incomplete', missing: [failure.message], gaps: [] },
+    counts: noCounts,
+    streams: 0,
+    troubled: [],
+    failure,
+  };
+}

@@ -1,0 +1,165 @@
+import {
+  CancellationScope,
+  condition,
+  ContinueAsNew,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { PlannedAction } from '../activities/index.ts';
+import { failureInfo } from './failure-info.ts';
+import { type Limits, limitsOf } from './limits.ts';
+import { transformProgress } from './messages.ts';
+import { type Proxies, proxies } from './proxies.ts';
+import type { RunTransformInput, TransformResult } from './types.ts';
+
+/** At most so many failed actions are named in history; all are in the warehouse. */
+const maxNamed = 20;
+
+/** Runs the models in dependency order, a few at a time. A failed one stops only those that build on it. */
+export async function runTransform(input: RunTransformInput): Promise<TransformResult> {
+  return new TransformRun(input).run();
+}
+
+class TransformRun {
+  private readonly input: RunTransformInput;
+  private readonly limits: Limits;
+  private readonly act: Proxies;
+  private readonly finished: Map<string, 'ok' | 'failed'>;
+  private readonly running = new Set<string>();
+  private planned: number | null = null;
+  private result: TransformResult;
+  private stop: { readonly error: unknown } | undefined;
+
+  constructor(input: RunTransformInput) {
+    this.input = input;
+    this.limits = limitsOf(input.tuning);
+    this.act = proxies(this.limits);
+    this.finished = new Map(Object.entries(input.resume?.finished ?? {}));
+    this.result = input.resume?.result ?? nothing;
+    setHandler(transformProgress, () => ({
+      kind: 'transform',
+      runId: input.runId,
+      planned: this.planned,
+      done: this.result.done,
+      unchanged: this.result.unchanged,
+      failed: this.result.failedCount,
+      skipped: this.result.skippedCount,
+      running: [...this.running],
+    }));
+  }
+
+  async run(): Promise<TransformResult> {
+    try {
+      await this.note('running', null);
+      await this.runAll();
+      await this.note(this.result.blocked ? 'failed' : 'done', this.result.failed[0]?.message ?? null);
+      if (this.input.partOfRun !== true && !this.result.blocked) {
+        await this.act.store.publish({ runId: this.input.runId });
+      }
+      return this.result;
+    } catch (error) {
+      if (error instanceof ContinueAsNew) throw error;
+      await CancellationScope.nonCancellable(async () => {
+        await condition(() => this.running.size === 0);
+        await this.note(isCancellation(error) ? 'cancelled' : 'failed', failureInfo(error).message);
+      });
+      throw error;
+    }
+  }
+
+  private async runAll(): Promise<void> {
+    const { runId, select } = this.input;
+    const plan = await this.act.store.planTransform({ runId, ...(select === undefined ? {} : { select }) });
+    this.planned = plan.actions.length;
+    if (this.input.resume === undefined) this.result = { ...this.result, unchanged: plan.unchanged };
+    const names = new Set(plan.actions.map(({ name }) => name));
+    for (;;) {
+      const left = plan.actions.filter(({ name }) => !this.finished.has(name) && !this.running.has(name));
+      if (left.length === 0 && this.running.size === 0) return;
+      const full = workflowInfo().historyLength >= this.limits.maxEvents;
+      if (full && this.running.size === 0) await this.continueAnew();
+      const before = this.finished.size;
+      if (!full) this.startReady(left, names);
+      // An action may have been skipped in passing: only wait when nothing moved.
+      if (this.finished.size === before) await condition(() => this.finished.size > before || this.stop !== undefined);
+      if (this.stop !== undefined) throw this.stop.error;
+    }
+  }
+
+  private startReady(left: readonly PlannedAction[], names: ReadonlySet<string>): void {
+    for (const action of left) {
+      const needs = action.dependsOn.filter((name) => names.has(name));
+      if (needs.some((name) => this.finished.get(name) === 'failed')) {
+        this.finished.set(action.name, 'failed');
+        this.result = { ...this.result, skippedCount: this.result.skippedCount + 1 };
+      } else if (
+        this.running.size < this.limits.parallelActions &&
+        needs.every((name) => this.finished.get(name) === 'ok')
+      ) {
+        this.running.add(action.name);
+        void this.runOne(action);
+      }
+    }
+  }
+
+  private async runOne(action: PlannedAction): Promise<void> {
+    try {
+      const outcome = await this.act.store.runAction({ runId: this.input.runId, name: action.name });
+      if (outcome.status === 'failed') this.failed(action, outcome.message ?? 'failed without a message');
+      else {
+        this.finished.set(action.name, 'ok');
+        this.result = { ...this.result, [outcome.status]: this.result[outcome.status] + 1 };
+      }
+    } catch (error) {
+      if (isCancellation(error)) this.stop = { error };
+      else this.failed(action, failureInfo(error).message);
+    } finally {
+      this.running.delete(action.name);
+    }
+  }
+
+  /** A model that fails keeps its last good rows, and nothing is published; so does a blocking test. */
+  private failed(action: PlannedAction, message: string): void {
+    this.finished.set(action.name, action.blocking ? 'failed' : 'ok');
+    const { failed } = this.result;
+    this.result = {
+      ...this.result,
+      failed:
+        failed.length < maxNamed
+          ? [...failed, { name: action.name, message: message.slice(0, 500), blocking: action.blocking }]
+          : failed,
+      failedCount: this.result.failedCount + 1,
+      blocked: this.result.blocked || action.blocking,
+    };
+  }
+
+  private async continueAnew(): Promise<void> {
+    await continueAsNew<typeof runTransform>({
+      ...this.input,
+      resume: { finished: Object.fromEntries(this.finished), result: this.result },
+    });
+  }
+
+  private async note(status: 'running' | 'done' | 'failed' | 'cancelled', message: string | null): Promise<void> {
+    if (this.input.partOfRun === true) return;
+    await this.act.store.noteRun({
+      runId: this.input.runId,
+      kind: 'transform',
+      accountId: null,
+      status,
+      verdict: null,
+      message,
+    });
+  }
+}
+
+const nothing: TransformResult = {
+  done: 0,
+  unchanged: 0,
+  failed: [],
+  failedCount: 0,
+  skippedCount: 0,
+  blocked: false,
+};

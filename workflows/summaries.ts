@@ -1,0 +1,94 @@
+import type { FailureInfo, LoadCounts, StreamCounts, StreamKey, StreamSummary, Verdict } from '../activities/index.ts';
+
+/** Lists in history are cut to this many lines; the warehouse holds them whole. */
+const maxLines = 5;
+const maxText = 300;
+
+export const noCounts: StreamCounts = {
+  slices: 0,
+  pages: 0,
+  requests: 0,
+  rowsRead: 0,
+  rowsInserted: 0,
+  rowsUpdated: 0,
+  rowsUnchanged: 0,
+  rowsDeleted: 0,
+  rowsQuarantined: 0,
+  bytesRead: 0,
+};
+
+/** Field by field. */
+export function addCounts(a: StreamCounts, b: StreamCounts): StreamCounts {
+  return {
+    slices: a.slices + b.slices,
+    pages: a.pages + b.pages,
+    requests: a.requests + b.requests,
+    rowsRead: a.rowsRead + b.rowsRead,
+    rowsInserted: a.rowsInserted + b.rowsInserted,
+    rowsUpdated: a.rowsUpdated + b.rowsUpdated,
+    rowsUnchanged: a.rowsUnchanged + b.rowsUnchanged,
+    rowsDeleted: a.rowsDeleted + b.rowsDeleted,
+    rowsQuarantined: a.rowsQuarantined + b.rowsQuarantined,
+    bytesRead: a.bytesRead + b.bytesRead,
+  };
+}
+
+/** Counts after a load. */
+export function addLoad(counts: StreamCounts, load: LoadCounts): StreamCounts {
+  return {
+    ...counts,
+    rowsInserted: counts.rowsInserted + load.inserted,
+    rowsUpdated: counts.rowsUpdated + load.updated,
+    rowsUnchanged: counts.rowsUnchanged + load.unchanged,
+    rowsDeleted: counts.rowsDeleted + load.deleted,
+    rowsQuarantined: counts.rowsQuarantined + load.quarantined,
+  };
+}
+
+/** A list that fits history, its rest counted. */
+export function capLines(lines: readonly string[], most = maxLines, text = maxText): readonly string[] {
+  const cut = lines.slice(0, most).map((line) => (line.length > text ? `${line.slice(0, text)}…` : line));
+  return lines.length > most ? [...cut, `and ${lines.length - most} more: see mailmart status`] : cut;
+}
+
+/** A verdict that fits history. */
+export function capVerdict(verdict: Verdict, most = maxLines, text = maxText): Verdict {
+  return {
+    kind: verdict.kind,
+    missing: capLines(verdict.missing, most, text),
+    gaps: capLines(verdict.gaps, most, text),
+  };
+}
+
+/** A report as one of many in one payload. */
+export function capSummary(report: StreamSummary): StreamSummary {
+  const { failure } = report;
+  return {
+    ...report,
+    verdict: capVerdict(report.verdict, 2, 150),
+    ...(failure === undefined ? {} : { failure: { ...failure, message: failure.message.slice(0, maxText) } }),
+  };
+}
+
+/** A stream that was not read at all. */
+export function unread(key: StreamKey, failure: FailureInfo, durationMs = 0): StreamSummary {
+  return {
+    key,
+    counts: noCounts,
+    verdict: { kind: 'incomplete', missing: [failure.message], gaps: [] },
+    durationMs,
+    failure,
+  };
+}
+
+/** The verdict of several parts: the worst kind, every missing line named by its part. */
+export function combine(parts: readonly { readonly name: string; readonly verdict: Verdict }[]): Verdict {
+  const named = (lines: (verdict: Verdict) => readonly string[]): readonly string[] =>
+    parts.flatMap(({ name, verdict }) => lines(verdict).map((line) => `${name}: ${line}`));
+  const kinds = new Set(parts.map(({ verdict }) => verdict.kind));
+  return {
+    kind: kinds.has('incomplete') ? 'incomplete' : kinds.has('suspiciously_empty') ? 'suspiciously_empty' : 'complete',
+    missing: named((verdict) => verdict.missing),
+    gaps: named((verdict) => verdict.gaps),
+  };
+}
