@@ -46,6 +46,8 @@ function plan(
 const summary = (slices: readonly Slice[]) =>
   slices.map(({ item, mode, params, window }) => [item, mode, params?.['status'] ?? '', window?.from ?? '']);
 
+const items = (slices: readonly Slice[]) => slices.map(({ item }) => item);
+
 describe('plan of members', () => {
   it('reads a new list whole, archived contacts as an item of their own', async () => {
     const slices = await plan(0, 100, 0);
@@ -89,6 +91,12 @@ describe('plan of members', () => {
     ]);
     const [cleared] = await plan(1, 200, 200, { L1: noted });
     expect(cleared?.next).not.toHaveProperty('explainedGap');
+  });
+
+  it('takes contacts that we lack as a gap, too', async () => {
+    expect(items(await plan(1, 101, 100, { L1: read, 'L1/archived': archive }))).toEqual(['L1/archived']);
+    const [note] = await plan(3, 101, 100, { L1: { ...read, fullReadAt: now } });
+    expect(note?.next.explainedGap).toContain('1 subscribed contacts fewer');
   });
 
   it('explains nothing by a whole read that was not drained', async () => {

@@ -23,7 +23,7 @@ export const commerceStreams = (stream: Define) => ({
     schema: z.looseObject({
       store_id: id,
       id,
-      customer: z.looseObject({ id: text, email_address: text }),
+      customer: part({ id: text, email_address: text }),
       campaign_id: text,
       outreach: part({ id: text, type: text }),
       financial_status: text,

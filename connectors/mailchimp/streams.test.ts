@@ -63,6 +63,7 @@ describe('streams of Mailchimp', () => {
     const open = ['42694e9e57', id, 'open', '2026-06-29T09:15:00+00:00', '', '198.51.100.7'];
     expect(rows.map(({ _primary_key }) => JSON.parse(_primary_key) as unknown)).toEqual([
       [...open, '0'],
+      [...open.slice(0, 5), '203.0.113.9', '0'],
       [...open, '1'],
       ['42694e9e57', id, 'click', '2026-06-29T09:15:20+00:00', 'https://freddiesjokes.com/a?b=1', '198.51.100.7', '0'],
       ['42694e9e57', '1f0d9a2b7c4e4d5c8a3b1e2f6d7c8b9b', 'bounce', '2026-06-29T09:00:02+00:00', '', '', '0'],
@@ -72,7 +73,7 @@ describe('streams of Mailchimp', () => {
       _partition_date: '2026-06-29',
       record: { list_id: '57afe96172', ordinal: 0 },
     });
-    expect(rows[3]?.record).toMatchObject({ type: 'hard' });
+    expect(rows[4]?.record).toMatchObject({ type: 'hard' });
   });
 
   it('makes one row of every open, with the flag of machines', async () => {
