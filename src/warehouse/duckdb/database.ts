@@ -90,7 +90,6 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    if (this.#instance === undefined) return;
     while (this.#lent > 0 || this.#streams > 0) await this.#wait();
     this.#stop();
     openHere.delete(this.path);

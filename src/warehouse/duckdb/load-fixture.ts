@@ -24,8 +24,11 @@ export const now = '2026-06-30T12:00:00.000Z';
 export const frozen: Clock = { now: () => now };
 export const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: 'members' };
 
-export function createFixture(folder = mkdtempSync(join(tmpdir(), 'mailmart-warehouse-'))): Fixture {
-  const landing = createLocalLanding(join(folder, 'landing'), { partBytes: 2_000 });
+export function createFixture(
+  folder = mkdtempSync(join(tmpdir(), 'mailmart-warehouse-')),
+  partBytes = 100_000,
+): Fixture {
+  const landing = createLocalLanding(join(folder, 'landing'), { partBytes });
   const path = join(folder, 'warehouse.duckdb');
   const publishedPath = join(folder, 'published.duckdb');
   return {

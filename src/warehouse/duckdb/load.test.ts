@@ -10,7 +10,7 @@ let warehouse: Warehouse;
 let fence: number;
 
 beforeEach(async () => {
-  fixture = createFixture();
+  fixture = createFixture(undefined, 20_000);
   warehouse = await fixture.open();
   fence = await warehouse.takeFence(key, 'run-1');
 });
@@ -188,31 +188,40 @@ test('a part that is listed twice, or holds other rows than it says, is refused'
 
 test('text, decimals and long integers come back exactly', async () => {
   const strings = [
-    ...[
-      '',
-      '\ufeff',
-      'a\u0000b',
-      '\u202Eabc',
-      "'); drop table raw.x;--",
-      '${x}',
-      '{{x}}',
-      '\\',
-      '\\"',
-      '"',
-      "'",
-      '\u2028',
-    ],
-    ...['é', 'e\u0301', '👩‍👩‍👧‍👦', 'ﬀ', 'İ', 'Z̸a̸l̸', '=HYPERLINK("x")', '\r\n', '\t', '\u0007', 'null', 'NaN', '__proto__'],
-    ...[
-      '12345678901234.123456789',
-      '123456789012345678901234567890',
-      '9007199254740993',
-      '-0',
-      '1e400',
-      ' x ',
-      '𐀀',
-      '\u{10FFFF}',
-    ],
+    '',
+    '\ufeff',
+    'a\u0000b',
+    '\u202Eabc',
+    "'); drop table raw.x;--",
+    '${x}',
+    '{{x}}',
+    '\\',
+    '\\"',
+    '"',
+    "'",
+    '\u2028',
+    'é',
+    'e\u0301',
+    '👩‍👩‍👧‍👦',
+    'ﬀ',
+    'İ',
+    'Z̸a̸l̸',
+    '=HYPERLINK("x")',
+    '\r\n',
+    '\t',
+    '\u0007',
+    'null',
+    'NaN',
+    '__proto__',
+
+    '12345678901234.123456789',
+    '123456789012345678901234567890',
+    '9007199254740993',
+    '-0',
+    '1e400',
+    ' x ',
+    '𐀀',
+    '\u{10FFFF}',
   ];
   const rows = strings.map((text) =>
     row(text, { text, nested: { [text]: [text] }, n: 0.1, big: Number.MAX_SAFE_INTEGER }),
@@ -255,7 +264,7 @@ test('_loaded_at grows with every commit, whatever the clock says', async () => 
 });
 
 test('records stream in key order and a reader may leave early', async () => {
-  await warehouse.load(await unit(members(3000)));
+  await warehouse.load(await unit(members(2500)));
   const ids = (await collect(warehouse.rawRecords(key))).map((record) => `["${String(record['id'])}"]`);
   expect(ids).toEqual(ids.toSorted());
   for await (const record of warehouse.rawRecords(key)) {

@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DuckDBInstance, StatementType, type DuckDBConnection, type DuckDBResult } from '@duckdb/node-api';
+import {
+  DuckDBInstance,
+  StatementType,
+  type DuckDBConnection,
+  type DuckDBResult,
+  type DuckDBType,
+} from '@duckdb/node-api';
 import type { Json } from '../../contracts/json.ts';
 import { WarehouseError } from '../port.ts';
 import { warehouseFailure } from './errors.ts';
@@ -106,7 +112,7 @@ export async function openPublished(path: string, options: PublishedOptions = {}
       const result = await timed(connection, budget, async () => {
         return await execute(connection, sql);
       });
-      const columns = result.columnNames().map((name, index) => ({ name, type: result.columnType(index).toString() }));
+      const columns = result.columnNames().map((name, index) => ({ name, type: typeName(result.columnType(index)) }));
       const next = () => timed(connection, budget, () => fetchRows(result));
       return { columns, next, end };
     } catch (error) {
@@ -229,4 +235,9 @@ function queryFailure(error: unknown): WarehouseError {
     kind: 'rejected',
     fix: 'Narrow it: fewer rows or columns, no cross join, no huge sort.',
   });
+}
+
+/** JSON is VARCHAR under another name; people want to see that name. */
+function typeName(type: DuckDBType): string {
+  return type.alias ?? type.toString();
 }

@@ -1,0 +1,233 @@
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LandedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
+import { createLocalLanding } from './local.ts';
+import { encodeName } from './names.ts';
+import type { Landing, SliceWriter } from './port.ts';
+
+const now = '2026-06-30T12:00:00.000Z';
+const key: StreamKey = { source: 'mailchimp', accountId: 'Shop/1', stream: 'members' };
+const slice: Slice = { id: 'list=1', item: 'list=1', mode: 'full', pathParams: {}, inherit: {}, next: { readAt: now } };
+const end = { slice, state: { readAt: now }, pages: 1, requests: 1, units: 1, total: 1 };
+
+let root: string;
+let landing: Landing;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mailmart-landing-'));
+  landing = createLocalLanding(root, { partBytes: 4_000 });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const row = (id: number, record: LandedRow['record'] = { id }): LandedRow => ({
+  _primary_key: JSON.stringify([String(id)]),
+  _person_key: null,
+  _cursor_at: null,
+  _partition_date: null,
+  _item: '',
+  _record_hash: 'h',
+  _extracted_at: now,
+  record,
+});
+const rows = (count: number) => Array.from({ length: count }, (_, index) => row(index));
+const files = () =>
+  readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .toSorted();
+const lines = (result: SliceResult) =>
+  result.parts.flatMap((part) =>
+    gunzipSync(readFileSync(landing.locate(part.name)))
+      .toString('utf8')
+      .trimEnd()
+      .split('\n'),
+  );
+
+test('a finished slice is read back, its parts rolled by size and in order', async () => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  for (let page = 0; page < 10; page += 1) await writer.append(rows(50), []);
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+  const result = await writer.finish(end);
+  expect(result.rows).toBe(500);
+  expect(result.parts.length).toBeGreaterThan(10);
+  const landed = lines(result).map((line) => JSON.parse(line) as LandedRow & { _n: number });
+  expect(landed.map((line) => line._n)).toEqual(Array.from({ length: 500 }, (_, index) => index));
+  expect(landed[51]).toEqual({ _n: 51, ...row(1) });
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toEqual(result);
+  expect(await createLocalLanding(root).readSlice(key, 'run-1', slice.id)).toEqual(result);
+  for (const other of [landing.readSlice(key, 'run-2', slice.id), landing.readSlice(key, 'run-1', 'list=2')]) {
+    expect(await other).toBeNull();
+  }
+  for (const part of result.parts) expect(statSync(landing.locate(part.name)).mode & 0o077).toBe(0);
+});
+
+test('a retry replaces its own half-written work, with equal bytes for equal rows', async () => {
+  const write = async (count: number) => {
+    const writer = await landing.openSlice(key, 'run-1', slice);
+    await writer.append(rows(count), []);
+    return writer;
+  };
+  const first = await (await write(300)).finish(end);
+  const killed = await write(500);
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+  const again = await (await write(300)).finish(end);
+  expect(again).toEqual(first);
+  await killed.discard();
+  await killed.discard();
+});
+
+test('a leftover of a killed attempt is removed by the next one, and nobody else’s', async () => {
+  const other = await landing.openSlice(key, 'run-1', { ...slice, id: 'list=1.part-' });
+  await other.append(rows(1), []);
+  const finished = await other.finish({ ...end, slice: { ...slice, id: 'list=1.part-' } });
+  const killed = await landing.openSlice(key, 'run-1', slice);
+  await killed.append(rows(400), []);
+  expect(files().filter((name) => name.includes('.tmp-')).length).toBeGreaterThan(3);
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  const result = await writer.finish({ ...end, units: 0 });
+  expect(result).toMatchObject({ rows: 0, parts: [] });
+  expect(files().filter((name) => name.includes('.tmp-'))).toEqual([]);
+  expect(await landing.readSlice(key, 'run-1', 'list=1.part-')).toEqual(finished);
+  await killed.discard();
+});
+
+test('restart forgets rows and refusals', async () => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  const refused = { slice: slice.id, position: 'p', path: 'x', reason: 'r', record: '{}' };
+  await writer.append(rows(300), [refused]);
+  await writer.restart();
+  await writer.append([row(7)], []);
+  const result = await writer.finish(end);
+  expect([result.rows, result.rejected, result.parts.length]).toEqual([1, [], 1]);
+  expect(JSON.parse(lines(result)[0] ?? '')).toEqual({ _n: 0, ...row(7) });
+});
+
+test.each([
+  ['changed', (path: string) => writeFileSync(path, readFileSync(path).fill(1, 20, 21))],
+  ['longer', (path: string) => appendFileSync(path, 'x')],
+  ['missing', (path: string) => rmSync(path)],
+])('a manifest whose part is %s counts as absent', async (_what, alter) => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  await writer.append(rows(300), []);
+  const result = await writer.finish(end);
+  alter(landing.locate(result.parts[1]?.name ?? ''));
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+});
+
+test('a torn manifest counts as absent', async () => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  await writer.append(rows(1), []);
+  const result = await writer.finish(end);
+  const manifest = join(root, dirname(result.parts[0]?.name ?? ''), 'list=1.manifest.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').slice(0, 50));
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+});
+
+test('a record that would make the warehouse refuse the whole part is quarantined instead', async () => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  const half = row(1, { deep: [{ name: 'a\ud800' }] });
+  const fine = row(2, { text: '\\ud800 👩‍👩‍👧 \\', key: '\u0000' });
+  await writer.append([half, fine, row(3, { long: 'x'.repeat(16 * 1024 * 1024) }), row(4, { ['\udc00']: 1 })], []);
+  const result = await writer.finish(end);
+  expect(result.rows).toBe(1);
+  expect(result.rejected.map(({ path }) => path)).toEqual(['record.deep[].name', 'record', 'record.(a field name)']);
+  expect(result.rejected[0]?.record).toBe(JSON.stringify(half.record));
+  expect(JSON.parse(lines(result)[0] ?? '')).toEqual({ _n: 0, ...fine });
+});
+
+test('documents are whole or absent', async () => {
+  expect(await landing.readDocument(key, 'run-1', 'plan')).toBeNull();
+  await landing.writeDocument(key, 'run-1', 'plan', { slices: ['é', null] });
+  expect(await landing.readDocument(key, 'run-1', 'plan')).toEqual({ slices: ['é', null] });
+  expect(files()).toHaveLength(1);
+});
+
+test('sweep removes every run but the named ones', async () => {
+  for (const run of ['run-1', 'Run-1', 'run-2']) await landing.writeDocument(key, run, 'plan', run);
+  await landing.writeDocument({ ...key, stream: 'lists' }, 'run-1', 'plan', 'kept');
+  await landing.sweep(key, ['run-2']);
+  expect(await landing.readDocument(key, 'run-1', 'plan')).toBeNull();
+  expect(await landing.readDocument(key, 'Run-1', 'plan')).toBeNull();
+  expect(await landing.readDocument(key, 'run-2', 'plan')).toBe('run-2');
+  expect(await landing.readDocument({ ...key, stream: 'lists' }, 'run-1', 'plan')).toBe('kept');
+  await landing.sweep({ ...key, stream: 'never' }, []);
+});
+
+test('a part name cannot point outside', () => {
+  for (const name of ['../x', '/etc/passwd', 'a/../../x', '', '.'])
+    expect(() => landing.locate(name)).toThrow('outside');
+});
+
+const nasty = [
+  '',
+  '.',
+  '..',
+  '../../etc',
+  'a/b',
+  'a\\b',
+  'a\0b',
+  'CON',
+  'con',
+  'nul',
+  'com1',
+  'A',
+  'a',
+  'ä',
+  'a\u0308',
+  '~',
+  '~61',
+  '\ud800',
+  '~ud800',
+];
+
+test('names are injective whatever the file system folds, stay inside and stay short', async () => {
+  const text = fc.oneof(
+    fc.constantFrom(...nasty, 'x'.repeat(300), 'X'.repeat(300)),
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(text, text, (one, two) => {
+      const [first, second] = [encodeName(one), encodeName(two)];
+      expect(first).toMatch(/^[a-z0-9~_=-]{1,126}$/);
+      expect(first).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)$/);
+      expect(first === second).toBe(one === two);
+    }),
+    { numRuns: 3000 },
+  );
+  for (const name of nasty) {
+    const writer = await landing.openSlice({ source: name, accountId: name, stream: name }, name, {
+      ...slice,
+      id: name,
+    });
+    await writer.append([row(1)], []);
+    await writer.finish({ ...end, slice: { ...slice, id: name } });
+  }
+  expect(files().filter((name) => name.endsWith('manifest.json'))).toHaveLength(nasty.length);
+  for (const name of files())
+    for (const part of name.split('/')) expect(Buffer.byteLength(part)).toBeLessThanOrEqual(255);
+});
+
+test('memory stays flat however long a slice is', async () => {
+  const wide = createLocalLanding(root);
+  const writer: SliceWriter = await wide.openSlice(key, 'run-1', slice);
+  const page = Array.from({ length: 1000 }, (_, index) => row(index, { text: `${Math.sin(index)}`.repeat(40) }));
+  await writer.append(page, []);
+  const before = process.memoryUsage().rss;
+  for (let count = 0; count < 200; count += 1) await writer.append(page, []);
+  expect(process.memoryUsage().rss - before).toBeLessThan(90 * 1024 * 1024);
+  expect((await writer.finish(end)).rows).toBe(201_000);
+});
+
+test('a folder that cannot be written gives a failure that says what to do', async () => {
+  writeFileSync(join(root, 'mailchimp'), 'a file where a folder must be');
+  await expect(landing.openSlice(key, 'run-1', slice)).rejects.toMatchObject({
+    name: 'LandingError',
+    kind: 'transient',
+    fix: expect.any(String),
+  });
+});

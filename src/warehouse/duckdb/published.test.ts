@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Warehouse } from '../port.ts';
+import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
+import { openPublished, type Published } from './published.ts';
+
+let fixture: Fixture;
+let warehouse: Warehouse;
+let published: Published;
+
+beforeAll(async () => {
+  fixture = createFixture();
+  warehouse = await fixture.open();
+  const fence = await warehouse.takeFence(key, 'run-1');
+  const refused = {
+    slice: 's',
+    position: 'row 1',
+    path: 'at',
+    reason: 'no date',
+    record: '{"mail":"secret@example.org"}',
+  };
+  const person = row('m1', { id: 'm1', email_address: 'secret@example.org' });
+  await warehouse.load(await landUnit(fixture.landing, { runId: 'run-1', batchId: 'b', fence }, [person], [refused]));
+  await warehouse.runModel('run-1', { name: 'marts.kpi', kind: 'table', fingerprint: 'f' }, [
+    `create table marts.kpi as select 12345678901234.123456789::decimal(38, 9) as amount, 9007199254740993 as big, 7 as small,
+      0.5::double as rate, timestamp '2026-06-30 12:00:00' as at, date '2026-06-30' as day, true as yes, null::varchar as none,
+      '{"a":1}'::json as document, ['a', 'b'] as list, 'é' as text`,
+  ]);
+  await warehouse.runModel('run-1', { name: 'marts.kpi_view', kind: 'view', fingerprint: 'f' }, [
+    'create view marts.kpi_view as select amount from marts.kpi',
+  ]);
+  await warehouse.publish('run-1');
+  published = await openPublished(fixture.publishedPath, { timeoutMs: 700, memoryLimit: '100MB' });
+});
+afterAll(async () => {
+  published.close();
+  await warehouse.close();
+  fixture.remove();
+});
+
+test('values are exact and safe for JSON, with their types', async () => {
+  const { columns, rows, truncated } = await published.query('select * from marts.kpi');
+  expect(truncated).toBe(false);
+  expect(Object.fromEntries(columns.map((column, index) => [column.name, [column.type, rows[0]?.[index]]]))).toEqual({
+    amount: ['DECIMAL(38,9)', '12345678901234.123456789'],
+    big: ['BIGINT', '9007199254740993'],
+    small: ['INTEGER', 7],
+    rate: ['DOUBLE', 0.5],
+    at: ['TIMESTAMP', '2026-06-30T12:00:00.000Z'],
+    day: ['DATE', '2026-06-30'],
+    yes: ['BOOLEAN', true],
+    none: ['VARCHAR', null],
+    document: ['JSON', '{"a":1}'],
+    list: ['VARCHAR[]', ['a', 'b']],
+    text: ['VARCHAR', 'é'],
+  });
+});
+
+test('it holds marts and status, nothing raw and no address', async () => {
+  const { rows } = await published.query(
+    `select table_schema || '.' || table_name from information_schema.tables order by 1`,
+  );
+  expect(rows.flat()).toEqual([
+    'marts.kpi',
+    'marts.kpi_view',
+    'status.freshness',
+    'status.models',
+    'status.publication',
+    'status.quarantine',
+    'status.runs',
+    'status.streams',
+    'status.tables',
+  ]);
+  for (const [table] of rows) {
+    const content = await published.query(`select to_json(t)::varchar from ${String(table)} as t`);
+    expect(JSON.stringify(content.rows)).not.toContain('secret');
+  }
+  expect((await published.query('select stream, path, reason, row_count from status.quarantine')).rows).toEqual([
+    ['members', 'at', 'no date', 1],
+  ]);
+});
+
+test.each([
+  [`select * from read_text('/etc/passwd')`],
+  [`select * from '/etc/passwd'`],
+  [`select * from read_csv('/etc/passwd')`],
+  [`from read_blob('/proc/self/environ')`],
+  [`select * from glob('/etc/*')`],
+  [`select * from sniff_csv('/etc/passwd')`],
+  [`select * from parquet_metadata('/etc/passwd')`],
+  [`copy (select 1) to '/tmp/mailmart-attack.csv'`],
+  [`copy marts.kpi from '/etc/passwd'`],
+  [`export database '/tmp/mailmart-attack'`],
+  [`import database '/tmp/mailmart-attack'`],
+  [`attach '/tmp/mailmart-attack.duckdb'`],
+  [`attach ':memory:' as m`],
+  ['install httpfs'],
+  ['load httpfs'],
+  [`load '/tmp/x.duckdb_extension'`],
+  [`set memory_limit = '100GB'`],
+  ['set enable_external_access = true'],
+  ['set lock_configuration = false'],
+  ['reset memory_limit'],
+  [`pragma memory_limit = '100GB'`],
+  ['call pragma_version()'],
+  ['create table marts.x as select 1'],
+  ['create temp table x as select 1'],
+  ['create macro f() as 1'],
+  ['insert into marts.kpi select * from marts.kpi'],
+  ['update marts.kpi set small = 1'],
+  ['delete from marts.kpi'],
+  ['drop table marts.kpi'],
+  ['truncate marts.kpi'],
+  ['checkpoint'],
+  ['vacuum'],
+  ['begin'],
+  ['use memory'],
+  ['set variable x = 1'],
+  ['prepare p as select 1'],
+  [`create secret s (type s3)`],
+  ['select 1; select 2'],
+  ['select 1; drop table marts.kpi'],
+  [''],
+  ['-- nothing'],
+  ['select $1'],
+  ['selec 1'],
+  ['explain analyze delete from marts.kpi'],
+  [`select * from query('delete from marts.kpi')`],
+  [`with x as (select * from read_text('/etc/passwd')) select * from x`],
+])('refused: %s', async (sql) => {
+  await expect(published.query(sql)).rejects.toMatchObject({ name: 'WarehouseError', kind: 'rejected' });
+  expect((await published.query('select count(*) from marts.kpi')).rows).toEqual([[1]]);
+  expect(existsSync('/tmp/mailmart-attack.csv') || existsSync('/tmp/mailmart-attack.duckdb')).toBe(false);
+});
+
+test.each([
+  ['counting', 'select count(*) from range(1000000000) a, range(100000) b where a.range % 7 = b.range % 5'],
+  [
+    'sending',
+    'select a.range, b.range from range(1000000000) a, range(100) b where (a.range * b.range) % 999983 = 999999',
+  ],
+])('a runaway query is stopped: %s', async (_what, sql) => {
+  const started = performance.now();
+  await expect(published.query(sql)).rejects.toMatchObject({
+    kind: 'rejected',
+    message: expect.stringContaining('0.7 seconds'),
+  });
+  expect(performance.now() - started).toBeLessThan(5_000);
+  expect((await published.query('select 1')).rows).toEqual([[1]]);
+});
+
+test('a query that wants too much memory is refused, and the next one works', async () => {
+  const hungry = `select max(x) from (select list(range) as x from range(30000000))`;
+  await expect(published.query(hungry)).rejects.toMatchObject({ kind: 'rejected' });
+  expect((await published.query('select 1')).rows).toEqual([[1]]);
+});
+
+test.each([
+  ['describe marts.kpi'],
+  ['show all tables'],
+  ['summarize marts.kpi'],
+  ['from marts.kpi'],
+  ['explain select 1'],
+  ['values (1)'],
+])('readable: %s', async (sql) => {
+  expect((await published.query(sql)).rows.length).toBeGreaterThan(0);
+});
+
+test('long results are cut, or streamed whole', async () => {
+  const cut = await published.query('select * from range(100000)', { maxRows: 10 });
+  expect([cut.rows.length, cut.truncated]).toEqual([10, true]);
+  const exact = await published.query('select * from range(10)', { maxRows: 10 });
+  expect([exact.rows.length, exact.truncated]).toEqual([10, false]);
+  const { batches } = await published.stream('select * from range(100000)');
+  let sum = 0;
+  for await (const rows of batches) for (const [value] of rows) sum += Number(value);
+  expect(sum).toBe((99_999 * 100_000) / 2);
+});
+
+test('a reader keeps the older copy while a newer one is swapped in', async () => {
+  const reader = await openPublished(fixture.publishedPath);
+  await warehouse.runModel('run-2', { name: 'marts.newer', kind: 'table', fingerprint: 'f' }, [
+    'create table marts.newer as select 1 as a',
+  ]);
+  expect(await warehouse.publish('run-2')).toBe(fixture.publishedPath);
+  await expect(reader.query('select * from marts.newer')).rejects.toThrow('newer');
+  expect((await reader.query('select small from marts.kpi')).rows).toEqual([[7]]);
+  reader.close();
+  const newer = await openPublished(fixture.publishedPath);
+  expect((await newer.query('select a, run_id from marts.newer, status.publication')).rows).toEqual([[1, 'run-2']]);
+  newer.close();
+});
+
+test('without a published copy the message says what to do', async () => {
+  await expect(openPublished(`${fixture.folder}/none.duckdb`)).rejects.toMatchObject({
+    fix: expect.stringContaining('mailmart run'),
+  });
+});
