@@ -30,7 +30,7 @@ export type ConfiguredSource = {
 
 /** The compiled Dataform graph, run action by action. */
 export type TransformRunner = {
-  plan(select: readonly string[] | undefined): Promise<TransformPlan>;
+  plan(runId: string, select: readonly string[] | undefined): Promise<TransformPlan>;
   run(runId: string, name: string): Promise<ModelRun>;
 };
 

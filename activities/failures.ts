@@ -2,6 +2,7 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { redact } from '../connectors/_kit/redact.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
+import { TransformError } from '../src/transform/errors.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
 import type { FailureInfo } from './types.ts';
 
@@ -28,6 +29,8 @@ export function toFailure(error: unknown): Error {
   if (error instanceof LandingError) {
     return failure(error.kind, error.message, { retry: landingRetries(error.kind) }, fixOf(error.fix));
   }
+  // Both kinds are for a person to fix: SQL that does not compile, a selection that names nothing.
+  if (error instanceof TransformError) return failure(error.kind, error.message, { retry: false }, fixOf(error.fix));
   if (isNamed(error, 'ConfigError')) return failure('config', error.message, { retry: false }, {});
   if (isSystemError(error)) return failure('transient', `${error.syscall} failed: ${error.code}`, { retry: true }, {});
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

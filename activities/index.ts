@@ -33,6 +33,7 @@ import type {
 } from './types.ts';
 
 export type { Deps, Logger, ProjectAccess, TransformRunner } from './deps.ts';
+export { createTransformRunner } from './transform-runner.ts';
 export type * from './types.ts';
 
 /** The activities as workflows see them: names, counts and verdicts in and out. */
@@ -70,7 +71,8 @@ export function createActivities(deps: Deps): Activities {
       guarded('extractBatch', placeOfBatch('extract', input), (attempt) => extractBatch(deps, input, attempt)),
     loadBatch: (input) => guarded('loadBatch', placeOf('load', input), () => loadBatch(deps, input)),
     finishStream: (input) => guarded('finishStream', placeOf('finish', input), () => finishStream(deps, input)),
-    planTransform: ({ select }) => guarded('planTransform', null, () => deps.transform.plan(select)),
+    planTransform: ({ runId, select }) =>
+      guarded('planTransform', 'plan transform', () => deps.transform.plan(runId, select)),
     runAction: (input) => guarded('runAction', `action ${input.name}`, () => runAction(deps, input)),
     publish: (input) => guarded('publish', 'publish', () => publish(deps, input)),
     report: (input) => guarded('report', 'report', () => report(deps, input)),

@@ -105,9 +105,14 @@ async function launch(options: DevServerOptions, port: number): Promise<DevServe
   closeSync(openSync(options.logFile, 'a', 0o600));
   const command = [
     options.program,
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', options.dbFile],
-    ...['--log-level', 'error', '--log-format', 'json'],
-    ...(options.uiPort === undefined ? ['--headless'] : ['--ui-port', String(options.uiPort)]),
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${port}`,
+    `--db-filename=${options.dbFile}`,
+    '--log-level=error',
+    '--log-format=json',
+    ...(options.uiPort === undefined ? ['--headless'] : [`--ui-port=${options.uiPort}`]),
   ];
   const shell = spawn('/bin/sh', ['-c', guard, 'mailmart-temporal', options.logFile, ...command], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -122,9 +127,9 @@ async function launch(options: DevServerOptions, port: number): Promise<DevServe
   // Our exit must not wait for the guard: it waits for us.
   shell.unref();
   (shell.stdin as { unref?: () => void } | null)?.unref?.();
-  let hasEnded = false;
-  void ended.then(() => (hasEnded = true));
-  for (const until = performance.now() + startPatienceMs; performance.now() < until && !hasEnded; await delay(15)) {
+  const until = performance.now() + startPatienceMs;
+  while (performance.now() < until && shell.exitCode === null && shell.signalCode === null) {
+    await delay(15);
     if (await accepts(port)) {
       return { address: `127.0.0.1:${port}`, pid, ended, stop: () => stop(shell, server, ended, options.recordFile) };
     }

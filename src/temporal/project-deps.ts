@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { createTransformRunner, type Deps, type Logger } from '../../activities/index.ts';
+import { createHttp } from '../../connectors/_kit/http.ts';
+import { connectors as allConnectors } from '../../connectors/index.ts';
+import type { Project } from '../config/load.ts';
+import type { Clock } from '../contracts/clock.ts';
+import { createLocalLanding } from '../landing/local.ts';
+import { openDuckdb } from '../warehouse/duckdb/index.ts';
+
+export type DepsOptions = {
+  readonly project: Project;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: every connector of this installation. */
+  readonly connectors?: Deps['connectors'];
+  readonly report?: Deps['report'];
+  /** How long to wait while another process holds the warehouse: one that was killed a moment ago, say. */
+  readonly lockWaitMs?: number;
+};
+
+/** Opens what the activities work with. This process owns the warehouse file from now on; close it when done. */
+export async function openDeps(options: DepsOptions): Promise<Deps> {
+  const { project, clock, logger } = options;
+  const { paths, config } = project;
+  const landing = createLocalLanding(paths.landing);
+  const warehouse = await openDuckdb({
+    path: paths.warehouse,
+    landing,
+    publishedPath: paths.published,
+    clock,
+    lock: { waitMs: options.lockWaitMs ?? 5_000 },
+    ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
+  });
+  return {
+    project,
+    connectors: options.connectors ?? allConnectors,
+    warehouse,
+    landing,
+    clock,
+    logger,
+    http: (connector, accountConfig) =>
+      createHttp(connector, accountConfig, {
+        onWait: (ms) =>
+          logger.info({ connector: connector.name, waitMs: Math.round(ms) }, 'waits before it asks again'),
+      }),
+    transform: createTransformRunner({ warehouse, landing, clock, config }),
+    ...(options.report === undefined ? {} : { report: options.report }),
+  };
+}
+
+/** Files of a running worker in the project's state folder. */
+export function stateFiles(project: Project): {
+  readonly worker: string;
+  readonly lock: string;
+  readonly server: string;
+  readonly serverLog: string;
+  readonly codecKey: string;
+} {
+  const { state, logs } = project.paths;
+  return {
+    worker: join(state, 'worker.json'),
+    lock: join(state, 'worker.lock'),
+    server: join(state, 'temporal.json'),
+    serverLog: join(logs, 'temporal.log'),
+    codecKey: join(state, 'temporal-key'),
+  };
+}
