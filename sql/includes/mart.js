@@ -3,31 +3,56 @@ const dialect = require('./dialect');
 const catalog = require('./metrics.yaml').asJson;
 
 /**
- * (a / b) rounded half away from zero to 9 places, exactly; NULL when b is 0 or NULL. For displayed ratios of money only.
- * `a` is money, `b` a whole number or money. DuckDB would divide as doubles, so it divides billionths as whole numbers.
+ * amount / count, exactly, rounded half away from zero to 9 places; NULL when the count (never negative) is 0 or NULL. For
+ * displayed ratios of money only. BigQuery divides NUMERIC that way; DuckDB would divide doubles, so it divides billionths
+ * as whole numbers.
  */
-const divideMoney = (a, b, { by = 'count' } = {}) => {
-  if (dialect.engine !== 'duckdb') return `round(cast(${a} as numeric) / nullif(cast(${b} as numeric), 0), 9)`;
-  const billionths = `cast(cast(${a} as decimal(38, 9)) * 1000000000 as hugeint)`;
-  const divisor =
-    by === 'count' ? `nullif(cast(${b} as hugeint), 0)` : `nullif(cast(cast(${b} as decimal(38, 9)) * 1000000000 as hugeint), 0)`;
-  const scaled = by === 'count' ? billionths : `${billionths} * 1000000000`;
-  return (
-    `cast(cast((case when (${scaled} < 0) <> (${divisor} < 0) then -1 else 1 end) ` +
-    `* ((2 * abs(${scaled}) + abs(${divisor})) // (2 * abs(${divisor}))) as decimal(38, 0)) * 0.000000001 as decimal(38, 9))`
-  );
+const divideMoney = (amount, count) => {
+  if (dialect.engine !== 'duckdb') return `cast(${amount} as numeric) / nullif(${count}, 0)`;
+  const billionths = `cast(cast(${amount} as decimal(38, 9)) * 1000000000 as hugeint)`;
+  const divisor = `nullif(cast(${count} as hugeint), 0)`;
+  const rounded = `sign(${billionths}) * ((2 * abs(${billionths}) + ${divisor}) // (2 * ${divisor}))`;
+  return `cast(cast(${rounded} as decimal(38, 0)) * 0.000000001 as decimal(38, 9))`;
 };
 
 /**
- * `column: reason` texts of the conditions that hold, joined by `; `; NULL when none does.
- * Each part is [columns, condition, SQL text expression of the reason].
+ * `column: reason` texts, joined by `; `; NULL when no condition holds. Each part is [columns, condition, SQL text expression
+ * of the reason]; a column is named once, with the first of its reasons whose condition holds.
  */
 const reasons = (parts) => {
-  const one = ([column, condition, text]) =>
-    `coalesce(case when ${condition} then '; ${column}: ' || ${text} end, '')`;
-  return `nullif(substr(${parts.flatMap(expand).map(one).join('\n        || ')}, 3), '')`;
+  const cases = new Map();
+  for (const [columns, condition, text] of parts) {
+    for (const column of columns) cases.set(column, `${cases.get(column) ?? ''} when ${condition} then ${text}`);
+  }
+  const texts = [...cases].map(([column, whens]) => `coalesce('; ${column}: ' || case${whens} end, '')`);
+  return `nullif(substr(${texts.join('\n        || ')}, 3), '')`;
 };
-const expand = ([columns, condition, text]) => [columns].flat().map((column) => [column, condition, text]);
+
+/** Several reasons of one column as one text: [condition, SQL text expression] parts, joined by `, `. */
+const listed = (parts) =>
+  `substr(${parts.map(([condition, text]) => `case when ${condition} then ', ' || ${text} else '' end`).join(' || ')}, 3)`;
+
+/** Parts for `reasons`: amounts of orders that are incomplete, told by int_campaign_money's (or a like) columns. */
+const orderReasons = (table) => {
+  const gap = `'no FX rate for ' || ${table}.order_fx_gap`;
+  return [
+    [['revenue_amount'], `${table}.order_fx_gap is not null`, gap],
+    [
+      ['refund_amount'],
+      `${table}.order_fx_gap is not null or ${table}.unstated_refund_count > 0`,
+      listed([
+        [`${table}.order_fx_gap is not null`, gap],
+        [`${table}.unstated_refund_count > 0`, "'source does not state the amount of partial refunds'"],
+      ]),
+    ],
+  ];
+};
+
+/** Query of an assertion: the rows of `table` that break a rule, one row per rule broken. A rule with a NULL in it holds. */
+const broken = (table, keys, rules) =>
+  Object.entries(rules)
+    .map(([rule, condition]) => `select\n    ${dialect.literal(rule)} as rule,\n    ${keys.join(',\n    ')}\nfrom ${table}\nwhere not (${condition})`)
+    .join('\nunion all\n');
 
 const metricText = (metric) =>
   `${metric.name}. ${metric.question}` +
@@ -45,4 +70,4 @@ const columns = (mart, names) =>
     }),
   );
 
-module.exports = { divideMoney, reasons, columns };
+module.exports = { divideMoney, reasons, listed, orderReasons, broken, columns };
