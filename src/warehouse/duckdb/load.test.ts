@@ -128,6 +128,20 @@ test('of two rows with one key in a unit the last in part order wins', async () 
   expect(records.every((record) => Number(record['version']) >= 200)).toBe(true);
 });
 
+test('of two rows with one key in a part the later one wins', async () => {
+  const loaded = await unit([row('m', { version: 1 }), row('other', {}), row('m', { version: 2 })]);
+  expect(loaded.parts).toHaveLength(1);
+  expect(await warehouse.load(loaded)).toMatchObject({ inserted: 2, duplicates: 1 });
+  expect(await collect(warehouse.rawRecords(key))).toEqual([{ version: 2 }, {}]);
+});
+
+test('a row that moved to another work item stays one row', async () => {
+  await warehouse.load(await unit([row('m', { id: 'm' }, 'list=1')]));
+  const moved = await unit([row('m', { id: 'm' }, 'list=2')], { sweep: ['list=1', 'list=2'] });
+  expect(await warehouse.load(moved)).toMatchObject({ inserted: 0, updated: 1, deleted: 0 });
+  expect(await warehouse.rawCounts(key)).toEqual(new Map([['list=2', new Map([['', 1]])]]));
+});
+
 test('quarantine keeps each refused record once', async () => {
   const refused = (record: string, position: string): RejectedRow => ({
     slice: 's',
@@ -146,15 +160,17 @@ test('quarantine keeps each refused record once', async () => {
     quarantinedAgain: 0,
   });
   const moved = twice.map((one) => ({ ...one, position: `moved ${one.position}` }));
-  const again = await warehouse.load(await unit(members(1), {}, [...moved, refused('new', 'page 9 record 9')]));
-  expect(again).toMatchObject({ quarantined: 1, quarantinedAgain: 3, unchanged: 1 });
+  const again = await warehouse.load(
+    await unit(members(1), {}, [...moved, refused('new', 'page 9 record 9'), refused('{"a":1}', 'page 9 record 10')]),
+  );
+  expect(again).toMatchObject({ quarantined: 2, quarantinedAgain: 3, unchanged: 1 });
   const kept = await warehouse.query(
     'select record, count(*) as n from ops.quarantine group by record order by record',
   );
   expect(kept).toEqual([
     { record: '"', n: 1 },
     { record: 'new', n: 1 },
-    { record: '{"a":1}', n: 2 },
+    { record: '{"a":1}', n: 3 },
   ]);
 });
 
