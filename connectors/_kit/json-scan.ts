@@ -17,18 +17,36 @@ type Frame = {
 type Mark = (value: object, text: string, flaw: Flaw | undefined) => void;
 
 /**
- * Finds duplicate keys in a text that is known to be valid JSON, and marks the objects that hold them.
- * `JSON.parse` keeps the last value without a word; which one the source meant, nobody can know.
+ * Finds duplicate keys and numbers beyond range in a text that is known to be valid JSON, and marks the objects that hold
+ * them. `JSON.parse` keeps the last of two values without a word; which one the source meant, nobody can know.
  */
 export function scanFlaws(text: string, root: Json, mark: Mark): void {
   const stack: Frame[] = [];
   for (let at = 0; at < text.length; at++) {
     const top = stack.at(-1);
-    switch (text.charCodeAt(at)) {
+    const code = text.charCodeAt(at);
+    switch (code) {
       case 34: {
         const end = stringEnd(text, at);
         if (top?.keys && /^\s*:/.test(text.slice(end + 1, end + 64))) noteKey(top, text.slice(at, end + 1));
         at = end;
+        break;
+      }
+      case 45:
+      case 48:
+      case 49:
+      case 50:
+      case 51:
+      case 52:
+      case 53:
+      case 54:
+      case 55:
+      case 56:
+      case 57: {
+        NUMBER.lastIndex = at;
+        const token = NUMBER.exec(text)?.[0] ?? '';
+        if (top && isBeyondRange(token)) top.flaw ??= { key: top.keys ? top.key : '', reason: BEYOND_RANGE };
+        at += Math.max(0, token.length - 1);
         break;
       }
       case 44:
@@ -36,7 +54,7 @@ export function scanFlaws(text: string, root: Json, mark: Mark): void {
         break;
       case 91:
       case 123: {
-        const isObject = text.charCodeAt(at) === 123;
+        const isObject = code === 123;
         // Paths of very deep values are not needed: such a record is refused for its depth.
         const path =
           top === undefined ? [] : stack.length > 256 ? top.path : [...top.path, top.keys ? top.key : top.index];
@@ -60,6 +78,12 @@ export function scanFlaws(text: string, root: Json, mark: Mark): void {
     }
   }
 }
+
+const NUMBER = /-?[\d.eE+-]+/y;
+const BEYOND_RANGE = 'The number is larger than any number can be';
+
+/** Whether a number is beyond a double: as an integer it is an id and kept as text, with an exponent or fraction it is a mistake. */
+export const isBeyondRange = (token: string): boolean => !/^-?\d+$/.test(token) && !Number.isFinite(Number(token));
 
 function noteKey(frame: Frame, token: string): void {
   const key = token.includes('\\') ? (JSON.parse(token) as string) : token.slice(1, -1);

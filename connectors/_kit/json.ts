@@ -1,5 +1,5 @@
 import type { Json } from '../../src/contracts/json.ts';
-import { scanFlaws } from './json-scan.ts';
+import { isBeyondRange, scanFlaws } from './json-scan.ts';
 
 /** Why a text is not JSON, without its content. */
 export class NotJson extends Error {
@@ -22,9 +22,9 @@ const exactTexts = new WeakMap<object, string>();
 /** The flaw that parsing found in this object or array itself (not deeper). */
 export const flawOf = (value: object): Flaw | undefined => flaws.get(value);
 
-function mark(value: object, text: string | undefined, flaw: Flaw | undefined): void {
+function mark(value: object, text: string, flaw: Flaw | undefined): void {
   if (flaw !== undefined && !flaws.has(value)) flaws.set(value, flaw);
-  if (text !== undefined) exactTexts.set(value, text);
+  exactTexts.set(value, text);
 }
 
 /** Bytes of an answer as JSON: UTF-8, exact digits. A record that breaks a rule is marked, a text that is not JSON throws `NotJson`. */
@@ -38,14 +38,20 @@ export function parseJsonBytes(bytes: Uint8Array): Json {
  */
 export function parseJson(text: string): Json {
   let value: Json;
+  let isBeyond = false;
+  const revive = (_key: string, part: unknown, context: { readonly source?: string }): unknown => {
+    if (typeof part !== 'number' || context.source === undefined) return part;
+    if (isBeyondRange(context.source)) isBeyond = true;
+    return keepDigits(part, context.source);
+  };
   try {
     // The reviver costs nine times the time: only texts that can hold such a number pay it.
-    value = LONG_NUMBER.test(text) ? (JSON.parse(text, keepDigits as never) as Json) : (JSON.parse(text) as Json);
+    value = LONG_NUMBER.test(text) ? (JSON.parse(text, revive as never) as Json) : (JSON.parse(text) as Json);
   } catch (cause) {
     if (cause instanceof RangeError) throw new NotJson('it is nested too deeply to be read with exact numbers');
     throw new NotJson(`it is not valid JSON: ${shapeOf(text)}`);
   }
-  if (countKeyMarks(text) > countKeys(value)) scanFlaws(text, value, mark);
+  if (isBeyond || countKeyMarks(text) > countKeys(value)) scanFlaws(text, value, mark);
   return value;
 }
 
@@ -79,20 +85,15 @@ export function shapeOf(text: string): string {
 // A number begins after `:`, `[`, `,` or at the start; digits inside strings may match too, which only costs time.
 const LONG_NUMBER = /(?:^|[:[,])\s*-?(?:(?:\d\.?){16,}|\d+(?:\.\d+)?[eE][+-]?\d)/;
 
-function keepDigits(this: object, key: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || context.source === undefined) return value;
-  const source = context.source;
+/** The number, or its own text where a double would change it. */
+function keepDigits(value: number, source: string): number | string {
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value) ? value : source;
-  if (!Number.isFinite(value)) {
-    mark(this, undefined, { key, reason: 'The number is larger than any number can be' });
-    return source;
-  }
   const digits = source
     .replace(/[eE].*$/, '')
     .replace(/[-.]/g, '')
     .replace(/^0+/, '');
   const isTiny = digits !== '' && Math.abs(value) < 2.3e-308;
-  return digits.length <= 15 && !isTiny ? value : source;
+  return Number.isFinite(value) && digits.length <= 15 && !isTiny ? value : source;
 }
 
 /**

@@ -31,14 +31,14 @@ export function redact(text: string): string {
   let safe = text;
   for (const secret of secrets) if (safe.includes(secret)) safe = safe.replaceAll(secret, '[secret]');
   return safe
+    .replace(/\?[^\s"'<>)\]}?]*=[^\s"'<>)\]}]*/g, '?[query]')
     .replace(
       /\b(authorization|cookie|set-cookie|x-api-key|api-key|apikey|x-auth-token)(["']?\s*[:=]\s*["']?)[^\r\n"',}]+/gi,
       '$1$2[secret]',
     )
-    .replace(/\b(bearer|basic)\s+[A-Za-z0-9+/._~=-]{6,}/gi, '$1 [secret]')
+    .replace(/\b(bearer|basic)\s+[A-Za-z0-9+/._~=-]{16,}/gi, '$1 [secret]')
     .replace(/:\/\/[^\s/?#"'<>@:]*(?::[^\s/?#"'<>@]*)?@/g, '://[secret]@')
-    .replace(/\?[^\s"'<>)\]}?]*=[^\s"'<>)\]}]*/g, '?[query]')
-    .replace(/\{\s*"(?:[\s\S]*\}|[\s\S]*)/, '[body]')
+    .replace(/\{\s*"(?:[\s\S]*\}|[\s\S]*)/g, '[body]')
     .replace(ADDRESS, '[address]');
 }
 

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { ItemState, SliceResult, Verdict } from '../../src/contracts/sync.ts';
+import { combinedVerdict, isSuspicious, settledStates, streamVerdict } from './verdict.ts';
+
+const NOW = '2026-06-30T12:00:00.000Z';
+
+type Sketch = Partial<Omit<SliceResult, 'state'>> & {
+  item?: string;
+  mode?: 'full' | 'incremental';
+  had?: number;
+  state?: Partial<ItemState>;
+};
+
+function result({ item = '', mode = 'full', had, state = {}, ...more }: Sketch): SliceResult {
+  const next = { readAt: NOW, ...(had === undefined ? {} : { read: had }) };
+  return {
+    slice: { id: item === '' ? 'all' : `campaign=${item}`, item, mode, pathParams: {}, inherit: {}, next },
+    parts: [],
+    rejected: [],
+    state: { ...next, ...state },
+    pages: 1,
+    requests: 1,
+    rows: more.units ?? 1,
+    units: 1,
+    total: null,
+    ...more,
+  };
+}
+
+const rejected = { slice: 'all', position: 'page 1 record 1', path: 'things[].id', reason: '', record: '{}' };
+
+describe('a stream', () => {
+  it('is complete when every slice is, also when there was nothing to do', () => {
+    expect(streamVerdict([result({}), result({ item: 'a', units: 0, total: 0 })])).toEqual({
+      kind: 'complete',
+      missing: [],
+      gaps: [],
+    });
+    expect(streamVerdict([]).kind).toBe('complete');
+  });
+
+  it('is incomplete with what is missing, by slice', () => {
+    expect(streamVerdict([result({ item: 'a', incomplete: '3 records were read where the source states 5' })])).toEqual(
+      {
+        kind: 'incomplete',
+        missing: ['campaign=a: 3 records were read where the source states 5'],
+        gaps: [],
+      },
+    );
+  });
+
+  it('is incomplete when records are in quarantine, and says where to look', () => {
+    expect(streamVerdict([result({ rejected: [rejected, rejected] })]).missing).toEqual([
+      '2 records are in quarantine (things[].id): see ops.quarantine',
+    ]);
+  });
+
+  it('names gaps with a reason, which make nothing incomplete', () => {
+    const verdict = streamVerdict([
+      result({ item: 'a', units: 0, skipped: 'GET /x answered 404' }),
+      result({ item: 'b', state: { explainedGap: '2 fewer' } }),
+    ]);
+    expect(verdict).toEqual({
+      kind: 'complete',
+      missing: [],
+      gaps: ['campaign=a: not at the source any more (GET /x answered 404)', 'campaign=b: 2 fewer'],
+    });
+  });
+
+  it('lists twenty and counts the rest', () => {
+    const results = Array.from({ length: 30 }, (_, index) => result({ item: `c${index}`, incomplete: 'x' }));
+    expect(streamVerdict(results).missing).toHaveLength(21);
+    expect(streamVerdict(results).missing.at(-1)).toBe('and 10 more');
+  });
+});
+
+describe('suspiciously empty', () => {
+  it.each([
+    ['nothing where there was something', { had: 9, units: 0 }, true],
+    ['nothing, and the source says so, of a whole stream', { had: 9, units: 0, total: 0 }, true],
+    ['nothing of one item, and the source says so', { item: 'a', had: 9, units: 0, total: 0 }, false],
+    ['nothing of one item, without a word', { item: 'a', had: 9, units: 0 }, true],
+    ['less than half without a total', { had: 100, units: 49 }, true],
+    ['less than half of a few', { had: 19, units: 9 }, false],
+    ['less than half with a total', { had: 100, units: 49, total: 49 }, false],
+    ['half', { had: 100, units: 50 }, false],
+    ['nothing, as before', { had: 0, units: 0 }, false],
+    ['nothing, the first time', { units: 0 }, false],
+    ['no change in an incremental read', { mode: 'incremental' as const, had: 9, units: 0 }, false],
+    ['a skipped item', { had: 9, units: 0, skipped: 'gone' }, false],
+  ])('%s: %s', (_, sketch, expected) => {
+    const other = result({ item: 'other', units: 3, had: 3 });
+    expect(isSuspicious(result(sketch))).toBe(expected);
+    expect(streamVerdict([result(sketch), other]).kind).toBe(expected ? 'suspiciously_empty' : 'complete');
+  });
+
+  it('also when every item says that it is empty', () => {
+    const items = ['a', 'b'].map((item) => result({ item, had: 5, units: 0, total: 0 }));
+    expect(streamVerdict(items)).toMatchObject({
+      kind: 'suspiciously_empty',
+      missing: ['no rows where the last whole reads had 10'],
+    });
+  });
+
+  it('goes by the state before the run where it is given', () => {
+    expect(streamVerdict([result({ units: 0 })], new Map([['', { read: 4 }]])).kind).toBe('suspiciously_empty');
+    expect(streamVerdict([result({ units: 0, had: 4 })], new Map()).kind).toBe('complete');
+  });
+});
+
+it('states settle per item: the furthest cursor, and none where a slice is incomplete', () => {
+  const states = settledStates([
+    result({ item: 'a', state: { cursor: '9' } }),
+    result({ item: 'a', state: { cursor: '10' } }),
+    result({ item: 'a' }),
+    result({ item: 'b', state: { cursor: '2026-01-01T00:00:00+02:00' } }),
+    result({ item: 'b', state: { cursor: '2025-12-31T23:00:00Z' } }),
+    result({ item: 'c', state: { cursor: '1' } }),
+    result({ item: 'c', incomplete: 'x' }),
+  ]);
+  expect([...states].map(([item, { cursor }]) => [item, cursor])).toEqual([
+    ['a', '10'],
+    ['b', '2025-12-31T23:00:00Z'],
+  ]);
+});
+
+it('verdicts combine to the worst, each line with its name', () => {
+  const complete = { kind: 'complete', missing: [], gaps: ['g'] } as const;
+  const empty = { kind: 'suspiciously_empty', missing: ['m'], gaps: [] } as const;
+  expect(
+    combinedVerdict(
+      new Map<string, Verdict>([
+        ['a', complete],
+        ['b', empty],
+      ]),
+    ),
+  ).toEqual({ kind: 'suspiciously_empty', missing: ['b: m'], gaps: ['a: g'] });
+  expect(combinedVerdict(new Map<string, Verdict>([['a', complete]])).kind).toBe('complete');
+});
