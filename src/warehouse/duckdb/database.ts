@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -95,13 +95,17 @@ export class Database {
     openHere.delete(this.path);
   }
 
+  get #spillFolder(): string {
+    return `${this.path}.tmp`;
+  }
+
   async #start(): Promise<void> {
     const deadline = performance.now() + this.#options.lockWaitMs;
     for (;;) {
       try {
         this.#instance = await DuckDBInstance.create(this.path, {
           memory_limit: this.#options.memoryLimit,
-          temp_directory: `${this.path}.tmp`,
+          temp_directory: this.#spillFolder,
           autoinstall_known_extensions: 'false',
           autoload_known_extensions: 'false',
           allow_community_extensions: 'false',
@@ -113,6 +117,8 @@ export class Database {
         await sleep(200);
       }
     }
+    // What a killed process spilled. The file is ours by now, so nobody else is using it.
+    rmSync(this.#spillFolder, { recursive: true, force: true });
     const session = await this.#connect();
     const folders = this.#options.folders.map((folder) => quoteText(resolve(folder))).join(', ');
     await session.run('Limit file access', `set global allowed_directories = [${folders}]`);

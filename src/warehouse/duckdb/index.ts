@@ -1,10 +1,3 @@
-export { openDuckdb, type DuckdbOptions } from './open.ts';
-export {
-  openPublished,
-  type Published,
-  type PublishedColumn,
-  type PublishedOptions,
-  type PublishedResult,
-  type PublishedStream,
-} from './published.ts';
-export { tableHash, type Query } from './table-hash.ts';
+export { openDuckdb } from './open.ts';
+export { openPublished, type Published } from './published.ts';
+export { tableHash } from './table-hash.ts';

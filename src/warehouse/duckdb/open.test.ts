@@ -4,6 +4,7 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
@@ -91,6 +92,13 @@ test('opening again changes nothing, and the run log survives', async () => {
   expect(await second.latestStreams()).toEqual([{ ...report, runId: 'r1', finishedAt: frozen.now() }]);
   expect(await second.query('select version from ops.schema_version')).toEqual([{ version: 1 }]);
   await second.close();
+});
+
+test('what a killed process spilled to disk is cleared', async () => {
+  mkdirSync(`${fixture.path}.tmp`);
+  writeFileSync(`${fixture.path}.tmp/duckdb_temp_storage-0.tmp`, 'x');
+  await (await fixture.open()).close();
+  expect(existsSync(`${fixture.path}.tmp`)).toBe(false);
 });
 
 test('a migration that dies half-way leaves nothing and runs again', async () => {
