@@ -49,7 +49,7 @@ function laterRound(context: PlanContext<MailchimpConfig>, list: List, round: nu
   if (gap === state?.explainedGap) return [];
   if (gap === undefined) return [noted(context, slice, round, gap)];
   if (round === 1) return [archived(context, slice, round, 'incremental')];
-  if (round === 2) return [wholeList(context, slice, round), archived(context, slice, round, 'full')];
+  if (round === 2) return [wholeList(context, slice, round)];
   // Only a whole read that was drained explains anything; else the next run tries again.
   return state !== undefined && state.fullReadAt === state.readAt ? [noted(context, slice, round, gap)] : [];
 }

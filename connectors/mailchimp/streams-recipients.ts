@@ -4,8 +4,11 @@ import { count, flag, id, instant, maybeInstant, part, rate, text } from './fiel
 import { clickedLinksPlan } from './links-plan.ts';
 import { paged, sentAutomationEmail, sentCampaign, type Define } from './stream.ts';
 
-/** Recipients are people of `members`: their merge fields stay there, one copy that is right, not one a campaign. */
-const perRecipient = (records: string) => paged(records, ['merge_fields']);
+/**
+ * What a row says of the contact as it is now (not as it was at the send) is cut: it is in `members`, one copy that is right,
+ * and here it would rewrite rows of old campaigns whenever somebody edits a profile.
+ */
+const perRecipient = (records: string) => paged(records, ['merge_fields', 'vip', 'contact_status', 'list_is_active']);
 
 const ofCampaign = { parent: sentCampaign, moreParents: [sentAutomationEmail] } as const;
 

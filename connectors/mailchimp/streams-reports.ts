@@ -59,7 +59,8 @@ export const reportStreams = (stream: Define) => ({
   sub_reports: stream({
     description: 'One row a variant of a multivariate campaign: its own totals.',
     path: '/reports/{campaign_id}/sub-reports',
-    ...whole('reports'),
+    // The list's averages of today are in `lists` and `reports`; here they would only be older.
+    ...whole('reports', ['list_stats']),
     parent: multivariate,
     schema: z.looseObject({ ...report, parent_campaign_id: id }),
     primaryKey: ['parent_campaign_id', 'id'],
