@@ -40,10 +40,15 @@ export function configJsonSchema(registry: SourceRegistry): JsonSchema {
   };
 }
 
+/** Text of `docs/config.schema.json`. */
+export function configSchemaFile(registry: SourceRegistry): string {
+  return `${JSON.stringify(configJsonSchema(registry), undefined, 2)}\n`;
+}
+
 /** Schema of one entry of `sources`: the keys that all have, then the connector's own. */
 export function sourceSchema(type: string, connector: SourceRegistry[string]): JsonSchema {
   const base = toJson(sourceBase);
-  let own = toJson(connector.config);
+  let own = withoutInjected(toJson(connector.config));
   for (const path of connector.secrets) own = mapAt(own, path.split('.'), asSecret);
   const streams = Object.keys(connector.streams);
   const common: Record<string, JsonSchema> = { ...base.properties };
@@ -70,6 +75,20 @@ export function sourceSchema(type: string, connector: SourceRegistry[string]): J
     ),
     additionalProperties: false,
   };
+}
+
+/** Keys that mailmart fills in itself; written in the file they are unknown. */
+const injectable: readonly string[] = ['project_dir'];
+
+/** Which of a connector's keys are filled in by mailmart. */
+export function injectedKeys(config: z.ZodType): readonly string[] {
+  const { properties = {} } = toJson(config);
+  return injectable.filter((key) => key in properties);
+}
+
+function withoutInjected(schema: JsonSchema): JsonSchema {
+  const properties = Object.entries(schema.properties ?? {}).filter(([key]) => !injectable.includes(key));
+  return { ...schema, properties: Object.fromEntries(properties) };
 }
 
 function toJson(schema: z.ZodType): JsonSchema {

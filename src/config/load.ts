@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { checkConfig } from './check-config.ts';
 import type { MailmartConfig, SourceConfig } from './check-config.ts';
+import { injectedKeys } from './json-schema.ts';
 import { ConfigError } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { sourceRegistry } from './registry.ts';
@@ -195,7 +197,7 @@ function resolveSource(parts: Parts, dir: string, source: SourceConfig): unknown
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  const parsed = connector.config.safeParse(withAbsolutePaths(source.type, options, dir));
+  const parsed = connector.config.safeParse({ ...options, ...injected(connector.config, dir) });
   if (parsed.success) return parsed.data;
   // What is left can only depend on a secret's value: the rest was checked when the file was read.
   throw new ConfigError(
@@ -217,17 +219,9 @@ function resolveSource(parts: Parts, dir: string, source: SourceConfig): unknown
   );
 }
 
-/** Files of a `file` source are named relative to mailmart.yaml, wherever the worker was started. */
-function withAbsolutePaths(type: string, options: Record<string, unknown>, dir: string): Record<string, unknown> {
-  const files = options['files'];
-  if (type !== 'file' || !Array.isArray(files)) return options;
-  return {
-    ...options,
-    files: files.map((file: unknown) => {
-      const path = (file as { readonly path?: unknown } | null)?.path;
-      return typeof path === 'string' ? { ...(file as object), path: resolve(dir, path) } : file;
-    }),
-  };
+/** Paths of a source are relative to mailmart.yaml, wherever the worker was started: its connector is told the folder. */
+function injected(config: z.ZodType, dir: string): Readonly<Record<string, unknown>> {
+  return injectedKeys(config).includes('project_dir') ? { project_dir: dir } : {};
 }
 
 function resolveSecret(

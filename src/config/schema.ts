@@ -1,8 +1,21 @@
 import { z } from 'zod';
-import { amount, calendarDate, cron, currencyCode, duration, pattern, quoted, ruledText, timeZone } from './values.ts';
+import {
+  amount,
+  calendarDate,
+  cron,
+  currencyCode,
+  fixedDuration,
+  pattern,
+  quoted,
+  ruledText,
+  timeZone,
+} from './values.ts';
 
 /** Names of schemas in the warehouse: DuckDB finds a file of the same name ambiguous. */
 const schemaNames = ['raw', 'staging', 'core', 'marts', 'ops', 'status'];
+
+/** The goals that METRICS knows; each puts other metrics first. */
+const campaignGoals = ['lead_generation', 'customer_acquisition', 'customer_marketing'] as const;
 
 const describe = <T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T =>
   schema.meta({ description, examples: [...examples] });
@@ -107,7 +120,7 @@ export const sourceBase = z.looseObject({
     ['campaigns', 'reports', 'sent_to'],
   ),
   mutable_window: describe(
-    duration.default('P35D'),
+    fixedDuration.default('P35D'),
     'How long after its send a campaign is re-read when its report moves. ISO 8601 duration.',
     'P35D',
   ),
@@ -119,23 +132,12 @@ const campaignRule = z
   .strictObject({
     match: describe(
       pattern,
-      'Regular expression, found anywhere in the campaign name. The first rule that matches wins.',
+      'Regular expression, found anywhere in the campaign name. Of several rules that match, the later one wins.',
       '^Launch',
     ),
     goal: describe(
-      ruledText({
-        ok: (value) => /^[a-z][a-z0-9_]{0,62}$/.test(value),
-        what: (value) => `${quoted(value)} is not usable as a goal: lower-case letters, digits and _.`,
-        hint: (value) => {
-          const suggestion = value
-            .trim()
-            .toLowerCase()
-            .replaceAll(/[^a-z0-9]+/g, '_')
-            .replaceAll(/^[_0-9]+|_+$/g, '');
-          return { ...(suggestion && { suggestion }) };
-        },
-      }),
-      'What the campaign is for; groups campaigns in reports. No e-mail service has this, so it is yours.',
+      z.enum(campaignGoals),
+      'What the campaign is for: it decides which metrics the report puts first. No e-mail service has this, so it is yours.',
       'customer_acquisition',
     ),
     conversion_value: describe(amount.optional(), 'What one conversion (not an order) is worth.', 12.5),
@@ -153,7 +155,11 @@ const schedule = z
       'When to run, as a cron expression with five fields. Either this or `every`.',
       '0 6 * * *',
     ),
-    every: describe(duration.optional(), 'How often to run, as an ISO 8601 duration. Either this or `cron`.', 'PT6H'),
+    every: describe(
+      fixedDuration.optional(),
+      'How often to run, as an ISO 8601 duration. Either this or `cron`.',
+      'PT6H',
+    ),
     time_zone: describe(timeZone.optional(), 'Time zone of `cron`. Absent: the company’s.', 'Europe/Berlin'),
   })
   .check((context) => {
@@ -198,6 +204,11 @@ const temporal = z
       'Task queue of this project. Absent: derived from the project’s folder.',
       'mailmart',
     ),
+    encryption: describe(
+      z.boolean().default(true),
+      'Encrypt what Temporal stores of a run (arguments, results, failures), with a key in .mailmart/temporal-key.',
+      true,
+    ),
   })
   .prefault({})
   .meta({
@@ -223,7 +234,7 @@ export const mailmartSchema = z
       .array(campaignRule)
       .default([])
       .meta({
-        description: 'Goals of campaigns, by name; the first rule that matches wins.',
+        description: 'Goals of campaigns, by name; of several rules that match, the later one wins.',
         examples: [[{ match: '^Launch', goal: 'customer_acquisition', conversion_value: 12.5 }]],
       }),
     schedule,

@@ -228,7 +228,7 @@ function translateIssue(piece: Piece, issue: Issue): readonly ConfigProblem[] {
         },
       ];
     case 'custom': {
-      const hint = (issue.params ?? {}) as { readonly fix?: string; readonly suggestion?: string };
+      const hint = hintOf(issue.params, issue.message, path);
       return [
         {
           ...base,
@@ -242,6 +242,18 @@ function translateIssue(piece: Piece, issue: Issue): readonly ConfigProblem[] {
       ];
     }
   }
+}
+
+type Hint = { readonly fix?: string; readonly suggestion?: string };
+
+/** Our own rules carry hints; a connector's rule names the allowed words after a colon, and the nearest is the hint. */
+function hintOf(params: unknown, message: string, path: readonly PathPart[]): Hint {
+  const given = (params ?? {}) as Hint;
+  const name = path.at(-1);
+  const listed = /: (?:it has|use|one of)(?: one of)?:? (.+)$/.exec(message)?.[1];
+  if (given.suggestion !== undefined || listed === undefined || typeof name !== 'string') return given;
+  const suggestion = nearest(name, listed.split(/[,\s]+/));
+  return suggestion === undefined ? given : { ...given, suggestion };
 }
 
 /** Of a union's branches, the one the writer had in mind: it accepts the value's type and complains only inside. */

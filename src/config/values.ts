@@ -130,12 +130,22 @@ function durationGuess(value: string): string | undefined {
   return undefined;
 }
 
-export const duration = ruledText({
-  ok: (value) => durationPattern.test(value),
-  what: (value) => `${quoted(value)} is not an ISO 8601 duration.`,
+/** A duration that a timer can count: months and years have no fixed length. */
+export const fixedDuration = ruledText({
+  ok: (value) => durationPattern.test(value) && !/^P[^T]*[YM]/.test(value) && /[1-9]/.test(value),
+  what: (value) =>
+    !durationPattern.test(value)
+      ? `${quoted(value)} is not an ISO 8601 duration.`
+      : /[1-9]/.test(value)
+        ? `${quoted(value)} has no fixed length: a month or year may be longer or shorter.`
+        : `${quoted(value)} is no time at all.`,
   hint: (value) => {
     const suggestion = durationGuess(value);
-    return { fix: 'Write P and the days (P35D), or PT and the hours (PT6H).', ...(suggestion && { suggestion }) };
+    const fixed = suggestion !== undefined && !/^P[^T]*[YM]/.test(suggestion) && /[1-9]/.test(suggestion);
+    return {
+      fix: 'Write days (P35D), hours (PT6H) or minutes (PT30M).',
+      ...(fixed && suggestion !== value && { suggestion }),
+    };
   },
 });
 
@@ -190,8 +200,8 @@ function patternFault(value: string): string | undefined {
   if (/\(\?(?:[=!]|<[=!])/.test(value)) return 'look-around is not available in SQL warehouses';
   if (/\\[1-9]|\\k</.test(value)) return 'back-references are not available in SQL warehouses';
   try {
-    new RegExp(value.replace(/^\(\?i\)/, ''));
-    return undefined;
+    // `(?i)` at the start is RE2's way to ignore case; JavaScript has no such prefix.
+    return RegExp(value.replace(/^\(\?i\)/, '')) instanceof RegExp ? undefined : 'it cannot be parsed';
   } catch (error) {
     const reason = error instanceof Error ? error.message : '';
     return (reason.split(': ').at(-1) ?? 'it cannot be parsed').toLowerCase();

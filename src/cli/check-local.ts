@@ -1,0 +1,206 @@
+import { accessSync, constants, existsSync, statSync, statfsSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { dirname } from 'node:path';
+import { clockFromEnv } from '../contracts/clock.ts';
+import type { Project } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+import type { Env } from '../config/secrets.ts';
+import type { Finding } from './check-finding.ts';
+import { findServer } from '../temporal/server.ts';
+import { packageVersion } from './version.ts';
+
+const lowDiskBytes = 1024 ** 3;
+
+/** Program, Node and clock: what holds without a project. */
+export function checkEnvironment(env: Env): readonly Finding[] {
+  const group = 'mailmart';
+  const findings: Finding[] = [
+    {
+      group,
+      item: 'version',
+      status: 'ok',
+      message: `mailmart ${packageVersion()} on Node.js ${process.versions.node}.`,
+    },
+  ];
+  try {
+    const clock = clockFromEnv(env);
+    const frozen = env['MAILMART_CLOCK'] ?? '';
+    if (frozen !== '') {
+      findings.push({
+        group,
+        item: 'clock',
+        status: 'warning',
+        message: `The clock stands still at ${clock.now()} (MAILMART_CLOCK).`,
+        fix: 'unset MAILMART_CLOCK, unless this is a demo or a test',
+      });
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    findings.push({
+      group,
+      item: 'clock',
+      status: 'failed',
+      message,
+      fix: 'unset MAILMART_CLOCK',
+      code: 'CONFIG_VALUE',
+    });
+  }
+  return findings;
+}
+
+/** Salt and folder permissions. The salt is not made here: check writes nothing. */
+export async function checkProjectFiles(project: Project): Promise<readonly Finding[]> {
+  const group = 'mailmart';
+  const { salt } = project.paths;
+  if (salt !== null && !existsSync(salt)) {
+    return [
+      { group, item: 'salt', status: 'ok', message: 'The salt of the person keys will be made on the first run.' },
+    ];
+  }
+  try {
+    project.salt();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map((problem) => ({
+      group,
+      item: 'salt',
+      status: 'failed',
+      message: problem.what,
+      ...(problem.fix !== undefined && { fix: problem.fix }),
+      code: problem.code,
+    }));
+  }
+  if (salt !== null && (statSync(salt).mode & 0o077) !== 0) {
+    return [
+      {
+        group,
+        item: 'salt',
+        status: 'warning',
+        message: 'Other users of this machine can read the salt of the person keys.',
+        fix: `chmod 600 ${salt}`,
+      },
+    ];
+  }
+  return [
+    {
+      group,
+      item: 'salt',
+      status: 'ok',
+      message: 'The salt of the person keys is readable. Back it up with the warehouse.',
+    },
+  ];
+}
+
+/** Folder, disk and owner of the warehouse; the file itself is not opened, because its owner may be at work. */
+export async function checkWarehouse(project: Project): Promise<readonly Finding[]> {
+  const group = 'warehouse';
+  const { warehouse, published } = project.paths;
+  const folder = nearestFolder(dirname(warehouse));
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    if (existsSync(warehouse)) accessSync(warehouse, constants.R_OK | constants.W_OK);
+  } catch {
+    return [
+      {
+        group,
+        item: 'file',
+        status: 'failed',
+        message: `${existsSync(warehouse) ? warehouse : folder} is not writable by this user.`,
+        fix: `Give this user write access, or set warehouse.path in ${project.file}.`,
+      },
+    ];
+  }
+  const findings: Finding[] = [];
+  const size = existsSync(warehouse) ? statSync(warehouse).size : undefined;
+  findings.push({
+    group,
+    item: 'file',
+    status: 'ok',
+    message: size === undefined ? `${warehouse} will be made on the first run.` : `${warehouse}, ${megabytes(size)}.`,
+  });
+  const disk = statfsSync(folder);
+  const free = disk.bavail * disk.bsize;
+  findings.push(
+    free < lowDiskBytes
+      ? {
+          group,
+          item: 'disk',
+          status: 'warning',
+          message: `Only ${megabytes(free)} are free.`,
+          fix: 'Free some space before a first sync.',
+        }
+      : { group, item: 'disk', status: 'ok', message: `${megabytes(free)} are free.` },
+  );
+  findings.push(
+    existsSync(published)
+      ? { group, item: 'published', status: 'ok', message: `Published ${statSync(published).mtime.toISOString()}.` }
+      : { group, item: 'published', status: 'skipped', message: 'Nothing is published yet.', fix: 'mailmart run' },
+  );
+  return findings;
+}
+
+/** The configured server answers, or a development server can be started. */
+export async function checkTemporal(project: Project | undefined, env: Env): Promise<readonly Finding[]> {
+  const group = 'temporal';
+  const configured = project?.config.temporal.address;
+  const server = findServer(configured, env);
+  if (server === undefined) {
+    return [
+      {
+        group,
+        item: 'server',
+        status: 'failed',
+        message: 'No address is configured, and no `temporal` program was found to start a server with.',
+        fix: 'In a checkout: make setup. Else install the Temporal CLI, or set TEMPORAL_ADDRESS.',
+        code: 'TEMPORAL_MISSING',
+      },
+    ];
+  }
+  if (server.kind === 'program') {
+    return [
+      { group, item: 'server', status: 'ok', message: `A development server is started when needed (${server.path}).` },
+    ];
+  }
+  const { address } = server;
+  const fault = await connectFault(address);
+  const origin = configured === undefined ? 'TEMPORAL_ADDRESS' : 'temporal.address';
+  return [
+    fault === undefined
+      ? { group, item: 'server', status: 'ok', message: `${address} answers.` }
+      : {
+          group,
+          item: 'server',
+          status: 'failed',
+          message: `${address} (${origin}) does not answer: ${fault}.`,
+          fix: `Start that server, or remove ${origin} to have a development server started for you.`,
+          code: 'TEMPORAL_UNREACHABLE',
+        },
+  ];
+}
+
+function connectFault(address: string): Promise<string | undefined> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replaceAll(/^\[|\]$/g, '');
+  const port = Number(address.slice(colon + 1));
+  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) return Promise.resolve('it is not host:port');
+  return new Promise((done) => {
+    const socket = createConnection({ host, port, timeout: 3000 });
+    const end = (fault: string | undefined): void => {
+      socket.destroy();
+      done(fault);
+    };
+    socket.once('connect', () => end(undefined));
+    socket.once('timeout', () => end('no answer within 3 seconds'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'connection failed'));
+  });
+}
+
+function nearestFolder(folder: string): string {
+  let current = folder;
+  while (!existsSync(current) && dirname(current) !== current) current = dirname(current);
+  return current;
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1024 ** 3 ? `${(bytes / 1024 ** 3).toFixed(1)} GB` : `${Math.ceil(bytes / 1024 ** 2)} MB`;
+}

@@ -1,0 +1,117 @@
+import { packageVersion } from '../version.ts';
+import { checkEnvironment, checkProjectFiles, checkTemporal, checkWarehouse } from '../check-local.ts';
+import { checkSource } from '../check-source.ts';
+import type { Finding } from '../check-finding.ts';
+import { worstOf } from '../check-finding.ts';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { ConfigError, placeOf } from '../../config/problems.ts';
+import type { Project } from '../../config/load.ts';
+import { styled } from '../terminal-text.ts';
+
+/** `mailmart check [source]`: looks, and writes nothing. */
+export async function check(context: Context, wanted: string | undefined): Promise<ExitName> {
+  const { output } = context;
+  if (!output.json && output.isTerminal) output.say('Checking …');
+  const findings: Finding[] = [...checkEnvironment(context.env)];
+  const loaded = await load(context, findings);
+  if (loaded === undefined) {
+    findings.push(...(await checkTemporal(undefined, context.env)));
+  } else {
+    const sources = loaded.config.sources.filter((source) => wanted === undefined || source.id === wanted);
+    if (wanted !== undefined && sources.length === 0) loaded.source(wanted);
+    const groups = await Promise.all([
+      checkProjectFiles(loaded),
+      checkWarehouse(loaded),
+      checkTemporal(loaded, context.env),
+      ...sources.map((source) => checkSource(loaded, source, context.signal)),
+    ]);
+    findings.push(...groups.flat());
+    if (loaded.config.sources.length === 0) {
+      findings.push({
+        group: 'sources',
+        item: 'sources',
+        status: 'warning',
+        message: 'The project has no source yet.',
+        fix: 'mailmart init',
+      });
+    }
+  }
+  const { exit, counts } = worstOf(findings);
+  output.document('check', { mailmart: packageVersion(), counts, findings });
+  print(context, findings);
+  const total = `${counts.ok} OK, ${counts.warning} warnings, ${counts.failed} failed, ${counts.skipped} skipped`;
+  if (!output.json) {
+    const first = findings.find((finding) => finding.status === 'failed');
+    output.say(first === undefined ? `${total}.` : `${total}. First to fix: ${first.fix ?? first.message}`);
+  }
+  return exit;
+}
+
+/** A broken or absent configuration is a finding, not the end: the rest is still worth knowing. */
+async function load(context: Context, findings: Finding[]): Promise<Project | undefined> {
+  try {
+    const project = await context.project();
+    const count = project.config.sources.length;
+    findings.push({
+      group: 'mailmart',
+      item: 'config',
+      status: 'ok',
+      message: `${project.file} is valid: ${count} source${count === 1 ? '' : 's'}.`,
+    });
+    return project;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    for (const problem of error.problems) {
+      const absent = problem.code === 'CONFIG_NOT_FOUND' && context.options.project === undefined;
+      findings.push({
+        group: 'mailmart',
+        item: 'config',
+        status: absent ? 'skipped' : 'failed',
+        message: absent ? 'There is no project here.' : `${placeOf(problem)}  ${problem.what}`,
+        fix: absent
+          ? 'mailmart init, or mailmart demo'
+          : `${problem.fix ?? ''}${problem.suggestion === undefined ? '' : ` Did you mean ${problem.suggestion}?`}`.trim(),
+        code: problem.code,
+      });
+    }
+    return undefined;
+  }
+}
+
+const words: Readonly<Record<Finding['status'], string>> = {
+  ok: 'OK     ',
+  warning: 'Warning',
+  failed: 'Failed ',
+  skipped: 'Skipped',
+};
+const colours = { ok: 'green', warning: 'yellow', failed: 'red', skipped: 'dim' } as const;
+
+function print(context: Context, findings: readonly Finding[]): void {
+  const { output } = context;
+  if (output.json) return;
+  let group = '';
+  for (const finding of findings) {
+    if (finding.group !== group) {
+      output.data(`${group === '' ? '' : '\n'}${finding.group}`);
+      group = finding.group;
+    }
+    const word = styled(colours[finding.status], words[finding.status]);
+    output.data(`  ${word}  ${finding.item}: ${finding.message}`);
+    if (finding.fix !== undefined && finding.status !== 'ok') output.data(`           Fix: ${finding.fix}`);
+  }
+  output.data('');
+}
+
+/** For commands that need a project with sources. */
+export function requireSources(project: Project): void {
+  if (project.config.sources.length > 0) return;
+  throw new CliError({
+    code: 'CONFIG_MISSING_KEY',
+    exit: 'config',
+    what: 'The project has no source yet.',
+    where: project.file,
+    fix: 'Add one: mailmart init',
+  });
+}

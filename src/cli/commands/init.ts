@@ -1,0 +1,165 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { checkConfig } from '../../config/check-config.ts';
+import { configSchemaFile } from '../../config/json-schema.ts';
+import { configFileName, findConfig } from '../../config/load.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { sourceRegistry } from '../../config/registry.ts';
+import type { Context } from '../context.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { addSource } from '../init/add-source.ts';
+import { exampleConfig, newConfig } from '../init/config-text.ts';
+import { ensureIgnored, writeNew, writeSecret } from '../init/project-files.ts';
+import { replaceFile } from '../init/replace-file.ts';
+import { sourceText } from '../init/source-text.ts';
+import type { SourceAnswers } from '../init/source-text.ts';
+import { fileSourceAnswers } from '../init/file-source.ts';
+import { CliError } from '../cli-error.ts';
+import { answerChecks, createAsker, sourceTypes } from './init-answers.ts';
+import type { Asker, InitFlags } from './init-answers.ts';
+
+/** `mailmart init`: a new mailmart.yaml, or one more source in the one that is there. */
+export async function init(context: Context, flags: InitFlags): Promise<ExitName> {
+  const { output } = context;
+  if (flags.print === true) {
+    process.stdout.write(exampleConfig());
+    return 'done';
+  }
+  const asker = createAsker(flags);
+  const dir = resolve(context.options.project ?? '.');
+  const file = existsSync(join(dir, configFileName)) ? findConfig(dir) : join(dir, configFileName);
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  // What is there must be readable before anything is added to it.
+  const existing = before === undefined ? undefined : checkConfig(shown(file), Buffer.from(before), sourceRegistry);
+  const company =
+    existing === undefined
+      ? {
+          name: await asker.text({ flag: '--name', given: flags.name, message: 'Name of the company' }),
+          timeZone: await asker.text({
+            flag: '--time-zone',
+            given: flags.timeZone,
+            message: 'Reporting time zone',
+            initial: Intl.DateTimeFormat().resolvedOptions().timeZone,
+            check: answerChecks.timeZone,
+          }),
+          currency: await asker.text({
+            flag: '--currency',
+            given: flags.currency,
+            message: 'Reporting currency',
+            initial: 'EUR',
+            check: answerChecks.currency,
+          }),
+        }
+      : undefined;
+  const source = await askSource(asker, flags, dir);
+  const base = before ?? newConfig(company ?? { name: '', timeZone: 'UTC', currency: 'EUR' });
+  if (source !== undefined) refuseOtherSource(existing?.config.sources ?? [], source, shown(file));
+  const known = source !== undefined && existing?.config.sources.some(({ id }) => id === source.id) === true;
+  const after = source === undefined || known ? base : addSource(base, sourceText(source));
+  try {
+    checkConfig(shown(file), Buffer.from(after), sourceRegistry);
+  } catch (error) {
+    if (error instanceof ConfigError) throw refused(error);
+    throw error;
+  }
+  const changed = after !== before;
+  if (changed) {
+    if (source?.key?.kind === 'typed') writeSecret(dir, source.id, source.key.key);
+    if (before === undefined) writeNew(file, after);
+    else replaceFile(file, before, after);
+  }
+  if (before === undefined) {
+    replaceFile(join(dir, '.mailmart', 'config.schema.json'), undefined, configSchemaFile(sourceRegistry));
+    ensureIgnored(dir);
+  }
+  const action = before === undefined ? 'created' : changed ? 'source_added' : 'unchanged';
+  output.document('init', { file, action, source: source === undefined ? null : { id: source.id, type: source.type } });
+  if (!output.json) {
+    const words = { created: 'Written', source_added: 'Source added to', unchanged: 'Nothing to change in' }[action];
+    output.say(`${words} ${shown(file)}.`);
+    if (source?.key?.kind === 'env' && (context.env[source.key.name] ?? '') === '') {
+      output.say(
+        `Set the key first, without leaving it in the history: read -rs ${source.key.name} && export ${source.key.name}`,
+      );
+    }
+    output.say(
+      source === undefined && existing?.config.sources.length !== 0
+        ? 'Next: mailmart init adds a source.'
+        : 'Next: mailmart check',
+    );
+  }
+  return 'done';
+}
+
+async function askSource(asker: Asker, flags: InitFlags, dir: string): Promise<SourceAnswers | undefined> {
+  const type = await asker.choice({
+    flag: '--type',
+    given: flags.type,
+    message: 'Which source?',
+    choices: [...sourceTypes(), 'none'],
+  });
+  if (type === 'none') return undefined;
+  const id = await asker.text({
+    flag: '--id',
+    given: flags.id,
+    message: 'Your name of this account (lower-case; it is part of every table)',
+    initial: type,
+    check: answerChecks.id,
+  });
+  const startDate = flags.startDate === undefined ? {} : { startDate: await startDateOf(asker, flags.startDate) };
+  if (type === 'file') return { id, type, ...startDate, ...(await fileSourceAnswers(asker, flags, dir)) };
+  const connector = sourceRegistry[type];
+  const secret = connector?.secrets[0];
+  const key =
+    secret === undefined
+      ? {}
+      : {
+          secret,
+          key: await asker.key(
+            flags,
+            connector?.title ?? type,
+            `${type.toUpperCase()}_${(secret.split('.').at(-1) ?? 'KEY').toUpperCase()}`,
+          ),
+        };
+  return { id, type, ...startDate, ...key, ...(flags.baseUrl !== undefined && { baseUrl: flags.baseUrl }) };
+}
+
+function startDateOf(asker: Asker, given: string): Promise<string> {
+  return asker.text({ flag: '--start-date', given, message: 'Oldest day to read', check: answerChecks.date });
+}
+
+/** The same source again changes nothing; another one under the same id is refused. */
+function refuseOtherSource(
+  sources: readonly { readonly id: string; readonly type: string }[],
+  wanted: SourceAnswers,
+  file: string,
+): void {
+  const same = sources.find(({ id }) => id === wanted.id);
+  if (same === undefined || same.type === wanted.type) return;
+  throw new CliError({
+    code: 'CONFIG_SOURCE_ID',
+    exit: 'config',
+    what: `The id ${wanted.id} belongs to a source of type ${same.type} already.`,
+    where: file,
+    fix: `Choose another --id, such as ${wanted.id}-2`,
+  });
+}
+
+/** A flag's value that the configuration would refuse is a mistake on the command line. */
+function refused(error: ConfigError): CliError {
+  const [problem] = error.problems;
+  return new CliError({
+    code: problem?.code ?? 'CONFIG_VALUE',
+    exit: 'usage',
+    what: problem?.what ?? 'The answers do not make a valid configuration.',
+    why: 'Nothing was written.',
+    ...(problem?.fix !== undefined && {
+      fix: problem.suggestion === undefined ? problem.fix : `Did you mean ${problem.suggestion}?`,
+    }),
+  });
+}
+
+function shown(file: string): string {
+  const near = relative(process.cwd(), file);
+  return near === '' || near.startsWith('..') ? file : near || basename(file);
+}

@@ -1,0 +1,106 @@
+import { clockFromEnv } from '../../contracts/clock.ts';
+import type { Context } from '../context.ts';
+import { countText, durationText } from '../durations.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { readStatus } from '../published-status.ts';
+import type { PublishedStatus, StreamStatus } from '../published-status.ts';
+import { tableText } from '../table.ts';
+import { styled } from '../terminal-text.ts';
+import { openForReading } from './query.ts';
+
+/** `mailmart status`: from the published copy, so it works while a run goes on. */
+export async function status(context: Context): Promise<ExitName> {
+  const { output } = context;
+  const now = clockFromEnv(context.env).now();
+  const project = await context.project();
+  const published = await openForReading(project.paths.published);
+  try {
+    const state = await readStatus(published, now);
+    output.document('status', { now, ...state });
+    if (!output.json) output.data(statusText(state, now));
+    return 'done';
+  } finally {
+    published.close();
+  }
+}
+
+function statusText(state: PublishedStatus, now: string): string {
+  const ago = (at: string | null): string =>
+    at === null ? 'never' : `${at} (${durationText((Date.parse(now) - Date.parse(at)) / 1000)} ago)`;
+  const run = state.last_run;
+  const lines = [
+    `Published:     ${ago(state.published_at)}`,
+    `Data as of:    ${state.as_of_date ?? 'not transformed yet'}`,
+    `Last change:   ${ago(state.data_changed_at)}`,
+    `Last run:      ${run === null ? 'none' : `${run.run_id}, ${run.kind} ${run.status}${run.verdict === null ? '' : `, ${verdictWord(run.verdict)}`}`}`,
+    '',
+  ];
+  if (state.streams.length > 0) lines.push(streamTable(state.streams), '');
+  const missing = state.streams.flatMap((stream) =>
+    [...stream.missing, ...(stream.failure === null ? [] : [stream.failure])].map(
+      (line) => `${nameOf(stream)}: ${line}`,
+    ),
+  );
+  lines.push(...block('Missing', missing));
+  lines.push(
+    ...block(
+      'Known gaps',
+      state.streams.flatMap((stream) => stream.gaps.map((gap) => `${nameOf(stream)}: ${gap}`)),
+    ),
+  );
+  lines.push(
+    ...block(
+      'In quarantine',
+      state.quarantine.map(
+        ({ rows, path, reason, ...key }) =>
+          `${nameOf(key)}: ${countText(rows)} × ${path === '' ? '' : `${path}: `}${reason}`,
+      ),
+    ),
+  );
+  lines.push(
+    ...block(
+      'Failed models and tests',
+      state.failed_models.map(({ name, message }) => `${name}: ${message ?? 'failed'}`),
+    ),
+  );
+  const incomplete = state.streams.filter((stream) => stream.verdict !== 'complete').length;
+  lines.push(
+    state.streams.length === 0
+      ? 'Nothing was synced yet: mailmart run'
+      : incomplete === 0
+        ? `${styled('green', 'Complete')}: ${state.streams.length} streams.`
+        : `${styled('yellow', 'Not complete')}: ${incomplete} of ${state.streams.length} streams.`,
+  );
+  return lines.join('\n');
+}
+
+function streamTable(streams: readonly StreamStatus[]): string {
+  return tableText(
+    ['source', 'stream', 'verdict', 'rows', 'new', 'changed', 'deleted', 'quarantined', 'requests', 'lag'],
+    streams.map((stream) => [
+      stream.account_id,
+      stream.stream,
+      verdictWord(stream.verdict),
+      stream.rows === null ? null : countText(stream.rows),
+      countText(stream.rows_inserted),
+      countText(stream.rows_updated),
+      countText(stream.rows_deleted),
+      countText(stream.rows_quarantined),
+      countText(stream.requests),
+      durationText(stream.lag_seconds),
+    ]),
+  );
+}
+
+function block(title: string, entries: readonly string[]): readonly string[] {
+  return entries.length === 0 ? [] : [`${title}:`, ...entries.map((entry) => `  - ${entry}`), ''];
+}
+
+function nameOf(key: { readonly account_id: string; readonly stream: string }): string {
+  return `${key.account_id}/${key.stream}`;
+}
+
+/** The verdict in words. */
+export function verdictWord(kind: string): string {
+  return kind === 'suspiciously_empty' ? 'suspiciously empty' : kind;
+}

@@ -1,0 +1,146 @@
+import { ConnectorError } from '../../connectors/_kit/errors.ts';
+import type { FailureKind } from '../../connectors/_kit/errors.ts';
+import { redact } from '../../connectors/_kit/redact.ts';
+import { ConfigError } from '../config/problems.ts';
+import { WarehouseError } from '../warehouse/port.ts';
+import type { WarehouseFailureKind } from '../warehouse/port.ts';
+import { CliError } from './cli-error.ts';
+import type { ErrorReport } from './cli-error.ts';
+import type { ErrorCode } from './error-catalogue.ts';
+import type { ExitName } from './exit-codes.ts';
+
+type Named = { readonly code: ErrorCode; readonly exit: ExitName };
+
+const sourceFailures: Readonly<Record<FailureKind, Named>> = {
+  transient: { code: 'SOURCE_UNREACHABLE', exit: 'error' },
+  rate_limited: { code: 'SOURCE_RATE_LIMITED', exit: 'error' },
+  quota_exhausted: { code: 'SOURCE_QUOTA', exit: 'quota' },
+  auth: { code: 'SOURCE_AUTH', exit: 'signIn' },
+  rejected: { code: 'SOURCE_REJECTED', exit: 'error' },
+  cursor_expired: { code: 'SOURCE_CURSOR', exit: 'error' },
+  contract: { code: 'SOURCE_CONTRACT', exit: 'error' },
+  config: { code: 'SOURCE_CONFIG', exit: 'config' },
+};
+
+const warehouseFailures: Readonly<Record<WarehouseFailureKind, Named>> = {
+  transient: { code: 'WAREHOUSE_BUSY', exit: 'error' },
+  rejected: { code: 'WAREHOUSE_REJECTED', exit: 'error' },
+  drift: { code: 'WAREHOUSE_DRIFT', exit: 'error' },
+  fenced: { code: 'WAREHOUSE_FENCED', exit: 'error' },
+  locked: { code: 'WAREHOUSE_LOCKED', exit: 'error' },
+};
+
+/** Code and exit of a failure kind as it crossed a workflow's history; kinds of the warehouse are prefixed there. */
+export function namedFailure(kind: string): Named {
+  const bare = kind.replace(/^(?:connector|source)[._:]/, '');
+  if (Object.hasOwn(sourceFailures, bare)) return sourceFailures[bare as FailureKind];
+  const warehouse = kind.replace(/^warehouse[._:]/, '');
+  if (Object.hasOwn(warehouseFailures, warehouse)) return warehouseFailures[warehouse as WarehouseFailureKind];
+  if (kind === 'cancelled') return { code: 'INTERRUPTED', exit: 'interrupted' };
+  return { code: 'RUN_FAILED', exit: 'error' };
+}
+
+/** Any thrown value as a report: what, where, why, next step, code. Every text is redacted once more here. */
+export function describeError(error: unknown): ErrorReport {
+  return redacted(report(error));
+}
+
+function report(error: unknown): ErrorReport {
+  if (error instanceof CliError) return error.report;
+  if (error instanceof ConfigError) return ofConfig(error);
+  if (error instanceof ConnectorError) {
+    const where = error.stream === undefined ? error.connector : `${error.connector}, stream ${error.stream}`;
+    return { ...sourceFailures[error.kind], what: error.message, where, ...fixOf(error.fix) };
+  }
+  if (error instanceof WarehouseError) {
+    return { ...warehouseFailures[error.kind], what: error.message, ...fixOf(error.fix) };
+  }
+  if (isAbort(error)) {
+    return {
+      code: 'INTERRUPTED',
+      exit: 'interrupted',
+      what: 'Interrupted.',
+      fix: 'Run the same command again: it goes on from here.',
+    };
+  }
+  const filesystem = ofFilesystem(error);
+  if (filesystem !== undefined) return filesystem;
+  const message = error instanceof Error ? error.message : 'a value that is not an error was thrown';
+  return {
+    code: 'INTERNAL',
+    exit: 'error',
+    what: message.split('\n')[0] ?? message,
+    fix: 'Run it again with --debug, and report the output if it stays.',
+  };
+}
+
+function ofConfig(error: ConfigError): ErrorReport {
+  const [first] = error.problems;
+  if (first === undefined) return { code: 'CONFIG_VALUE', exit: 'config', what: 'The configuration is wrong.' };
+  const count = error.problems.length;
+  if (count === 1) {
+    const where = first.line === undefined ? first.file : `${first.file}:${first.line}:${first.column ?? 1}`;
+    return {
+      code: first.code,
+      exit: 'config',
+      what: first.what,
+      where,
+      ...(first.why !== undefined && { why: first.why }),
+      ...fixOf(
+        first.suggestion === undefined ? first.fix : `${first.fix ?? ''} Did you mean ${first.suggestion}?`.trim(),
+      ),
+      problems: error.problems,
+    };
+  }
+  return {
+    code: first.code,
+    exit: 'config',
+    what: `${first.file} has ${count} problems.`,
+    where: first.file,
+    fix: 'Fix them, then run `mailmart check`.',
+    problems: error.problems,
+  };
+}
+
+function ofFilesystem(error: unknown): ErrorReport | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (
+    code === undefined ||
+    path === undefined ||
+    !['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EISDIR'].includes(code)
+  ) {
+    return undefined;
+  }
+  const reasons: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of the path is not a folder',
+    EISDIR: 'it is a folder',
+  };
+  return {
+    code: 'FILE_WRITE',
+    exit: 'error',
+    what: `The file cannot be used: ${reasons[code] ?? 'this user has no permission'}.`,
+    where: path,
+    fix: 'Check its permissions (ls -ld) and the free space (df -h).',
+  };
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+function fixOf(fix: string | undefined): { readonly fix?: string } {
+  return fix === undefined || fix === '' ? {} : { fix };
+}
+
+function redacted(raw: ErrorReport): ErrorReport {
+  return {
+    ...raw,
+    what: redact(raw.what),
+    ...(raw.where !== undefined && { where: redact(raw.where) }),
+    ...(raw.why !== undefined && { why: redact(raw.why) }),
+    ...(raw.fix !== undefined && { fix: redact(raw.fix) }),
+  };
+}

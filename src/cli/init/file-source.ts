@@ -1,0 +1,82 @@
+import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
+import { entities, entityNames } from '../../../connectors/file/entities.ts';
+import type { Entity } from '../../../connectors/file/entities.ts';
+import { CliError } from '../cli-error.ts';
+import type { Asker, InitFlags } from '../commands/init-answers.ts';
+import type { FileAnswers } from './source-text.ts';
+
+/** Path, entity and mapping of a file source: columns named like a field need no answer. */
+export async function fileSourceAnswers(
+  asker: Asker,
+  flags: InitFlags,
+  dir: string,
+): Promise<{ readonly file: FileAnswers }> {
+  const path = await asker.text({
+    flag: '--path',
+    given: flags.path,
+    message: 'Which files (path or glob, relative to the project)?',
+  });
+  const name = await asker.choice({
+    flag: '--entity',
+    given: flags.entity,
+    message: 'What is a row of them?',
+    choices: entityNames,
+  });
+  const entity: Entity = entities[name as keyof typeof entities];
+  const header = readHeader(resolve(dir, path));
+  const fields: Record<string, string> = {};
+  for (const given of flags.map ?? []) {
+    const [field, column] = splitMap(given);
+    fields[field] = column;
+  }
+  for (const [field, facts] of Object.entries(entity.fields)) {
+    if (fields[field] !== undefined) continue;
+    const column = header.find((title) => fold(title) === fold(field));
+    if (column !== undefined) fields[field] = column;
+    else if (facts.required === true && facts.type !== 'id') {
+      fields[field] = await asker.text({
+        flag: `--map ${field}=<column>`,
+        given: undefined,
+        message: `Which column is ${field} (${facts.description})?${header.length > 0 ? ` Columns: ${header.join(', ')}` : ''}`,
+      });
+    }
+  }
+  const key = entity.key.map((field) => fields[field]);
+  return {
+    file: { path, entity: name, fields, key: key.every((column) => column !== undefined) ? key : 'row_number' },
+  };
+}
+
+function splitMap(given: string): readonly [string, string] {
+  const at = given.indexOf('=');
+  if (at > 0 && at < given.length - 1) return [given.slice(0, at), given.slice(at + 1)];
+  throw new CliError({
+    code: 'USAGE',
+    exit: 'usage',
+    what: '--map takes field=column.',
+    fix: 'For example --map amount=total --map ordered_at=date',
+  });
+}
+
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** Column names of the first file that matches; none when they cannot be seen (no file yet, Parquet, NDJSON). */
+function readHeader(pattern: string): readonly string[] {
+  const [first] = globSync(pattern);
+  if (first === undefined || !/\.(?:csv|tsv)(?:\.gz)?$/i.test(first)) return [];
+  try {
+    const bytes = readFileSync(first);
+    const text = (first.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8', 0, 64 * 1024);
+    const delimiter = /\.tsv/i.test(first) ? '\t' : ',';
+    const [head] = parse(text.split('\n')[0] ?? '', { bom: true, delimiter });
+    return head ?? [];
+  } catch {
+    // The mapping is asked for instead; `check` says what is wrong with the file.
+    return [];
+  }
+}

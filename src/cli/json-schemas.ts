@@ -1,0 +1,212 @@
+import { z } from 'zod';
+
+const text = z.string();
+const maybe = text.nullable();
+const count = z.int().min(0);
+const verdictKind = z.enum(['complete', 'incomplete', 'suspiciously_empty']);
+const verdict = z.strictObject({ kind: verdictKind, missing: z.array(text), gaps: z.array(text) });
+
+const problem = z.strictObject({
+  code: text,
+  what: text,
+  where: text,
+  path: text,
+  line: z.int().nullable(),
+  column: z.int().nullable(),
+  why: maybe,
+  fix: maybe,
+  suggestion: maybe,
+});
+
+const errorBody = z.strictObject({
+  code: text,
+  what: text,
+  where: maybe,
+  why: maybe,
+  fix: maybe,
+  problems: z.array(problem).optional(),
+});
+
+const counts = z.strictObject({
+  slices: count,
+  pages: count,
+  requests: count,
+  rowsRead: count,
+  rowsInserted: count,
+  rowsUpdated: count,
+  rowsUnchanged: count,
+  rowsDeleted: count,
+  rowsQuarantined: count,
+  bytesRead: count,
+});
+
+const stream = z.strictObject({ stream: text, verdict, counts, duration_ms: z.number(), failure: maybe });
+const account = z.strictObject({
+  source: text,
+  account_id: text,
+  verdict,
+  counts,
+  streams: z.array(stream),
+  failure: maybe,
+});
+const transformed = z.strictObject({
+  built: count,
+  unchanged: count,
+  skipped: count,
+  failed: z.array(z.strictObject({ name: text, message: text, blocking: z.boolean() })),
+});
+
+const runBody = {
+  run_id: text,
+  attached: z.boolean(),
+  verdict,
+  accounts: z.array(account),
+  transform: transformed.nullable(),
+  published: z.boolean(),
+  report: maybe,
+  duration_ms: z.number(),
+  exit_code: z.int(),
+};
+
+const streamStatus = z.strictObject({
+  source: text,
+  account_id: text,
+  stream: text,
+  verdict: verdictKind,
+  missing: z.array(text),
+  gaps: z.array(text),
+  rows: count.nullable(),
+  rows_inserted: count,
+  rows_updated: count,
+  rows_deleted: count,
+  rows_quarantined: count,
+  requests: count,
+  finished_at: text,
+  changed_at: maybe,
+  lag_seconds: count,
+  run_id: text,
+  failure: maybe,
+});
+
+const command = <T extends z.ZodRawShape>(name: string, shape: T): z.ZodType =>
+  z.strictObject({ version: z.literal(1), command: z.literal(name), ...shape });
+
+/** Shape of each command's `--json` on success. Fields are added within a version; a change of meaning makes a new one. */
+export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
+  init: command('init', {
+    file: text,
+    action: z.enum(['created', 'source_added', 'unchanged']),
+    source: z.strictObject({ id: text, type: text }).nullable(),
+  }),
+  check: command('check', {
+    mailmart: text,
+    counts: z.strictObject({ ok: count, warning: count, failed: count, skipped: count }),
+    findings: z.array(
+      z.strictObject({
+        group: text,
+        item: text,
+        status: z.enum(['ok', 'warning', 'failed', 'skipped']),
+        message: text,
+        fix: text.optional(),
+        code: text.optional(),
+      }),
+    ),
+  }),
+  discover: command('discover', {
+    sources: z.array(
+      z.strictObject({
+        id: maybe,
+        type: text,
+        title: text,
+        docs: text,
+        streams: z.array(
+          z.strictObject({
+            name: text,
+            table: text,
+            description: text,
+            primary_key: z.array(text),
+            cursor: maybe,
+            kind: z.enum(['snapshot', 'incremental', 'per_parent']),
+            incremental: z.enum(['source', 'here', 'by_age', 'no']),
+            parent: maybe,
+            person_field: maybe,
+            permission: maybe,
+            selected: z.boolean(),
+          }),
+        ),
+      }),
+    ),
+  }),
+  sync: command('sync', runBody),
+  run: command('run', runBody),
+  transform: command('transform', runBody),
+  demo: command('demo', {
+    ...runBody,
+    project: text,
+    seed: z.int(),
+    kpis: z.array(z.strictObject({ name: text, value: text })),
+  }),
+  status: command('status', {
+    now: text,
+    published_at: maybe,
+    as_of_date: maybe,
+    data_changed_at: maybe,
+    last_run: z
+      .strictObject({
+        run_id: text,
+        kind: text,
+        status: text,
+        started_at: text,
+        finished_at: maybe,
+        verdict: verdictKind.nullable(),
+        missing: z.array(text),
+        gaps: z.array(text),
+        message: maybe,
+      })
+      .nullable(),
+    streams: z.array(streamStatus),
+    failed_models: z.array(z.strictObject({ name: text, kind: text, message: maybe })),
+    quarantine: z.array(
+      z.strictObject({
+        source: text,
+        account_id: text,
+        stream: text,
+        path: text,
+        reason: text,
+        rows: count,
+        last_run_id: text,
+      }),
+    ),
+    marts: z.array(text),
+  }),
+  query: command('query', {
+    columns: z.array(z.strictObject({ name: text, type: text })),
+    rows: z.array(z.array(z.json())),
+  }),
+  report: command('report', { file: text, bytes: count, opened: z.boolean() }),
+  worker: command('worker', { event: z.enum(['started', 'stopped']), address: text, task_queue: text, schedule: text }),
+  explain: z.union([
+    command('explain', {
+      code: text,
+      title: text,
+      meaning: text,
+      causes: z.array(text),
+      steps: z.array(text),
+    }),
+    command('explain', { codes: z.array(z.strictObject({ code: text, title: text })) }),
+  ]),
+  help: z.union([
+    command('help', {
+      topic: z.literal('exit-codes'),
+      exitCodes: z.array(z.strictObject({ code: z.int(), meaning: text })),
+    }),
+    command('help', { topic: maybe, commands: z.array(z.strictObject({ name: text, summary: text })) }),
+  ]),
+  error: z.strictObject({ version: z.literal(1), command: text, error: errorBody }),
+};
+
+/** JSON Schema of a command's `--json`. */
+export function outputJsonSchema(name: string): unknown {
+  const schema = outputSchemas[name];
+  return schema === undefined ? undefined : z.toJSONSchema(schema, { io: 'output' });
+}

@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import type { QueryFlags } from './commands/query.ts';
+import type { ReportFlags } from './commands/report.ts';
+import type { RunFlags } from './commands/run.ts';
+import type { SyncFlags } from './commands/sync.ts';
+import type { TransformFlags } from './commands/transform.ts';
+import type { WorkerFlags } from './commands/worker.ts';
+import type { GlobalOptions } from './output.ts';
+import { runCommand } from './run-command.ts';
+import { withExamples } from './with-examples.ts';
+
+const list = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  ...value.split(',').filter((part) => part !== ''),
+];
+
+/** Commands that move data and those that read it. */
+export function addDataCommands(program: Command): void {
+  withExamples(
+    program
+      .command('run')
+      .summary('Sync, transform, test, publish and write the report')
+      .description(
+        'The whole pipeline: reads every source, builds and tests the tables, publishes them for readers and writes the report. Running it twice changes nothing. Ctrl-C stops it cleanly; the next run goes on from there.',
+      )
+      .option('--source <id>', 'Only these sources (repeat, or separate by commas)', list)
+      .action((flags: GlobalOptions & RunFlags) =>
+        runCommand('run', flags, async (context) => (await import('./commands/run.ts')).run(context, flags)),
+      ),
+    [
+      ['mailmart run', 'Everything'],
+      ['mailmart run --source shop --json', 'One source; the result for a program'],
+    ],
+  );
+  withExamples(
+    program
+      .command('sync')
+      .summary('Read sources into the raw tables')
+      .description(
+        'Reads one source or all of them into the raw tables and publishes the run status. Marts stay as they are until transform or run.',
+      )
+      .argument('[source]', 'Id of a source in mailmart.yaml')
+      .option('--stream <name>', 'Only these streams, with those they depend on (repeat, or separate by commas)', list)
+      .action((source: string | undefined, flags: GlobalOptions & SyncFlags) =>
+        runCommand('sync', flags, async (context) => (await import('./commands/sync.ts')).sync(context, source, flags)),
+      ),
+    [
+      ['mailmart sync', 'All sources'],
+      ['mailmart sync shop --stream campaigns --stream reports', 'Two streams of one source'],
+    ],
+  );
+  withExamples(
+    program
+      .command('transform')
+      .summary('Build and test the tables from what is synced')
+      .description(
+        'Builds staging, core and marts from the raw tables, tests them and publishes. Models whose SQL and inputs did not change are skipped.',
+      )
+      .option('--select <model>', 'Only these models, with those they depend on (repeat, or separate by commas)', list)
+      .action((flags: GlobalOptions & TransformFlags) =>
+        runCommand('transform', flags, async (context) =>
+          (await import('./commands/transform.ts')).transform(context, flags),
+        ),
+      ),
+    [
+      ['mailmart transform', 'Everything that changed'],
+      ['mailmart transform --select campaign_performance', 'One mart and what it needs'],
+    ],
+  );
+  withExamples(
+    program
+      .command('status')
+      .summary('Freshness, last run, verdicts, rows, lag')
+      .description(
+        'How fresh the published data is, how the last run ended, and for each stream its verdict and rows. Reads the published copy; works while a run goes on.',
+      )
+      .action((flags: GlobalOptions) =>
+        runCommand('status', flags, async (context) => (await import('./commands/status.ts')).status(context)),
+      ),
+    [
+      ['mailmart status', 'For people'],
+      ['mailmart status --json', 'For a monitor'],
+    ],
+  );
+  withExamples(
+    program
+      .command('query')
+      .summary('Ask the published marts a question in SQL')
+      .description(
+        'Runs one SELECT on the published copy: schema marts (the numbers) and schema status (the runs). It cannot change anything or reach another file.',
+      )
+      .argument('<sql>', 'One statement; - reads it from standard input')
+      .option(
+        '--csv',
+        'CSV on standard output; text that a spreadsheet would run as a formula gets a leading apostrophe',
+      )
+      .option('--raw', 'With --csv: leave such text as it is, for programs that read the file')
+      .option('--limit <rows>', 'Most rows of the table for people', '100')
+      .option('--timeout <seconds>', 'Longest time, at most 30', '30')
+      .action((sql: string, flags: GlobalOptions & QueryFlags) =>
+        runCommand('query', flags, async (context) => (await import('./commands/query.ts')).query(context, sql, flags)),
+      ),
+    [
+      ['mailmart query "select name, open_rate from marts.campaign_performance"', 'Table'],
+      ['mailmart query "from marts.campaign_profit" --csv > profit.csv', 'CSV for a spreadsheet'],
+      ['mailmart query "show all tables" --json', 'JSON for a program'],
+    ],
+  );
+  withExamples(
+    program
+      .command('report')
+      .summary('Write the HTML report')
+      .description('Writes one self-contained HTML file from the published marts: no server, no network.')
+      .option('--out <file>', 'Where to write it (default: report.path of mailmart.yaml)')
+      .option('--open <when>', 'Open it in the browser: yes or no', 'no')
+      .action((flags: GlobalOptions & ReportFlags) =>
+        runCommand('report', flags, async (context) => (await import('./commands/report.ts')).report(context, flags)),
+      ),
+    [
+      ['mailmart report', 'Write it'],
+      ['mailmart report --open yes', 'Write it and look at it'],
+    ],
+  );
+  withExamples(
+    program
+      .command('worker')
+      .summary('Run in the background: worker, Temporal server, schedule')
+      .description(
+        'Stays until you stop it: keeps a worker (and the development server, unless an address is configured) running, and runs the pipeline on the schedule of mailmart.yaml. Other commands find it and use it.',
+      )
+      .action((flags: GlobalOptions & WorkerFlags) =>
+        runCommand('worker', flags, async (context) => (await import('./commands/worker.ts')).worker(context)),
+      ),
+    [['mailmart worker', 'Until Ctrl-C']],
+  );
+}

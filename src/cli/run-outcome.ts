@@ -1,0 +1,232 @@
+import type { RunPipelineResult, SyncAccountResult, TransformResult } from '../../workflows/index.ts';
+import type { StreamCounts, Verdict } from '../contracts/sync.ts';
+import type { StreamStatus } from './published-status.ts';
+import { namedFailure } from './describe-error.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { ExitName } from './exit-codes.ts';
+
+/** How one stream of a run ended. */
+export type StreamOutcome = {
+  readonly stream: string;
+  readonly verdict: Verdict;
+  readonly counts: StreamCounts;
+  readonly duration_ms: number;
+  readonly failure: string | null;
+};
+
+export type AccountOutcome = {
+  readonly source: string;
+  readonly account_id: string;
+  readonly verdict: Verdict;
+  readonly counts: StreamCounts;
+  readonly streams: readonly StreamOutcome[];
+  readonly failure: string | null;
+};
+
+/** What `run`, `sync`, `transform` and `demo` end with; the body of their `--json`. */
+export type RunOutcome = {
+  readonly run_id: string;
+  readonly attached: boolean;
+  readonly verdict: Verdict;
+  readonly accounts: readonly AccountOutcome[];
+  readonly transform: {
+    readonly built: number;
+    readonly unchanged: number;
+    readonly skipped: number;
+    readonly failed: readonly { readonly name: string; readonly message: string; readonly blocking: boolean }[];
+  } | null;
+  readonly published: boolean;
+  readonly report: string | null;
+  readonly duration_ms: number;
+  readonly exit_code: number;
+};
+
+/** An outcome with what decides the exit code and the last line. */
+export type Ended = {
+  readonly outcome: RunOutcome;
+  readonly exit: ExitName;
+  /** Kinds of the failures met, in order. */
+  readonly failures: readonly { readonly kind: string; readonly message: string; readonly fix?: string }[];
+};
+
+const complete: Verdict = { kind: 'complete', missing: [], gaps: [] };
+
+/** The end of one or more account syncs. */
+export function endOfSyncs(
+  runId: string,
+  attached: boolean,
+  results: readonly SyncAccountResult[],
+  durationMs: number,
+): Ended {
+  const accounts = results.map((result): AccountOutcome => ({
+    source: result.source,
+    account_id: result.accountId,
+    verdict: result.verdict,
+    counts: sum(result.streams.map((stream) => stream.counts)),
+    streams: result.streams.map((stream) => ({
+      stream: stream.key.stream,
+      verdict: stream.verdict,
+      counts: stream.counts,
+      duration_ms: Math.round(stream.durationMs),
+      failure: stream.failure?.message ?? null,
+    })),
+    failure: null,
+  }));
+  const failures = results.flatMap((result) =>
+    result.streams.flatMap((stream) => (stream.failure === undefined ? [] : [stream.failure])),
+  );
+  return finish({ runId, attached, accounts, transform: null, published: true, report: null, durationMs, failures });
+}
+
+/** The end of the whole pipeline; the counts of complete streams come from the published run status. */
+export function endOfPipeline(
+  result: RunPipelineResult,
+  attached: boolean,
+  report: string | null,
+  streams: readonly StreamStatus[],
+): Ended {
+  const accounts = result.accounts.map((account): AccountOutcome => ({
+    source: account.source,
+    account_id: account.accountId,
+    verdict: account.verdict,
+    counts: account.counts,
+    streams: streams
+      .filter((stream) => stream.source === account.source && stream.account_id === account.accountId)
+      .filter((stream) => stream.run_id === result.runId)
+      .map(ofStatus),
+    failure: account.failure?.message ?? null,
+  }));
+  const failures = result.accounts.flatMap((account) => [
+    ...(account.failure === undefined ? [] : [account.failure]),
+    ...account.troubled.filter((stream) => stream.kind !== 'incomplete' && stream.kind !== 'quarantined'),
+  ]);
+  return finish({
+    runId: result.runId,
+    attached,
+    accounts,
+    transform: result.transform,
+    published: result.published,
+    report,
+    durationMs: result.durationMs,
+    failures,
+  });
+}
+
+/** The end of a transform alone. */
+export function endOfTransform(runId: string, attached: boolean, result: TransformResult, durationMs: number): Ended {
+  return finish({
+    runId,
+    attached,
+    accounts: [],
+    transform: result,
+    published: !result.blocked,
+    report: null,
+    durationMs,
+    failures: [],
+  });
+}
+
+type Parts = {
+  readonly runId: string;
+  readonly attached: boolean;
+  readonly accounts: readonly AccountOutcome[];
+  readonly transform: TransformResult | null;
+  readonly published: boolean;
+  readonly report: string | null;
+  readonly durationMs: number;
+  readonly failures: Ended['failures'];
+};
+
+function finish(parts: Parts): Ended {
+  const verdict = combined(parts.accounts.map((account) => ({ name: account.account_id, verdict: account.verdict })));
+  const exit = exitOf(verdict, parts);
+  return {
+    exit,
+    failures: parts.failures,
+    outcome: {
+      run_id: parts.runId,
+      attached: parts.attached,
+      verdict,
+      accounts: parts.accounts,
+      transform:
+        parts.transform === null
+          ? null
+          : {
+              built: parts.transform.done,
+              unchanged: parts.transform.unchanged,
+              skipped: parts.transform.skippedCount,
+              failed: parts.transform.failed,
+            },
+      published: parts.published,
+      report: parts.report,
+      duration_ms: Math.round(parts.durationMs),
+      exit_code: exitCodes[exit].code,
+    },
+  };
+}
+
+/** What a person has to do first decides: sign in, then wait for a quota, then look at a failed test, then at what is missing. */
+function exitOf(verdict: Verdict, parts: Parts): ExitName {
+  const exits = parts.failures.map(({ kind }) => namedFailure(kind).exit);
+  if (exits.includes('interrupted')) return 'interrupted';
+  if (exits.includes('config')) return 'config';
+  if (exits.includes('signIn')) return 'signIn';
+  if (exits.includes('quota')) return 'quota';
+  const failed = parts.transform?.failed ?? [];
+  if (failed.some(({ blocking }) => blocking) || (parts.transform?.blocked ?? false)) return 'dataTest';
+  if (parts.transform !== null && !parts.published) return 'error';
+  const quarantined = parts.accounts.some((account) => account.counts.rowsQuarantined > 0);
+  return verdict.kind === 'complete' && !quarantined ? 'done' : 'incomplete';
+}
+
+function ofStatus(stream: StreamStatus): StreamOutcome {
+  return {
+    stream: stream.stream,
+    verdict: { kind: stream.verdict, missing: stream.missing, gaps: stream.gaps },
+    counts: {
+      ...noCounts,
+      requests: stream.requests,
+      rowsInserted: stream.rows_inserted,
+      rowsUpdated: stream.rows_updated,
+      rowsDeleted: stream.rows_deleted,
+      rowsQuarantined: stream.rows_quarantined,
+    },
+    duration_ms: 0,
+    failure: stream.failure,
+  };
+}
+
+const noCounts: StreamCounts = {
+  slices: 0,
+  pages: 0,
+  requests: 0,
+  rowsRead: 0,
+  rowsInserted: 0,
+  rowsUpdated: 0,
+  rowsUnchanged: 0,
+  rowsDeleted: 0,
+  rowsQuarantined: 0,
+  bytesRead: 0,
+};
+
+function sum(counts: readonly StreamCounts[]): StreamCounts {
+  const names = Object.keys(noCounts) as (keyof StreamCounts)[];
+  return Object.fromEntries(
+    names.map((name) => [name, counts.reduce((total, one) => total + one[name], 0)]),
+  ) as StreamCounts;
+}
+
+function combined(parts: readonly { readonly name: string; readonly verdict: Verdict }[]): Verdict {
+  if (parts.length === 0) return complete;
+  const kinds = parts.map(({ verdict }) => verdict.kind);
+  const kind = kinds.includes('incomplete')
+    ? 'incomplete'
+    : kinds.includes('suspiciously_empty')
+      ? 'suspiciously_empty'
+      : 'complete';
+  return {
+    kind,
+    missing: parts.flatMap(({ name, verdict }) => verdict.missing.map((line) => `${name}: ${line}`)),
+    gaps: parts.flatMap(({ name, verdict }) => verdict.gaps.map((line) => `${name}: ${line}`)),
+  };
+}
