@@ -18,15 +18,20 @@ export type Call = {
  * `links` are relations besides `self`.
  */
 export type Answer =
-  | { readonly kind: 'one'; readonly body: Body }
+  | {
+      readonly kind: 'one';
+      readonly body: Body;
+      /** The description gives this answer no `_links`. */
+      readonly hasNoLinks?: boolean;
+    }
   | {
       readonly kind: 'many';
       /** Name of the array. */
       readonly key: string;
       readonly count: number;
       readonly row: (index: number) => Body;
-      /** Path of a row below `/3.0`, for its `_links`. */
-      readonly self: (row: Body) => string;
+      /** Path of a row below `/3.0`, for its `_links`; null where the description gives rows none. */
+      readonly self: ((row: Body) => string) | null;
       /** Fields beside the array and `total_items`. */
       readonly beside?: Body;
     };
@@ -54,7 +59,7 @@ export function many<T>(
   key: string,
   items: readonly T[],
   build: (item: T) => Body,
-  self: (row: Body) => string,
+  self: ((row: Body) => string) | null,
   beside?: Body,
 ): Answer {
   const row = (index: number): Body => {

@@ -11,13 +11,7 @@ export function getClients(call: Call): Answer {
   const clients = countBy(subscribed(call, list), ({ person }) => person.emailClient);
   clients.delete('');
   const rows = [...clients].sort((left, right) => right[1] - left[1] || (left[0] < right[0] ? -1 : 1));
-  return many(
-    'clients',
-    rows,
-    ([client, members]) => ({ client, members }),
-    () => `/lists/${list.id}/clients`,
-    { list_id: list.id },
-  );
+  return many('clients', rows, ([client, members]) => ({ client, members }), null, { list_id: list.id });
 }
 
 export function getLocations(call: Call): Answer {
@@ -30,7 +24,7 @@ export function getLocations(call: Call): Answer {
     percent: rate(total, contacts.length, 100),
     total,
   });
-  return many('locations', rows, row, () => `/lists/${list.id}/locations`, { list_id: list.id });
+  return many('locations', rows, row, null, { list_id: list.id });
 }
 
 function subscribed(call: Call, list: List): readonly Contact[] {

@@ -19,10 +19,6 @@ function storeOf(call: Call): Store {
   return store;
 }
 
-export function getStore(call: Call): Answer {
-  return { kind: 'one', body: storeBody(call.snapshot, storeOf(call)) };
-}
-
 function storeBody(snapshot: Snapshot, store: Store): Body {
   return {
     id: store.id,
@@ -94,7 +90,6 @@ function orderBody(snapshot: Snapshot, order: Order): Body {
     discount_total: Number(order.discount),
     tax_total: Number(order.tax),
     shipping_total: Number(order.shipping),
-    tracking_code: '',
     processed_at_foreign: timestamp(order.placedAt),
     cancelled_at_foreign: timestamp(order.cancelledAt),
     updated_at_foreign: timestamp(updatedAt(order)),
@@ -246,7 +241,7 @@ export function getProductActivity(call: Call): Answer {
       recommendation_total: 0,
       recommendation_purchased: 0,
     }),
-    () => `/reports/${mailing.id}/ecommerce-product-activity`,
+    null,
   );
 }
 

@@ -21,7 +21,7 @@ export function renderAnswer(rendering: Rendering): { readonly body: string; rea
   const selection = selectionOf(call.query);
   const href = `${origin}${path === '/' ? '' : path}`;
   if (answer.kind === 'one') {
-    const whole = withLinks(answer.body, selection, href, parentOf(href));
+    const whole = answer.hasNoLinks === true ? answer.body : withLinks(answer.body, selection, href, parentOf(href));
     return { body: JSON.stringify(pick(damageRows(rendering.fault, [whole])[0], selection)), firstRow: answer.body };
   }
   return renderPage(rendering, answer, selection, href);
@@ -46,7 +46,8 @@ function renderPage(
   for (let index = offset; index < end; index += 1) {
     const row = answer.row(index + skipped);
     firstRow ??= row;
-    if (rowSelection !== undefined) rows.push(withLinks(row, rowSelection, `${origin}${answer.self(row)}`, href));
+    if (rowSelection === undefined) continue;
+    rows.push(answer.self === null ? row : withLinks(row, rowSelection, `${origin}${answer.self(row)}`, href));
   }
   const whole = withLinks(
     { [answer.key]: damageRows(fault, rows), ...answer.beside, total_items: total },

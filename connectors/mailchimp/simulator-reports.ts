@@ -251,16 +251,10 @@ export function getDomains(call: Call): Answer {
   const { snapshot } = call;
   const mailing = mailingOf(call);
   const rows = snapshot.memo(`domains ${mailing.id}`, () => domainRows(snapshot, mailing));
-  return many(
-    'domains',
-    rows,
-    (row) => ({ ...row }),
-    () => `/reports/${mailing.id}/domain-performance`,
-    {
-      total_sent: mailing.sends.length,
-      campaign_id: mailing.id,
-    },
-  );
+  return many('domains', rows, (row) => ({ ...row }), null, {
+    total_sent: mailing.sends.length,
+    campaign_id: mailing.id,
+  });
 }
 
 function domainRows(snapshot: Snapshot, mailing: Mailing): Body[] {

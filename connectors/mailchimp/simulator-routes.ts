@@ -7,7 +7,6 @@ import {
   getOrders,
   getProductActivity,
   getProducts,
-  getStore,
   getStoreOrders,
   getStores,
 } from './simulator-commerce.ts';
@@ -53,7 +52,11 @@ const store = '/ecommerce/stores/{store_id}';
 /** Every operation that a sync may use. */
 export const routes: readonly Route[] = [
   { path: '/', params: fields, answer: getRoot },
-  { path: '/ping', params: {}, answer: () => ({ kind: 'one', body: { health_status: "Everything's Chimpy!" } }) },
+  {
+    path: '/ping',
+    params: {},
+    answer: () => ({ kind: 'one', body: { health_status: "Everything's Chimpy!" }, hasNoLinks: true }),
+  },
   {
     path: '/lists',
     params: {
@@ -174,7 +177,6 @@ export const routes: readonly Route[] = [
   },
   { path: '/ecommerce/orders', params: { ...paging, ...outreach }, answer: getOrders },
   { path: '/ecommerce/stores', params: paging, answer: getStores },
-  { path: store, params: fields, answer: getStore },
   { path: `${store}/orders`, params: { ...paging, ...outreach }, answer: getStoreOrders },
   { path: `${store}/customers`, params: { ...paging, email_address: 'text' }, answer: getCustomers },
   { path: `${store}/products`, params: paging, answer: getProducts },

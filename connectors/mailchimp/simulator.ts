@@ -10,12 +10,12 @@ export type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-s
 export type MailchimpSimulator = {
   /** `http://127.0.0.1:<port>/3.0`. */
   readonly url: string;
-  stop(): Promise<void>;
-  requests(): readonly RequestLogEntry[];
-  resetRequests(): void;
+  readonly stop: () => Promise<void>;
+  readonly requests: () => readonly RequestLogEntry[];
+  readonly resetRequests: () => void;
   /** Most requests that were under way at once since the last reset. */
-  maxInFlight(): number;
-  violations(): readonly Violation[];
+  readonly maxInFlight: () => number;
+  readonly violations: () => readonly Violation[];
   readonly faults: Faults;
 };
 

@@ -59,7 +59,8 @@ export function createCommerce(
       if (at <= Math.min(worldUntil, click.at + 5 * day)) desk.order(random, store, person, campaign.id, at);
     }
     const talks = campaign.title.startsWith('Guide') ? 0.2 : 0.02;
-    if (random.chance(talks * Math.min(profile.rare, 2))) {
+    const isWanted = profile.rare > 1 && conversions.length < kinds.length;
+    if (random.chance(isWanted ? 0.4 : talks * Math.min(profile.rare, 2))) {
       const at = click.at + random.int(60, 2 * day);
       const drawn = random.pick(kinds);
       const kind = profile.rare > 1 ? (kinds[conversions.length] ?? drawn) : drawn;

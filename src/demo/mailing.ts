@@ -45,13 +45,22 @@ export function mailEverything(
     }
   };
 
-  for (const plan of planned) {
+  // The winner of a test goes to the rest hours later, when other mailings may have gone out in between.
+  const runs: Run[] = planned.flatMap((plan) =>
+    plan.campaign.sentAt === null ? [] : [{ plan, at: plan.campaign.sentAt, rest: null }],
+  );
+  for (let run = nextRun(runs); run !== undefined; run = nextRun(runs)) {
+    const { plan, at, rest } = run;
+    if (at > worldUntil) continue;
+    runQueue(at);
+    if (rest !== null) {
+      for (const { membership, group } of rest) if (isMailable(membership, at)) post(plan, membership, at, group);
+      continue;
+    }
     const { campaign } = plan;
-    if (campaign.sentAt === null) continue;
-    runQueue(campaign.sentAt);
     const random = createRandom(seed, 'recipients', campaign.id);
     const recipients = (byList.get(campaign.listId) ?? []).filter(
-      (membership) => isTargeted(campaign, membership) && isMailable(membership, campaign.sentAt ?? 0),
+      (membership) => isTargeted(campaign, membership) && isMailable(membership, at),
     );
     const chosen =
       plan.trait === 'one recipient'
@@ -60,20 +69,34 @@ export function mailEverything(
           ? recipients.slice(3, 9)
           : recipients;
     const groupOf = createGroups(random, campaign, chosen.length);
-    // A mailing takes minutes to go out; recipients keep their order.
-    const perSecond = Math.max(20, Math.ceil(chosen.length / 600));
+    const later: { membership: DraftMembership; group: string | null }[] = [];
     for (const [index, membership] of chosen.entries()) {
-      const { group, startsAt } = groupOf(index, campaign.sentAt);
-      const at = startsAt + Math.floor(index / perSecond);
-      if (at > worldUntil || (startsAt !== campaign.sentAt && !isMailable(membership, at))) continue;
-      post(plan, membership, at, group);
+      const { group, startsAt } = groupOf(index, at);
+      if (startsAt === at) post(plan, membership, at, group);
+      else later.push({ membership, group });
     }
+    const winnerAt = campaign.abSplit?.winnerSentAt ?? campaign.variate?.winnerSentAt ?? null;
+    if (winnerAt !== null) runs.push({ plan, at: winnerAt, rest: later });
   }
   runQueue(worldUntil);
   const automationEmails = automations.flatMap(({ emails }) =>
     emails.map(({ delay: _delay, ...email }) => ({ ...email, sentAt: firstSend.get(email.id) ?? null })),
   );
   return { sends, ...reactor.reactions, automationEmails };
+}
+
+/** One stretch of sending: a mailing, or the rest of a test's recipients. */
+type Run = {
+  readonly plan: PlannedCampaign;
+  readonly at: Seconds;
+  readonly rest: readonly { readonly membership: DraftMembership; readonly group: string | null }[] | null;
+};
+
+/** Takes the earliest run out of the list. */
+function nextRun(runs: Run[]): Run | undefined {
+  let earliest = 0;
+  for (const [index, run] of runs.entries()) if (run.at < (runs[earliest]?.at ?? 0)) earliest = index;
+  return runs.splice(earliest, 1)[0];
 }
 
 function isTargeted(campaign: Campaign, membership: DraftMembership): boolean {

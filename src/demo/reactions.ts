@@ -31,6 +31,7 @@ export function createReactor(seed: number, profile: Profile, population: Popula
   const { rare } = profile;
   const refreshed = new Set<string>();
   const dugUp = new Set<string>();
+  let hasHardBounce = false;
   let randomOf: Random | undefined;
   let randomFor = '';
 
@@ -59,7 +60,7 @@ export function createReactor(seed: number, profile: Profile, population: Popula
 
   const bounces = (random: Random, plan: PlannedCampaign, membership: DraftMembership, send: Send): boolean => {
     const chance = random.next();
-    const isHard = plan.trait === 'plain' && chance < 0.0012 * Math.min(rare, 4);
+    const isHard = plan.trait === 'plain' && (chance < 0.0012 * Math.min(rare, 4) || (rare > 1 && !hasHardBounce));
     const isSoft =
       plan.trait === 'all bounce' || (plan.trait === 'plain' && !isHard && chance < 0.0012 * Math.min(rare, 4) + 0.006);
     if (!isHard && !isSoft) return false;
@@ -67,6 +68,7 @@ export function createReactor(seed: number, profile: Profile, population: Popula
     if (at > worldUntil || (isHard && !staysSubscribed(membership, send.at, at))) return false;
     if (membership.deletedAt !== null && at >= membership.deletedAt) return false;
     const { campaignId, member } = send;
+    hasHardBounce ||= isHard;
     // Some mailboxes refuse twice before they give up; the contact is one bounced recipient all the same.
     if (random.chance(0.08) && at + 3 * hour <= Math.min(worldUntil, (membership.deletedAt ?? Infinity) - 1)) {
       if (!isHard || staysSubscribed(membership, send.at, at + 3 * hour)) {
@@ -161,7 +163,7 @@ export function createReactor(seed: number, profile: Profile, population: Popula
     if (random.chance(0.002 * rare))
       addOpen(random, send, Math.floor(first / day) * day + day + 22 * hour, false, person.ip, limit);
     // Every so often an old campaign gets a reader in the hours after "now", and an open of before that is shown only then.
-    if (!dugUp.has(campaign.id) && send.at < worldNow - 6 * day && random.chance(0.004 * Math.min(rare, 5))) {
+    if (!dugUp.has(campaign.id) && send.at < worldNow - 6 * day && random.chance(rare > 1 ? 0.15 : 0.004)) {
       dugUp.add(campaign.id);
       addOpen(random, send, worldNow + random.int(hour, 20 * hour), false, person.ip, limit);
       const at = worldNow - random.int(60, hour);
@@ -204,7 +206,7 @@ export function createReactor(seed: number, profile: Profile, population: Popula
   };
 
   /** In a small world the first occasion is always taken, so that every kind of event is there. */
-  const isFirst = (events: readonly unknown[], before = 0): boolean => rare > 1 && events.length === before;
+  const isFirst = (events: readonly unknown[]): boolean => rare > 1 && events.length === 0;
 
   /** Forwarding, complaining, unsubscribing; some come back. */
   const leaves = (
@@ -241,8 +243,9 @@ export function createReactor(seed: number, profile: Profile, population: Popula
       const reason = random.pick(unsubscribeReasons);
       reactions.unsubscribes.push({ campaignId, member, at, reason });
       addChange(membership, { at, kind: 'unsubscribed', status: 'unsubscribed', campaignId, reason });
-      const back = at + random.int(3 * day, 120 * day);
-      if ((random.chance(0.1 * Math.min(rare, 3)) || isFirst(reactions.unsubscribes, 1)) && back <= worldUntil) {
+      const isEarly = rare > 1 && reactions.unsubscribes.length < 4;
+      const back = at + random.int(3 * day, (isEarly ? 20 : 120) * day);
+      if ((random.chance(0.1) || isEarly) && back <= worldUntil) {
         addChange(membership, { at: back, kind: 'resubscribed', status: 'subscribed', campaignId: null, reason: null });
       }
     }
