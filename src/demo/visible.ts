@@ -16,6 +16,8 @@ export type Visible = {
   readonly unsubscribes: readonly VisiblePersonEvent[];
   readonly complaints: readonly VisiblePersonEvent[];
   readonly reports: ReadonlyMap<string, ReportTotals>;
+  /** By parent campaign: the combinations of its test, without the winner's send to the rest. */
+  readonly children: ReadonlyMap<string, readonly ChildReport[]>;
   readonly orders: readonly VisibleOrder[];
 };
 
@@ -53,6 +55,16 @@ export type ReportTotals = {
   readonly abuseReports: number;
   readonly forwards: number;
   readonly forwardsOpens: number;
+  /** Orders that were not cancelled, and what was paid for them, as the order states it. */
+  readonly orders: number;
+  readonly paid: readonly string[];
+};
+
+/** The report of one child of a multivariate test. */
+export type ChildReport = {
+  readonly variant: string;
+  readonly sent: number;
+  readonly proxyExcludedUniqueOpens: number;
 };
 
 /** Opens and clicks per member and campaign that activity shows at most. */
@@ -85,6 +97,10 @@ export function visible(world: World, at: Seconds): Visible {
     const key = `${bounce.campaignId} ${bounce.member}`;
     if (bounceOf.get(key) !== 'hard') bounceOf.set(key, bounce.kind);
   }
+
+  const orders = world.orders
+    .filter((order) => order.placedAt <= at)
+    .map((order) => ({ order, status: orderStatus(order, at) }));
 
   const shown = <T extends { readonly campaignId: string; readonly member: number }>(
     events: readonly T[],
@@ -125,6 +141,7 @@ export function visible(world: World, at: Seconds): Visible {
         const bounced = sends
           .filter((send) => send.campaignId === id)
           .map((send) => bounceOf.get(`${id} ${send.member}`));
+        const live = orders.filter(({ order, status }) => order.campaignId === id && status !== 'cancelled');
         const direct = of(opens).filter((open) => !open.isProxy);
         return [
           id,
@@ -141,15 +158,32 @@ export function visible(world: World, at: Seconds): Visible {
             unsubscribed: members(of(unsubscribes)),
             abuseReports: of(complaints).length,
             forwards: of(forwards).length,
+            orders: live.length,
+            paid: live.map(({ order }) => order.total),
             forwardsOpens: of(forwards).flatMap((forward) => forward.openedAt.filter((openedAt) => openedAt <= at))
               .length,
           },
         ];
       }),
     ),
-    orders: world.orders
-      .filter((order) => order.placedAt <= at)
-      .map((order) => ({ order, status: orderStatus(order, at) })),
+    children: new Map(
+      campaigns.flatMap(({ id, variate }): [string, readonly ChildReport[]][] => {
+        if (variate === null) return [];
+        const children = variate.combinations.map((combination) => {
+          const group = new Set(
+            sends.filter((send) => send.campaignId === id && send.group === combination.id).map((send) => send.member),
+          );
+          const openers = opens.filter((open) => open.campaignId === id && !open.isProxy && group.has(open.member));
+          return {
+            variant: combination.id,
+            sent: group.size,
+            proxyExcludedUniqueOpens: new Set(openers.map((open) => open.member)).size,
+          };
+        });
+        return [[id, children]];
+      }),
+    ),
+    orders,
   };
 }
 

@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Attempt } from '../../activities/attempts.ts';
+import type { Deps } from '../../activities/deps.ts';
+import { extractBatch } from '../../activities/extract-batch.ts';
+import { finishStream } from '../../activities/finish-stream.ts';
+import { loadBatch } from '../../activities/load-batch.ts';
+import { planAccount } from '../../activities/plan-account.ts';
+import { planStream } from '../../activities/plan-stream.ts';
+import type { StreamSummary } from '../../activities/types.ts';
+import { createHttp } from '../../connectors/_kit/http.ts';
+import { connectors } from '../../connectors/index.ts';
+import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
+import { writeCompanyFiles } from '../../src/demo/files.ts';
+import { instantOf } from '../../src/demo/instant.ts';
+import type { Seconds, World } from '../../src/demo/types.ts';
+import { createLocalLanding } from '../../src/landing/local.ts';
+import { runTransform, type TransformResult } from '../../src/transform/index.ts';
+import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
+import type { Warehouse } from '../../src/warehouse/port.ts';
+import { companyFileSpecs } from '../../src/demo/file-specs.ts';
+import type { GoalRule } from './facts.ts';
+
+export const salt = 'salt-of-the-demo-world';
+export const apiKey = '0123456789abcdef0123456789abcdef-us1';
+
+export const goalRules: readonly GoalRule[] = [
+  { match: '.', goal: 'customer_marketing' },
+  { match: '[aeiou]s', goal: 'customer_acquisition', conversion_value: '12.50' },
+  { match: 'e-?book|guide|Guide', goal: 'lead_generation', conversion_value: '3.333333333' },
+];
+
+const noCounts = {
+  slices: 0,
+  pages: 0,
+  requests: 0,
+  rowsRead: 0,
+  rowsInserted: 0,
+  rowsUpdated: 0,
+  rowsUnchanged: 0,
+  rowsDeleted: 0,
+  rowsQuarantined: 0,
+  bytesRead: 0,
+};
+
+export type InProcess = {
+  readonly folder: string;
+  readonly warehouse: Warehouse;
+  readonly simulator: MailchimpSimulator;
+  /** Syncs all sources, or the named streams of one, at the world's instant. */
+  sync(accountId: string, streams?: readonly string[]): Promise<readonly StreamSummary[]>;
+  transform(): Promise<TransformResult>;
+  /** Moves the clock of world and product. */
+  moveTo(at: Seconds): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type InProcessOptions = {
+  readonly world: World;
+  /** To plant a mistake in the connector. */
+  readonly registry?: Deps['connectors'];
+  /** To plant a mistake in a model: another copy of sql/. */
+  readonly projectDir?: string;
+};
+
+/** Simulator, connectors, landing, warehouse and SQL without Temporal: the real parts, called in order. */
+export async function startInProcess({ world, registry, projectDir }: InProcessOptions): Promise<InProcess> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
+  mkdirSync(path.join(folder, 'data'));
+  let at = world.now;
+  const clock = { now: () => instantOf(at) };
+  const simulator = await startMailchimpSimulator({ world, at: () => instantOf(at), apiKey });
+  const landing = createLocalLanding(path.join(folder, 'landing'));
+  const warehouse = await openDuckdb({
+    path: path.join(folder, 'warehouse.duckdb'),
+    landing,
+    publishedPath: path.join(folder, 'published.duckdb'),
+    clock,
+  });
+  await writeCompanyFiles(world, path.join(folder, 'data'), at);
+  const sources = [
+    { id: 'shop-newsletter', type: 'mailchimp', streams: 'all', mutable_window: 'P35D' },
+    { id: 'books', type: 'file', streams: 'all', mutable_window: 'P35D' },
+  ] as const;
+  const secrets: Readonly<Record<string, unknown>> = {
+    'shop-newsletter': { credentials: { api_key: apiKey }, base_url: simulator.url },
+    books: { project_dir: folder, files: companyFileSpecs },
+  };
+  const known = { ...connectors, ...registry };
+  const deps: Deps = {
+    project: {
+      config: { sources },
+      source: (id) => {
+        const found = sources.find((source) => source.id === id);
+        if (found === undefined) throw new Error(`no source ${id}`);
+        return found;
+      },
+      secret: (id) => known[sources.find((source) => source.id === id)?.type ?? '']?.config.parse(secrets[id]),
+      salt: () => salt,
+    },
+    connectors: known,
+    warehouse,
+    landing,
+    clock,
+    http: (connector, config) => createHttp(connector, config),
+    transform: { plan: () => Promise.reject(new Error('unused')), run: () => Promise.reject(new Error('unused')) },
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  };
+  const attempt = { signal: new AbortController().signal, report: () => {} } as unknown as Attempt;
+  let runs = 0;
+
+  const syncStream = async (
+    source: string,
+    accountId: string,
+    stream: string,
+    runId: string,
+  ): Promise<StreamSummary> => {
+    const key = { source, accountId, stream };
+    let counts = noCounts;
+    let done = 0;
+    let planned = 0;
+    for (let round = 0; ; round += 1) {
+      const plan = await planStream(deps, { key, runId, round });
+      planned = plan.slices;
+      for (; done < plan.slices; done = Math.min(done + 40, plan.slices)) {
+        const batch = { key, runId, from: done, to: Math.min(done + 40, plan.slices) };
+        const read = await extractBatch(deps, { ...batch, lanes: 10 }, attempt);
+        const loaded = await loadBatch(deps, { ...batch, fence: plan.fence });
+        counts = {
+          slices: counts.slices + read.slicesDone,
+          pages: counts.pages + read.pages,
+          requests: counts.requests + read.requests,
+          rowsRead: counts.rowsRead + read.rows,
+          rowsInserted: counts.rowsInserted + loaded.inserted,
+          rowsUpdated: counts.rowsUpdated + loaded.updated,
+          rowsUnchanged: counts.rowsUnchanged + loaded.unchanged,
+          rowsDeleted: counts.rowsDeleted + loaded.deleted,
+          rowsQuarantined: counts.rowsQuarantined + loaded.quarantined,
+          bytesRead: counts.bytesRead + read.bytes,
+        };
+      }
+      if (!plan.again) break;
+    }
+    return await finishStream(deps, { key, runId, counts, planned, durationMs: 0 });
+  };
+
+  return {
+    folder,
+    warehouse,
+    simulator,
+    sync: async (accountId, streams) => {
+      const runId = `run-${(runs += 1)}`;
+      const plan = planAccount(deps, { accountId, ...(streams === undefined ? {} : { streams }) });
+      const summaries: StreamSummary[] = [];
+      for (const { stream } of plan.streams) summaries.push(await syncStream(plan.source, accountId, stream, runId));
+      return summaries;
+    },
+    transform: () =>
+      runTransform({
+        warehouse,
+        config: {
+          company: { time_zone: world.company.timeZone, currency: world.company.currency },
+          sources,
+          campaigns: goalRules,
+        },
+        clock,
+        runId: `transform-${(runs += 1)}`,
+        ...(projectDir === undefined ? {} : { projectDir }),
+      }),
+    moveTo: async (next) => {
+      at = next;
+      await writeCompanyFiles(world, path.join(folder, 'data'), at);
+    },
+    stop: async () => {
+      await simulator.stop();
+      await warehouse.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
