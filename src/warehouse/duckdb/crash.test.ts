@@ -3,13 +3,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { batchesInPlan, contentAfter } from './crash-plan.ts';
+import { batchesInPlan, contentAfter, kills } from './crash-plan.ts';
 import { createFixture } from './load-fixture.ts';
 import { openPublished } from './published.ts';
 
 const child = fileURLToPath(new URL('crash-child.ts', import.meta.url));
-/** A nightly run asks for more. */
-const kills = Number(process.env['MAILMART_TEST_KILLS'] ?? 32);
 const lanes = 2;
 
 type Line = { opened?: number; rows?: string[]; committed?: number; finished?: boolean };
