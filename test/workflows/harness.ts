@@ -141,13 +141,16 @@ export function fakeWorld(
       inUse += lanes;
       most = Math.max(most, inUse);
       let done = 0;
+      const beat = (): void =>
+        heartbeat({ slicesDone: done, pages: done, requests: done, rows: done * 10, bytes: done });
+      const timer = setInterval(beat, 200);
       try {
         for (let slice = from; slice < to; slice += 1) {
           done += 1;
           const place = `${runId}/${key.accountId}/${key.stream}/${slice}`;
           if (durable.has(place)) continue;
           onSlice?.(slice, attempt);
-          heartbeat({ slicesDone: done, pages: done, requests: done, rows: done * 10, bytes: done * 100 });
+          beat();
           await Context.current().sleep(sliceMs / lanes);
           durable.add(place);
         }
@@ -155,6 +158,7 @@ export function fakeWorld(
         if (Context.current().cancellationSignal.aborted) world.cancelled.push(key.stream);
         throw error;
       } finally {
+        clearInterval(timer);
         inUse -= lanes;
       }
       return { slicesDone: to - from, pages: to - from, requests: to - from, rows: (to - from) * 10, bytes: 0 };

@@ -1,7 +1,11 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSync } from '../../src/temporal/start.ts';
-import type { SyncAccountInput, SyncAccountResult } from '../../workflows/index.ts';
-import { fakeWorld, fast, openBench, type Bench, type FakeWorld } from './harness.ts';
+import { readProgress } from '../../src/temporal/progress.ts';
+import { AlreadyRunning, startSync, type Started } from '../../src/temporal/start.ts';
+import type { syncAccount, SyncAccountInput, SyncAccountResult } from '../../workflows/index.ts';
+import { fail, fakeWorld, fast, openBench, type Bench, type FakeWorld } from './harness.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -10,27 +14,290 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 let runs = 0;
-async function sync(world: FakeWorld, input: Partial<SyncAccountInput> = {}): Promise<SyncAccountResult> {
+function inputOf(input: Partial<SyncAccountInput>): SyncAccountInput {
   runs += 1;
-  return bench.withWorker(world.activities, async () => {
-    const { handle } = await startSync(
-      { client: bench.client, taskQueue: bench.taskQueue, onRunning: 'refuse' },
-      { source: 'fake', accountId: `shop-${runs}`, runId: `run-${runs}`, tuning: fast, ...input },
-    );
-    return handle.result();
-  });
+  return { source: 'fake', accountId: `shop-${runs}`, runId: `run-${runs}`, tuning: fast, ...input };
 }
 
+function start(
+  input: Partial<SyncAccountInput> = {},
+  onRunning: 'attach' | 'refuse' = 'refuse',
+): Promise<Started<typeof syncAccount>> {
+  return startSync({ client: bench.client, taskQueue: bench.taskQueue, onRunning }, inputOf(input));
+}
+
+async function sync(
+  world: FakeWorld,
+  input: Partial<SyncAccountInput> = {},
+  options?: { maxCachedWorkflows?: number },
+): Promise<SyncAccountResult> {
+  return bench.withWorker(world.activities, async () => (await start(input)).handle.result(), options);
+}
+
+const outcomes = (result: SyncAccountResult): Record<string, string> =>
+  Object.fromEntries(result.streams.map(({ key, failure }) => [key.stream, failure?.kind ?? 'done']));
+
 describe('syncAccount', () => {
-  it('reads every stream and ends complete', async () => {
-    const world = fakeWorld({ lists: { slices: 3 }, members: { slices: 40, dependsOn: ['lists'] } });
+  it('reads every stream in order of need, and ends complete', async () => {
+    const world = fakeWorld({
+      lists: { slices: 3 },
+      members: { slices: 40, dependsOn: ['lists'] },
+      reports: { slices: 1, dependsOn: ['campaigns'] },
+      campaigns: { slices: 2 },
+      activity: { slices: 12, dependsOn: ['campaigns', 'reports'] },
+    });
     const result = await sync(world);
     expect(result.verdict).toEqual({ kind: 'complete', missing: [], gaps: [] });
-    expect(result.streams.map(({ key, counts }) => [key.stream, counts.slices, counts.rowsInserted])).toEqual([
-      ['lists', 3, 30],
-      ['members', 40, 400],
-    ]);
-    expect(world.events.indexOf('start members')).toBeGreaterThan(world.events.indexOf('end lists'));
+    const counts = new Map(
+      result.streams.map(({ key, counts: { slices, rowsRead, rowsInserted } }) => [
+        key.stream,
+        { slices, rowsRead, rowsInserted },
+      ]),
+    );
+    expect(counts.get('members')).toEqual({ slices: 40, rowsRead: 400, rowsInserted: 400 });
+    const at = (event: string): number => world.events.indexOf(event);
+    expect(at('start members')).toBeGreaterThan(at('end lists'));
+    expect(at('start reports')).toBeGreaterThan(at('end campaigns'));
+    expect(at('start activity')).toBeGreaterThan(at('end reports'));
     expect(world.runs.map(({ status }) => status)).toEqual(['running', 'done']);
+    expect(world.events.at(-1)).toBe('publish');
+    expect(world.loads.filter(({ stream }) => stream === 'members').map(({ from }) => from)[0]).toBe(0);
+  });
+
+  it('never uses more connections than the account has, over all its streams', async () => {
+    const streams = Object.fromEntries(
+      Array.from({ length: 14 }, (_, index) => [`s${index}`, { slices: 8 + index * 2, sliceMs: 40 }]),
+    );
+    const world = fakeWorld(streams, { lanes: 10 });
+    const result = await sync(world, { tuning: { ...fast, batchMs: 300 } });
+    expect(result.verdict.kind).toBe('complete');
+    expect(world.peak()).toBeLessThanOrEqual(10);
+    // Not by being idle: the account's connections are used together.
+    expect(world.peak()).toBeGreaterThanOrEqual(8);
+  });
+
+  it('goes on with the other streams when one fails, and names those that depend on it', async () => {
+    const world = fakeWorld({
+      lists: { slices: 1 },
+      members: {
+        slices: 20,
+        dependsOn: ['lists'],
+        onSlice: (slice) => {
+          if (slice === 7) throw fail('rejected', 'members: the source refused the request (400)');
+        },
+      },
+      segments: { slices: 1, dependsOn: ['members'] },
+      campaigns: { slices: 2 },
+    });
+    const result = await sync(world);
+    expect(outcomes(result)).toEqual({ lists: 'done', members: 'rejected', segments: 'skipped', campaigns: 'done' });
+    expect(result.verdict.kind).toBe('incomplete');
+    expect(result.verdict.missing.join()).toMatch(/members: .*400.*segments: .*planned from members/);
+    // What was drained before the failure is in the warehouse all the same.
+    expect(world.loads.some(({ stream, partial }) => stream === 'members' && partial)).toBe(true);
+    expect(world.reports.map(({ key }) => key.stream).sort()).toEqual(['campaigns', 'lists', 'members', 'segments']);
+    expect(world.runs.at(-1)).toMatchObject({ status: 'done', verdict: { kind: 'incomplete' } });
+  });
+
+  it('asks no further stream when signing in fails', async () => {
+    const refused = (): void => {
+      throw fail('auth', 'the key was refused (401): make a new one', { status: 401 });
+    };
+    const world = fakeWorld({
+      lists: { slices: 1, onSlice: refused },
+      members: { slices: 1, dependsOn: ['campaigns'] },
+      campaigns: { slices: 1, sliceMs: 300 },
+    });
+    const result = await sync(world);
+    expect(outcomes(result)).toEqual({ lists: 'auth', members: 'skipped', campaigns: 'done' });
+    expect(world.events).not.toContain('start members');
+  });
+
+  it('tries again what may pass', async () => {
+    const world = fakeWorld({
+      lists: {
+        slices: 3,
+        onSlice: (slice, attempt) => {
+          if (slice === 1 && attempt < 3) throw fail('transient', 'connection reset', {}, true);
+        },
+      },
+    });
+    expect(outcomes(await sync(world))).toEqual({ lists: 'done' });
+  });
+
+  it('waits for an exhausted quota on a timer, without a connection, and goes on where it was', async () => {
+    let refusals = 0;
+    const world = fakeWorld({
+      lists: {
+        slices: 10,
+        onSlice: (slice) => {
+          if (slice < 4 || refusals >= 2) return;
+          refusals += 1;
+          throw fail('quota_exhausted', 'daily quota', { retryAfterMs: 400 });
+        },
+      },
+      other: { slices: 4 },
+    });
+    const started = performance.now();
+    const result = await sync(world, { tuning: { ...fast, quotaWaitMs: 1_000 } });
+    expect(performance.now() - started).toBeGreaterThan(800);
+    expect(outcomes(result)).toEqual({ lists: 'done', other: 'done' });
+    expect(refusals).toBe(2);
+  });
+
+  it('gives up an exhausted quota when the waits get too long, and says when it would go on', async () => {
+    const world = fakeWorld({
+      lists: {
+        slices: 10,
+        onSlice: () => {
+          throw fail('quota_exhausted', 'daily quota used up', { retryAfterMs: 3_600_000 });
+        },
+      },
+    });
+    const result = await sync(world, { tuning: { ...fast, quotaWaitMs: 0 } });
+    expect(outcomes(result)).toEqual({ lists: 'quota_exhausted' });
+    expect(result.streams[0]?.failure).toMatchObject({ retryAfterMs: 3_600_000 });
+  });
+
+  it('plans a stream again after its rows are loaded when it asks for rounds', async () => {
+    const world = fakeWorld({ members: { slices: 5, rounds: [3, 0] } });
+    const result = await sync(world);
+    expect(result.streams[0]?.counts.slices).toBe(8);
+    const starts = world.loads.map(({ from, to }) => [from, to]);
+    expect(starts.some(([from = 0, to = 0]) => from < 5 && to > 5)).toBe(false);
+  });
+
+  it('reads a batch again when its landing files are gone', async () => {
+    const world = fakeWorld({ lists: { slices: 4 } });
+    let losses = 1;
+    const { loadBatch } = world.activities;
+    const activities = {
+      ...world.activities,
+      loadBatch: async (input: Parameters<typeof loadBatch>[0]) => {
+        losses -= 1;
+        if (losses >= 0) throw fail('drift', 'the landing files of slice 1 are missing');
+        return loadBatch(input);
+      },
+    };
+    expect(outcomes(await sync({ ...world, activities }))).toEqual({ lists: 'done' });
+  });
+
+  it('continues as new long before its history is full, also with every step replayed', async () => {
+    const world = fakeWorld({
+      lists: { slices: 200, sliceMs: 20 },
+      members: { slices: 60, dependsOn: ['lists'] },
+      campaigns: { slices: 3, dependsOn: ['members'] },
+      reports: { slices: 3, dependsOn: ['campaigns'] },
+    });
+    const tuning = { ...fast, maxEvents: 40 };
+    const input = inputOf({ tuning });
+    const result = await bench.withWorker(
+      world.activities,
+      async () => {
+        const { handle } = await startSync(
+          { client: bench.client, taskQueue: bench.taskQueue, onRunning: 'refuse' },
+          input,
+        );
+        return handle.result();
+      },
+      { maxCachedWorkflows: 2 },
+    );
+    expect(result.verdict.kind).toBe('complete');
+    expect(result.streams.map(({ key, counts }) => [key.stream, counts.slices])).toEqual([
+      ['lists', 200],
+      ['members', 60],
+      ['campaigns', 3],
+      ['reports', 3],
+    ]);
+    const lengths: number[] = [];
+    let continued = 0;
+    for await (const execution of bench.client.workflow.list()) {
+      if (!execution.workflowId.startsWith(`sync/fake/${input.accountId}`)) continue;
+      const history = await bench.client.workflow.getHandle(execution.workflowId, execution.runId).fetchHistory();
+      lengths.push(history.events?.length ?? 0);
+      if (execution.status.name === 'CONTINUED_AS_NEW') continued += 1;
+    }
+    expect(continued).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...lengths)).toBeLessThan(90);
+  });
+});
+
+describe('a cancelled sync', () => {
+  it('ends at once, stops its extractions, and is in the run log as cancelled', async () => {
+    const world = fakeWorld({ lists: { slices: 1 }, members: { slices: 50, sliceMs: 60_000, dependsOn: ['lists'] } });
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await start();
+      while (!world.events.includes('start members')) await delay(20);
+      await delay(300);
+      const asked = performance.now();
+      await handle.cancel();
+      const error = await handle.result().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(WorkflowFailedError);
+      expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+      expect(performance.now() - asked).toBeLessThan(4_000);
+    });
+    expect(world.cancelled).toEqual(['members']);
+    expect(world.runs.map(({ status }) => status)).toEqual(['running', 'cancelled']);
+    expect(world.reports.map(({ key, failure }) => [key.stream, failure?.kind])).toEqual([
+      ['lists', undefined],
+      ['members', 'cancelled'],
+    ]);
+    expect(world.events).not.toContain('publish');
+  });
+
+  it('can be started again at once', async () => {
+    const world = fakeWorld({ lists: { slices: 2 } });
+    expect(outcomes(await sync(world))).toEqual({ lists: 'done' });
+  });
+});
+
+describe('a second start of the same sync', () => {
+  it('attaches to the first, or refuses and names its run', async () => {
+    const world = fakeWorld({ lists: { slices: 1, sliceMs: 1_500 } });
+    await bench.withWorker(world.activities, async () => {
+      const first = await start({ accountId: 'twice', runId: 'first' });
+      const second = await start({ accountId: 'twice', runId: 'second' }, 'attach');
+      expect([first.attached, second.attached, second.runId]).toEqual([false, true, 'first']);
+      const refusal = await start({ accountId: 'twice', runId: 'third' }, 'refuse').catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(AlreadyRunning);
+      expect((refusal as AlreadyRunning).message).toContain('run first');
+      expect((await second.handle.result()).runId).toBe('first');
+    });
+    expect(world.events.filter((event) => event === 'start lists')).toHaveLength(1);
+  });
+});
+
+describe('a sync that cannot begin', () => {
+  it('fails with what to do, and says so in the run log', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } });
+    const error = await sync(world, { streams: ['nope'] }).catch((reason: unknown) => reason);
+    const cause = (error as WorkflowFailedError).cause as Error & { cause: ApplicationFailure };
+    expect([cause.cause.type, cause.cause.message]).toEqual(['config', 'no stream named nope']);
+    expect(world.runs.map(({ status, message }) => [status, message])).toEqual([
+      ['running', null],
+      ['failed', 'no stream named nope'],
+    ]);
+  });
+});
+
+describe('readProgress', () => {
+  it('shows streams, connections and the numbers of what runs now', async () => {
+    const world = fakeWorld({ lists: { slices: 1 }, members: { slices: 40, sliceMs: 400, dependsOn: ['lists'] } });
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await start();
+      let rows = 0;
+      let lanes = 0;
+      while (rows < 100) {
+        await delay(100);
+        const progress = await readProgress(bench.client, handle);
+        const members = progress.accounts[0]?.streams.find(({ stream }) => stream === 'members');
+        rows = members?.rows ?? 0;
+        lanes = Math.max(lanes, members?.lanes ?? 0);
+      }
+      expect(lanes).toBe(10);
+      await handle.result();
+      const [, members] = (await readProgress(bench.client, handle)).accounts[0]?.streams ?? [];
+      expect(members).toMatchObject({ stream: 'members', state: 'done', slicesDone: 40, slices: 40, rows: 400 });
+    });
   });
 });

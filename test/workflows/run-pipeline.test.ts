@@ -1,0 +1,222 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reconcileSchedule, scheduleId } from '../../src/temporal/schedule.ts';
+import { AlreadyRunning, pipelineId, startPipeline, startSync, startTransform } from '../../src/temporal/start.ts';
+import type { RunPipelineInput, RunPipelineResult, RunScheduledResult } from '../../workflows/index.ts';
+import { fail, fakeWorld, fast, openBench, type Bench, type FakeWorld } from './harness.ts';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+const options = (onRunning: 'attach' | 'refuse' = 'refuse') => ({
+  client: bench.client,
+  taskQueue: bench.taskQueue,
+  onRunning,
+});
+
+let runs = 0;
+async function run(world: FakeWorld, input: Partial<RunPipelineInput> = {}): Promise<RunPipelineResult> {
+  runs += 1;
+  return bench.withWorker(world.activities, async () => {
+    const { handle } = await startPipeline(options(), { runId: `run-${runs}`, tuning: fast, ...input });
+    return handle.result();
+  });
+}
+
+const graph = [
+  { name: 'staging.a' },
+  { name: 'core.b', dependsOn: ['staging.a'] },
+  { name: 'checks.b', dependsOn: ['core.b'] },
+  { name: 'marts.c', dependsOn: ['core.b', 'checks.b'] },
+  { name: 'marts.d', dependsOn: ['core.b'] },
+];
+
+describe('runPipeline', () => {
+  it('syncs all accounts, runs the models in order, then publishes and reports', async () => {
+    const world = fakeWorld({ lists: { slices: 2 } }, { accounts: ['one', 'two'], actions: graph });
+    const result = await run(world);
+    expect(result).toMatchObject({
+      verdict: { kind: 'complete' },
+      transform: { done: 5, failedCount: 0, skippedCount: 0, blocked: false },
+      published: true,
+      reported: true,
+    });
+    expect(result.accounts.map(({ accountId, streams, counts }) => [accountId, streams, counts.rowsRead])).toEqual([
+      ['one', 1, 20],
+      ['two', 1, 20],
+    ]);
+    const models = world.events.filter((event) => event.startsWith('run '));
+    expect(models.slice(0, 3)).toEqual(['run staging.a', 'run core.b', expect.stringMatching(/checks\.b|marts\.d/)]);
+    expect(models.indexOf('run marts.c')).toBeGreaterThan(models.indexOf('run checks.b'));
+    expect(world.events.slice(-2)).toEqual(['publish', 'report']);
+    expect(world.runs.map(({ kind, status }) => [kind, status])).toEqual([
+      ['pipeline', 'running'],
+      ['pipeline', 'done'],
+    ]);
+  });
+
+  it('publishes nothing when a blocking test fails, and skips what builds on it', async () => {
+    const world = fakeWorld(
+      { lists: { slices: 1 } },
+      { actions: graph.map((action) => ({ ...action, fails: action.name === 'checks.b' })) },
+    );
+    const result = await run(world);
+    expect(result.transform).toMatchObject({ done: 3, failedCount: 1, skippedCount: 1, blocked: true });
+    expect(result.transform.failed).toEqual([{ name: 'checks.b', message: 'checks.b found 3 rows', blocking: true }]);
+    expect([result.published, result.reported]).toEqual([false, false]);
+    expect(world.events).not.toContain('publish');
+    expect(world.events).not.toContain('run marts.c');
+    expect(world.runs.at(-1)).toMatchObject({ status: 'failed', message: 'checks.b found 3 rows' });
+  });
+
+  it('publishes what it has when a stream could not be read, and says so', async () => {
+    const world = fakeWorld(
+      {
+        lists: { slices: 1 },
+        members: {
+          slices: 1,
+          onSlice: () => {
+            throw fail('contract', 'members: the answer has another shape');
+          },
+        },
+      },
+      { actions: graph },
+    );
+    const result = await run(world);
+    expect(result).toMatchObject({ verdict: { kind: 'incomplete' }, published: true });
+    expect(result.verdict.missing[0]).toMatch(/shop: members: .*another shape/);
+    expect(result.accounts[0]?.troubled).toEqual([
+      { stream: 'members', kind: 'contract', message: 'members: the answer has another shape' },
+    ]);
+    expect(world.runs.at(-1)).toMatchObject({ status: 'done', verdict: { kind: 'incomplete' } });
+  });
+
+  it('goes on with the other accounts when one cannot even begin', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { accounts: ['good', 'bad'], actions: graph });
+    const { planAccount } = world.activities;
+    const activities = {
+      ...world.activities,
+      planAccount: async (input: Parameters<typeof planAccount>[0]) => {
+        if (input.accountId === 'bad') throw fail('config', 'the key of bad is not set');
+        return planAccount(input);
+      },
+    };
+    const result = await run({ ...world, activities });
+    expect(result.accounts.map(({ accountId, failure }) => [accountId, failure?.kind])).toEqual([
+      ['good', undefined],
+      ['bad', 'config'],
+    ]);
+    expect(result).toMatchObject({ verdict: { kind: 'incomplete' }, published: true });
+  });
+
+  it('waits for a sync of the account that somebody else had started, and does its own after it', async () => {
+    const world = fakeWorld({ lists: { slices: 1, sliceMs: 1_500 } });
+    await bench.withWorker(world.activities, async () => {
+      const first = await startSync(options(), { source: 'fake', accountId: 'shop', runId: 'by-hand', tuning: fast });
+      const second = await startPipeline(options(), { runId: 'pipeline-2', tuning: fast });
+      expect((await second.handle.result()).verdict.kind).toBe('complete');
+      expect((await first.handle.result()).runId).toBe('by-hand');
+    });
+    const lists = world.events.filter((event) => event.endsWith('lists'));
+    expect(lists).toEqual(['start lists', 'end lists', 'start lists', 'end lists']);
+  });
+
+  it('refuses or attaches a second start', async () => {
+    const world = fakeWorld({ lists: { slices: 1, sliceMs: 1_000 } });
+    await bench.withWorker(world.activities, async () => {
+      const first = await startPipeline(options(), { runId: 'first', tuning: fast });
+      await expect(startPipeline(options(), { runId: 'second', tuning: fast })).rejects.toThrow(AlreadyRunning);
+      expect(await startPipeline(options('attach'), { runId: 'third', tuning: fast })).toMatchObject({
+        attached: true,
+        runId: 'first',
+      });
+      await first.handle.result();
+    });
+  });
+
+  it('cancels everything under it, and is in the run log as cancelled', async () => {
+    const world = fakeWorld({ lists: { slices: 5, sliceMs: 60_000 } }, { actions: graph });
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await startPipeline(options(), { runId: 'to-cancel', tuning: fast });
+      while (!world.events.includes('start lists')) await delay(20);
+      await delay(300);
+      await handle.cancel();
+      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    });
+    expect(world.cancelled).toEqual(['lists']);
+    expect(world.events.filter((event) => event.startsWith('run '))).toEqual([]);
+    expect(world.runs.at(-1)?.status).toBe('cancelled');
+  });
+});
+
+describe('runTransform', () => {
+  it('runs alone, and continues as new when there are very many models', async () => {
+    const actions = Array.from({ length: 40 }, (_, index) => ({
+      name: `core.m${index}`,
+      dependsOn: index === 0 ? [] : [`core.m${index - 1}`],
+    }));
+    const world = fakeWorld({}, { actions });
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await startTransform(options(), { runId: 'models', tuning: { ...fast, maxEvents: 60 } });
+      expect(await handle.result()).toMatchObject({ done: 40, blocked: false });
+      const { firstExecutionRunId } = handle as unknown as { firstExecutionRunId: string };
+      const first = await bench.client.workflow.getHandle('transform', firstExecutionRunId).describe();
+      expect(first.status.name).toBe('CONTINUED_AS_NEW');
+    });
+    expect(world.events.filter((event) => event.startsWith('run '))).toEqual(actions.map(({ name }) => `run ${name}`));
+    expect(world.events.at(-1)).toBe('publish');
+  });
+});
+
+describe('the Schedule', () => {
+  const reconcile = (schedule: Parameters<typeof reconcileSchedule>[0]['schedule']) =>
+    reconcileSchedule({
+      client: bench.client,
+      taskQueue: bench.taskQueue,
+      schedule,
+      companyZone: 'Europe/Berlin',
+      tuning: fast,
+    });
+
+  it('is made, changed and removed as the configuration says, and otherwise left alone', async () => {
+    expect(await reconcile(undefined)).toBe('absent');
+    expect(await reconcile({ cron: '0 6 * * *' })).toBe('created');
+    expect(await reconcile({ cron: '0 6 * * *' })).toBe('unchanged');
+    const handle = bench.client.schedule.getHandle(scheduleId);
+    await handle.pause('stock-taking');
+    expect(await reconcile({ every: 'PT6H' })).toBe('updated');
+    const described = await handle.describe();
+    expect(described.state).toMatchObject({ paused: true, note: 'stock-taking' });
+    expect(described.spec.intervals?.[0]?.every).toBe(21_600_000);
+    expect(described.policies.overlap).toBe('SKIP');
+    expect(await reconcile(undefined)).toBe('removed');
+  });
+
+  it('fires and runs the pipeline; while that runs, a further start is refused', async () => {
+    const world = fakeWorld({ lists: { slices: 1, sliceMs: 2_500 } }, { actions: graph });
+    await bench.withWorker(world.activities, async () => {
+      await reconcile({ every: 'PT1S' });
+      while (!world.events.includes('start lists')) await delay(50);
+      const refused = await bench.client.workflow.execute<(input: object) => Promise<RunScheduledResult>>(
+        'runScheduled',
+        { workflowId: 'scheduled-by-hand', taskQueue: bench.taskQueue, args: [{ pipelineId, tuning: fast }] },
+      );
+      expect(refused).toMatchObject({ started: false, message: 'not started: pipeline is already running' });
+      while (!world.events.includes('report')) await delay(50);
+      await bench.client.schedule.getHandle(scheduleId).pause();
+      const { info } = await bench.client.schedule.getHandle(scheduleId).describe();
+      expect(info.recentActions.length).toBeGreaterThan(0);
+      // Let a run that had begun before the pause come to its end.
+      await bench.client.workflow.getHandle(pipelineId).result();
+      await reconcile(undefined);
+    });
+    expect(world.runs.at(0)).toMatchObject({
+      kind: 'pipeline',
+      runId: expect.stringMatching(/^scheduled-\d/) as string,
+    });
+    expect(world.events).toContain('run marts.c');
+  });
+});
