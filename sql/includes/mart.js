@@ -48,10 +48,19 @@ const orderReasons = (table) => {
   ];
 };
 
+/** Aggregate: currencies of the rows that had no exchange rate, as text; NULL when there are none. */
+const fxGap = (table) => {
+  const code = `case when ${table}.fx_missing then ${table}.original_currency_code end`;
+  return `string_agg(distinct ${code}, ', ' order by ${code})`;
+};
+
 /** Query of an assertion: the rows of `table` that break a rule, one row per rule broken. A rule with a NULL in it holds. */
 const broken = (table, keys, rules) =>
   Object.entries(rules)
-    .map(([rule, condition]) => `select\n    ${dialect.literal(rule)} as rule,\n    ${keys.join(',\n    ')}\nfrom ${table}\nwhere not (${condition})`)
+    .map(
+      ([rule, condition]) =>
+        `select\n    ${dialect.literal(rule)} as rule,\n    ${keys.join(',\n    ')}\nfrom ${table}\nwhere not (${condition})`,
+    )
     .join('\nunion all\n');
 
 const metricText = (metric) =>
@@ -70,4 +79,4 @@ const columns = (mart, names) =>
     }),
   );
 
-module.exports = { divideMoney, reasons, listed, orderReasons, broken, columns };
+module.exports = { divideMoney, reasons, listed, orderReasons, fxGap, broken, columns };

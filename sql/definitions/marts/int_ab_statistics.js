@@ -1,10 +1,10 @@
-/** Written by the TypeScript step src/transform/steps/ab-statistics.ts, which reads int_ab_counts. */
+/** Written by the step src/transform/steps/ab-statistics.ts, which reads int_ab_counts. */
 declare({
   schema: 'core',
   name: 'int_ab_statistics',
   description:
-    'One row per test, variant and metric: what SQL cannot compute. Written by the step ab-statistics from ' +
-    'int_ab_counts; inside BigQuery’s own Dataform it keeps its last values.',
+    'One row per test, variant and metric: what SQL cannot compute. Written by the step ' +
+    'ab-statistics from int_ab_counts; inside BigQuery’s own Dataform it keeps its last values.',
   columns: {
     difference_rate: 'Rate − the control’s; NULL on the control',
     difference_low_rate: 'Lower bound, 95 % Newcombe hybrid score interval',
