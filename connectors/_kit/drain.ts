@@ -155,10 +155,25 @@ export class Drain {
     )
       return [];
     const deeper = { ...context, prefix: `${list}${explode.field}[].` };
-    return inner.map(({ record, source }, index) => ({
-      ...acceptRecord(this.stream, record, source, outer, deeper),
-      position: `${position} ${explode.field} ${index + 1}`,
-    }));
+    const keys = new Set<string>();
+    return inner.map(({ record, source }, index) => {
+      const place = `${position} ${explode.field} ${index + 1}`;
+      const result = acceptRecord(this.stream, record, source, outer, deeper);
+      if (result.kind === 'rejected' || keys.size < keys.add(result.row._primary_key).size)
+        return { ...result, position: place };
+      const reason = 'Two inner records have the same primary key: an ordinal tells equal ones apart';
+      return {
+        kind: 'rejected',
+        path: this.keyPath(deeper.prefix),
+        reason,
+        record: exactText(source),
+        position: place,
+      };
+    });
+  }
+
+  private keyPath(prefix: string): string {
+    return prefix + (this.stream.primaryKey as readonly string[]).join(', ');
   }
 
   /** The result, unless its key was read before: a copy is dropped, and a differing row under the same key refused. */
@@ -171,12 +186,11 @@ export class Drain {
       return [{ ...result, position }];
     }
     if (page < this.pages || this.pageHashes.get(key) === hash) return [];
-    const path = (this.stream.primaryKey as readonly string[]).join(', ');
     return [
       {
         kind: 'rejected',
         position,
-        path,
+        path: this.keyPath(''),
         reason: 'The key appears twice on this page, with different content',
         record: exactText(record),
       },
