@@ -1,9 +1,10 @@
 /**
  * Conversion into the reporting currency: the latest rate on or before the amount's day (its date in the reporting time
- * zone); the same currency needs no rate; without a rate the amount is NULL and `fx_missing` says so.
+ * zone), which the model left joins as `fx`; the same currency needs no rate; without one the amount is NULL and
+ * `fx_missing` says so.
  */
 
-/** Condition of a left join with fx_rate as `fx`. */
+/** Condition of the left join. */
 const joinOn = (currency, day) =>
   `fx.from_currency = ${currency}
     and fx.to_currency = ${dialect.companyCurrency()}
@@ -16,7 +17,6 @@ const convert = (amount, currency) =>
   `else ${dialect.multiplyMoney(amount, 'fx.rate')} end`;
 
 /** Whether the row cannot be converted. */
-const missing = (currency) =>
-  `coalesce(${currency} <> ${dialect.companyCurrency()} and fx.rate is null, false)`;
+const missing = (currency) => `coalesce(${currency} <> ${dialect.companyCurrency()} and fx.rate is null, false)`;
 
 module.exports = { joinOn, convert, missing };

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { TransformError } from './errors.ts';
 import type { Engine, Graph } from './graph.ts';
 import { parseGraph, type CompiledGraph } from './parse.ts';
@@ -79,7 +79,7 @@ async function compile(compiler: string, projectDir: string, vars: string): Prom
     const { stdout = '', stderr = '' } = error as { readonly stdout?: string; readonly stderr?: string };
     // With errors in models the compiler answers 1 and still prints the graph, which names file and reason.
     if (stdout.trimStart().startsWith('{')) return stdout;
-    const said = stderr.replaceAll(/\u001B\[\d+m/g, '').trim() || String(error);
+    const said = stripVTControlCharacters(stderr).trim() || String(error);
     throw new TransformError(
       `The SQL project does not compile: ${said.split('\n').slice(0, 6).join('\n')}`,
       {

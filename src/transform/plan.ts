@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ModelRun, Warehouse } from '../warehouse/port.ts';
 import { TransformError } from './errors.ts';
 import { fingerprints, sameDefinition } from './fingerprint.ts';
-import { actionNamed, builtAs, isMart, swapName, upstreamOf, type Action, type Graph } from './graph.ts';
+import { actionNamed, builtAs, isMart, swapName, tableOf, upstreamOf, type Action, type Graph } from './graph.ts';
 
 /** One action to run; small and plain, so that it may travel through workflow history. */
 export type PlannedAction = {
@@ -111,8 +111,19 @@ function selection(graph: Graph, select: readonly string[]): ReadonlySet<string>
 const escape = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\?]/g, String.raw`\$&`).replaceAll('*', '.*');
 
 function suggestion(graph: Graph, wanted: string): string {
+  const tail = wanted.replace(/^.*\./, '');
+  const likeness = (name: string): number => {
+    const table = tableOf(name);
+    let same = 0;
+    while (same < tail.length && table[same] === tail[same]) same += 1;
+    return same;
+  };
   const models = graph.actions.filter(({ kind, name }) => kind !== 'assertion' && name !== swapName);
-  const near = models.filter(({ name }) => name.includes(wanted.replace(/^.*\./, '').slice(0, 5))).slice(0, 5);
+  const near = models
+    .map((action) => ({ name: action.name, likeness: likeness(action.name) }))
+    .filter((one) => one.likeness >= 3)
+    .toSorted((a, b) => b.likeness - a.likeness || (a.name < b.name ? -1 : 1))
+    .slice(0, 4);
   const shown = near.length > 0 ? near : models.filter(isMart);
-  return `Choose a model or a pattern such as 'core.*'; near are: ${shown.map(({ name }) => name).join(', ')}.`;
+  return `Choose a model or a pattern such as 'core.*'. Near are: ${shown.map(({ name }) => name).join(', ')}.`;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../contracts/clock.ts';
+import type { Row } from '../contracts/sync.ts';
 import type { ModelRun, Warehouse } from '../warehouse/port.ts';
 import { compileGraph } from './compile.ts';
 import { actionNamed, builtAs, dependentsOf, schemaOf, swapName, tableOf, type Action, type Graph } from './graph.ts';
@@ -68,12 +69,18 @@ async function presentAt(warehouse: Warehouse, action: Action): Promise<Present>
   return row['type'] === 'VIEW' ? 'view' : 'table';
 }
 
+/** A count or a text of a row, as text. */
+function text(row: Row, column: string): string {
+  const value = row[column];
+  return typeof value === 'object' ? JSON.stringify(value) : `${value}`;
+}
+
 async function brokenRules(warehouse: Warehouse, graph: Graph, action: Action): Promise<string> {
   const rules = await warehouse.query(
     `select rule, count(*) as broken from (${requote(graph, action.full.query)}) as broken_rows group by rule order by rule`,
   );
-  const text = rules.map((row) => `${String(row['broken'])} rows: ${String(row['rule'])}`).join('; ');
-  return `${action.checks ?? action.name} breaks a rule: ${text}. The marts stay as they were.`;
+  const broken = rules.map((row) => `${text(row, 'broken')} rows: ${text(row, 'rule')}`).join('; ');
+  return `${action.checks ?? action.name} breaks a rule: ${broken}. The marts stay as they were.`;
 }
 
 export type TransformResult = {

@@ -22,7 +22,10 @@ export type SqlProject = {
    * vanished at the source.
    */
   seed(account: string, seeds: Seeds, options?: { readonly whole?: boolean }): Promise<void>;
-  transform(change?: Partial<TransformConfig>, select?: readonly string[]): Promise<TransformResult>;
+  transform(
+    change?: Partial<TransformConfig> & { readonly projectDir?: string },
+    select?: readonly string[],
+  ): Promise<TransformResult>;
   query(sql: string): Promise<readonly Row[]>;
   close(): Promise<void>;
 };
@@ -104,11 +107,12 @@ export async function openSqlProject(config: Partial<TransformConfig> = {}): Pro
       now = instant;
     },
     seed,
-    transform: async (change = {}, select) => {
+    transform: async ({ projectDir, ...change } = {}, select) => {
       runs += 1;
       return await runTransform({
         warehouse,
         config: { ...settings, ...change },
+        ...(projectDir !== undefined && { projectDir }),
         clock,
         runId: `transform-${runs}`,
         ...(select && { select }),
@@ -120,6 +124,20 @@ export async function openSqlProject(config: Partial<TransformConfig> = {}): Pro
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The cells of rows as texts, NULL as null: how most tests compare. */
+export const cells = (rows: readonly Row[]): readonly (readonly (string | null)[])[] =>
+  rows.map((row) =>
+    Object.values(row).map((value) => {
+      if (value === null) return null;
+      return typeof value === 'object' ? JSON.stringify(value) : `${value}`;
+    }),
+  );
+
+/** Fails a test's set-up when an assertion of the models failed. */
+export function allPassed({ failures }: TransformResult): void {
+  if (failures.length > 0) throw new Error(failures.map(({ message }) => message).join('\n'));
 }
 
 /** A record as the edge lands it; one that the edge would refuse is a mistake in the test. */

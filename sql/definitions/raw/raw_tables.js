@@ -1,7 +1,8 @@
 const columns = {
   _account_id: 'Id of the source in mailmart.yaml',
   _primary_key: 'JSON array of the key fields, as text',
-  _person_key: 'HMAC-SHA256 of the normalised address under the secret salt, hexadecimal; NULL where the stream has no person',
+  _person_key:
+    'HMAC-SHA256 of the normalised address under the secret salt, hexadecimal; NULL where the stream has no person',
   _cursor_at: 'Value of the stream’s cursor, UTC',
   _extracted_at: 'When the record was read from the source, UTC',
   _loaded_at: 'When the row last changed here, UTC; strictly increasing with commit order',

@@ -1,0 +1,148 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TransformError, sqlFolder } from '../../src/transform/index.ts';
+import { tableHash } from '../../src/warehouse/duckdb/index.ts';
+import { engagement, list, sent } from './core-seeds.ts';
+import { cells, openSqlProject, type SqlProject } from './harness.ts';
+
+let project: SqlProject;
+const folders: string[] = [];
+beforeEach(async () => {
+  project = await openSqlProject();
+  await project.seed('shop', engagement);
+});
+afterEach(async () => {
+  await project.close();
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A copy of the SQL project with one more file. */
+async function planted(name: string, text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mailmart-planted-'));
+  folders.push(folder);
+  await cp(sqlFolder(), folder, { recursive: true });
+  await writeFile(join(folder, 'definitions', name), text);
+  return folder;
+}
+
+const marts = async (): Promise<readonly string[]> => {
+  const names = await project.query(
+    "select table_name as name from information_schema.tables where table_schema = 'marts' order by name",
+  );
+  return await Promise.all(
+    cells(names).map(async ([name]) => {
+      const hash = await tableHash((sql, params) => project.warehouse.query(sql, params), `marts.${name}`);
+      return `${name} ${hash}`;
+    }),
+  );
+};
+
+describe('a transform', () => {
+  test('with nothing new runs nothing and leaves every mart as it is', async () => {
+    await project.transform();
+    const before = await marts();
+    expect(before.length).toBeGreaterThanOrEqual(8);
+    const second = await project.transform();
+    expect(second.runs).toEqual([]);
+    expect(await marts()).toEqual(before);
+  });
+
+  test('with one changed stream runs what depends on it, and no more', async () => {
+    await project.transform();
+    await project.seed('shop', { 'mailchimp.lists': [list('l1', { name: 'Renamed' })] });
+    const names = (await project.transform({}, ['core.*'])).runs.map((run) => run.name);
+    expect(names).toContain('staging.stg_mailchimp__lists');
+    expect(names).toContain('core.dim_list');
+    expect(names).not.toContain('core.int_mailchimp_message_event');
+    expect(await project.query('select name from core.dim_list')).toEqual([{ name: 'Renamed' }]);
+  });
+
+  test('builds events anew when the reporting zone changes, also those that are incremental', async () => {
+    const day =
+      "select cast(max(event_date) as varchar) as day from core.fct_message_event where event_type = 'sent' and campaign_id = 'c1'";
+    await project.transform({}, ['core.fct_message_event']);
+    expect(await project.query(day)).toEqual([{ day: '2025-03-30' }]);
+    await project.transform({ company: { time_zone: 'America/New_York', currency: 'EUR' } }, ['fct_message_event']);
+    expect(await project.query(day)).toEqual([{ day: '2025-03-29' }]);
+  });
+
+  test('refuses a selection that names nothing, and says what there is', async () => {
+    const refusal: unknown = await project.transform({}, ['campaign_perf']).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(TransformError);
+    expect(refusal).toMatchObject({
+      message: 'No model is named campaign_perf.',
+      fix: expect.stringContaining('marts.campaign_performance'),
+    });
+  });
+
+  test('goes on where a killed one stopped: a missing table is built again, an equal one is not', async () => {
+    await project.transform();
+    await project.warehouse.runModel('kill', { name: 'test.kill', kind: 'operations', fingerprint: 'x' }, [
+      'drop table core.dim_list',
+    ]);
+    const names = (await project.transform()).runs.map((run) => run.name);
+    expect(names).toEqual(['core.dim_list']);
+  });
+});
+
+describe('a failed assertion', () => {
+  test('on a mart leaves all marts as they were, names rule and rows, and heals when the data does', async () => {
+    const check = await planted(
+      'checks/planted.sqlx',
+      `config { type: "assertion", schema: "checks", description: "no campaign has three recipients" }
+select campaign_id from \${ref("campaign_performance")} where campaign_id = 'c2' and sent_count >= 3`,
+    );
+    expect((await project.transform({ projectDir: check })).failures).toEqual([]);
+    const good = await marts();
+    await project.seed('shop', { 'mailchimp.sent_to': [sent('c2', 'bob'), sent('c2', 'cid')] });
+    const bad = await project.transform({ projectDir: check });
+    expect(bad.failures.map((run) => run.message)).toEqual([
+      'checks.planted breaks a rule: 1 rows: no campaign has three recipients. The marts stay as they were.',
+    ]);
+    expect(bad.blocked).toEqual(['marts.swap']);
+    expect(await marts()).toEqual(good);
+    // Nothing new, the failure stays one.
+    const again = await project.transform({ projectDir: check });
+    expect(again.runs.map((run) => run.name)).toEqual(['checks.planted']);
+    expect(again.failures).toHaveLength(1);
+    expect(await marts()).toEqual(good);
+
+    const healed = await project.transform();
+    expect(healed.failures).toEqual([]);
+    expect(await project.query("select sent_count from marts.campaign_performance where campaign_id = 'c2'")).toEqual([
+      { sent_count: 3 },
+    ]);
+  });
+
+  test('on core stops everything that reads the table, before a mart is touched', async () => {
+    await project.transform();
+    const good = await marts();
+    const folder = await planted(
+      'core/dim_list.sqlx',
+      `config { type: "table", schema: "core", assertions: { uniqueKey: ["list_id"] }, columns: { list_id: "id" } }
+select 'mailchimp' as source, account_id, list_id, name, member_count_reported, created_at from \${ref("stg_mailchimp__lists")}
+union all select 'mailchimp', account_id, list_id, name, member_count_reported, created_at from \${ref("stg_mailchimp__lists")}`,
+    );
+    await writeFile(
+      join(folder, 'definitions', 'marts', 'planted_mart.sqlx'),
+      `config { type: "table", schema: "marts", columns: { list_id: "id" } } select list_id from \${ref("dim_list")}`,
+    );
+    const { failures, blocked } = await project.transform({ projectDir: folder });
+    expect(failures.map((run) => run.message)).toEqual([
+      'core.dim_list breaks a rule: 1 rows: repeated key (list_id). The marts stay as they were.',
+    ]);
+    expect(blocked).toContain('marts.planted_mart');
+    expect(blocked).toContain('marts.swap');
+    expect(await marts()).toEqual(good);
+  });
+});
+
+test('SQL that does not compile is named with its file', async () => {
+  const folder = await planted(
+    'core/broken.sqlx',
+    'config { type: "table", schema: "core" } select * from ${ref("nowhere")}',
+  );
+  await expect(project.transform({ projectDir: folder })).rejects.toThrow(/broken\.sqlx.*nowhere/s);
+});
