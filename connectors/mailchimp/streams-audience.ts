@@ -94,7 +94,7 @@ export const audienceStreams = (stream: Define) => ({
   abuse_reports: stream({
     description: 'One row a spam complaint, of any campaign sent to the list.',
     path: '/lists/{list_id}/abuse-reports',
-    ...paged('abuse_reports', ['merge_fields']),
+    ...paged('abuse_reports', ['merge_fields', 'vip', 'list_is_active']),
     parent: everyList,
     schema: z.looseObject({
       list_id: id,
