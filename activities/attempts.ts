@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 
 /** One execution of an activity: when it must stop, and what it tells the server meanwhile. */
 export type Attempt = {
@@ -54,7 +54,7 @@ export class Attempts {
     mine: { readonly stop: AbortController; readonly done: Promise<void> },
   ): Promise<void> {
     for (let older = this.current.get(place); older !== undefined; older = this.current.get(place)) {
-      older.stop.abort(new Error('a newer attempt of the same work has begun'));
+      older.stop.abort(new CancelledFailure('a newer attempt of the same work has begun'));
       await older.done;
     }
     this.current.set(place, mine);

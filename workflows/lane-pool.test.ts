@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, infiniteStream, integer, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LaneHolder, LanePool, type LaneGrant, type LaneRequest } from './lane-pool.ts';
 
@@ -85,11 +85,11 @@ class SimulatedStream {
 
 describe('LanePool and LaneHolder, in any order of messages', () => {
   it('never have more lanes in use than the pool has, and every stream ends', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 12 }),
-        fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }),
-        fc.infiniteStream(fc.nat(1_000)),
+    assert(
+      property(
+        integer({ min: 1, max: 12 }),
+        array(integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 }),
+        infiniteStream(nat(1_000)),
         (size, works, choices) => {
           const pool = new LanePool(size);
           const streams = works.map((left, index) => new SimulatedStream(`s${index}`, left));

@@ -1,0 +1,104 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
+import { registerSecret } from '../connectors/_kit/redact.ts';
+import { LandingError } from '../src/landing/port.ts';
+import { TransformError } from '../src/transform/errors.ts';
+import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
+import { toFailure } from './failures.ts';
+
+function translated(error: unknown): ApplicationFailure {
+  const failure = toFailure(error);
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  return failure as ApplicationFailure;
+}
+
+describe('toFailure', () => {
+  it.each([
+    ['transient', false],
+    ['rate_limited', false],
+    ['cursor_expired', false],
+    ['quota_exhausted', true],
+    ['auth', true],
+    ['rejected', true],
+    ['contract', true],
+    ['config', true],
+  ] satisfies [FailureKind, boolean][])('a source failure %s: final %s', (kind, final) => {
+    const failure = translated(new ConnectorError('GET /lists came back odd', { kind, connector: 'fake' }));
+    expect([failure.type, failure.nonRetryable]).toEqual([kind, final]);
+  });
+
+  it.each([
+    ['transient', false],
+    ['locked', false],
+    ['rejected', true],
+    ['drift', true],
+    ['fenced', true],
+  ] satisfies [WarehouseFailureKind, boolean][])('a warehouse failure %s: final %s', (kind, final) => {
+    const failure = translated(new WarehouseError('commit', { kind }));
+    expect([failure.type, failure.nonRetryable]).toEqual([kind, final]);
+  });
+
+  it('a rate limit is tried again when the source said, and is no alarm', () => {
+    const failure = translated(
+      new ConnectorError('429', { kind: 'rate_limited', connector: 'fake', status: 429, retryAfterMs: 40_000 }),
+    );
+    expect(failure.nextRetryDelay).toBe(40_000);
+    expect(failure.category).toBe('BENIGN');
+  });
+
+  it('an exhausted quota tells the workflow how long to sleep', () => {
+    const failure = translated(
+      new ConnectorError('429', { kind: 'quota_exhausted', connector: 'fake', retryAfterMs: 7_200_000 }),
+    );
+    expect(failure.nextRetryDelay).toBeUndefined();
+    expect(failure.details).toEqual([{ retryAfterMs: 7_200_000 }]);
+  });
+
+  it('says what to do', () => {
+    const failure = translated(
+      new ConnectorError('The key was refused.', { kind: 'auth', connector: 'fake', fix: 'Make a new key.' }),
+    );
+    expect(failure.message).toBe('The key was refused. Make a new key.');
+  });
+
+  it('lets no secret, address, query or body through, and keeps no cause', () => {
+    registerSecret('canary-4711-secret');
+    const failure = translated(
+      new ConnectorError(
+        'GET https://api.example/x?email=ann@example.com with canary-4711-secret: {"email":"bob@example.com"}',
+        {
+          kind: 'rejected',
+          connector: 'fake',
+          fix: 'Ask carol@example.com about canary-4711-secret',
+        },
+        { cause: new Error('dave@example.com') },
+      ),
+    );
+    const text = JSON.stringify([failure.message, failure.details, String(failure.cause)]);
+    expect(text).not.toMatch(/canary|ann|bob|carol|dave|email=/);
+  });
+
+  it('landing and transform', () => {
+    expect(translated(new LandingError('disk full', { kind: 'transient' })).nonRetryable).toBe(false);
+    expect(translated(new LandingError('name', { kind: 'rejected' })).nonRetryable).toBe(true);
+    expect(translated(new TransformError('no such model', { kind: 'selection' })).nonRetryable).toBe(true);
+  });
+
+  it('a failure of the operating system may pass', async () => {
+    const failure = translated(await readFile('/nowhere/at/all').catch((error: unknown) => error));
+    expect([failure.type, failure.nonRetryable, failure.message]).toEqual(['transient', false, 'open failed: ENOENT']);
+  });
+
+  it('an unknown error is ours: final, and asks to be reported', () => {
+    const failure = translated(new TypeError('x is not a function'));
+    expect([failure.type, failure.nonRetryable]).toEqual(['unexpected', true]);
+    expect(failure.message).toContain('report it');
+  });
+
+  it('a cancellation stays one', () => {
+    const cancelled = new CancelledFailure('CANCELLED');
+    expect(toFailure(cancelled)).toBe(cancelled);
+  });
+});

@@ -1,0 +1,405 @@
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment as Environment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineConnector, type ReadPage } from '../../connectors/_kit/contract.ts';
+import { ConnectorError } from '../../connectors/_kit/errors.ts';
+import { createHttp } from '../../connectors/_kit/http.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { Slice, StreamKey } from '../../src/contracts/sync.ts';
+import { createLocalLanding } from '../../src/landing/local.ts';
+import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
+import type { Warehouse } from '../../src/warehouse/port.ts';
+import { createActivities, type Activities, type Deps } from '../../activities/index.ts';
+
+const now = '2026-06-30T12:00:00.000Z';
+const account = 'shop';
+const key = (stream: string): StreamKey => ({ source: 'fake', accountId: account, stream });
+
+/** What the imagined source holds, and how it behaves. */
+const source = {
+  rows: {} as Record<string, readonly JsonObject[]>,
+  slices: undefined as readonly Partial<Slice>[] | undefined,
+  total: undefined as number | null | undefined,
+  reads: [] as string[],
+  before: undefined as ((slice: Slice, signal: AbortSignal) => Promise<void>) | undefined,
+  after: undefined as ((slice: Slice, signal: AbortSignal) => Promise<void>) | undefined,
+};
+
+const connector = defineConnector(z.object({ token: z.string() }), (stream) => ({
+  name: 'fake',
+  title: 'Fake',
+  docs: 'none',
+  secrets: ['token'],
+  baseUrl: () => 'http://127.0.0.1:9/',
+  auth: { kind: 'none' },
+  limits: { default: { concurrency: 3 } },
+  probe: async () => [],
+  streams: {
+    items: stream({
+      description: 'an item',
+      schema: z.looseObject({ id: z.string() }),
+      primaryKey: ['id'],
+      cursor: 'full-refresh',
+      why: 'a test reads from memory',
+      plan: {
+        why: 'a test says what there is to read',
+        slices: async (_context, declared) =>
+          source.slices?.map((slice) => ({ ...(declared[0] as Slice), ...slice })) ?? declared,
+      },
+      async *read({ slice, signal }): AsyncGenerator<ReadPage> {
+        source.reads.push(slice.id);
+        await source.before?.(slice, signal);
+        const records = source.rows[slice.id] ?? [];
+        yield { records, total: source.total === undefined ? records.length : source.total, bytes: 100 };
+        await source.after?.(slice, signal);
+      },
+    }),
+    events: stream({
+      description: 'an event',
+      schema: z.looseObject({ id: z.string() }),
+      primaryKey: ['id'],
+      cursor: 'full-refresh',
+      after: ['items'],
+      parent: { stream: 'items', key: 'id', param: 'item', inherit: {} },
+      path: '/items/{item}/events',
+      records: 'events',
+      paginate: { kind: 'single' },
+    }),
+  },
+}));
+
+const quietEnvironment = (): Environment =>
+  new Environment({}, { logger: new DefaultLogger('ERROR', () => undefined) });
+
+let folder: string;
+let warehouse: Warehouse;
+let activities: Activities;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'mailmart-activities-'));
+  Object.assign(source, {
+    rows: {},
+    slices: undefined,
+    total: undefined,
+    reads: [],
+    before: undefined,
+    after: undefined,
+  });
+  const landing = createLocalLanding(join(folder, 'landing'));
+  const clock = { now: () => now };
+  warehouse = await openDuckdb({
+    path: join(folder, 'w.duckdb'),
+    publishedPath: join(folder, 'p.duckdb'),
+    landing,
+    clock,
+  });
+  const configured = { id: account, type: 'fake', streams: 'all', mutable_window: 'P35D' } as const;
+  const deps: Deps = {
+    project: {
+      config: { sources: [configured] },
+      source: () => configured,
+      secret: () => ({ token: 'token-canary-1' }),
+      salt: () => 'salt-of-the-test-',
+    },
+    connectors: { fake: connector },
+    warehouse,
+    landing,
+    clock,
+    http: (of, config) => createHttp(of, config),
+    transform: {
+      plan: async () => ({ actions: [], unchanged: 0 }),
+      run: async () => {
+        throw new Error('not of this test');
+      },
+    },
+    logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  };
+  activities = createActivities(deps);
+});
+afterEach(async () => {
+  await warehouse.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call<I, O>(activity: (input: I) => Promise<O>, input: I, env = quietEnvironment()): Promise<O> {
+  return env.run(activity, input);
+}
+
+const rows = async (): Promise<readonly [string, boolean][]> =>
+  (
+    await warehouse.query(
+      `select json_extract_string(record, '$.id') as id, _deleted_at is not null as gone from raw.fake__items order by 1`,
+    )
+  ).map((row) => [String(row['id']), Boolean(row['gone'])]);
+
+const nothing = {
+  slices: 0,
+  pages: 0,
+  requests: 0,
+  rowsRead: 0,
+  rowsInserted: 0,
+  rowsUpdated: 0,
+  rowsUnchanged: 0,
+  rowsDeleted: 0,
+  rowsQuarantined: 0,
+  bytesRead: 0,
+};
+
+async function syncItems(runId: string): Promise<Awaited<ReturnType<Activities['finishStream']>>> {
+  const ref = { key: key('items'), runId };
+  const { fence, slices } = await call(activities.planStream, { ...ref, round: 0 });
+  await call(activities.extractBatch, { ...ref, from: 0, to: slices, lanes: 2 });
+  await call(activities.loadBatch, { ...ref, from: 0, to: slices, fence });
+  return call(activities.finishStream, { ...ref, counts: nothing, planned: slices, durationMs: 1 });
+}
+
+const items = (...ids: string[]): JsonObject[] => ids.map((id) => ({ id, name: `item ${id}` }));
+const parts = (...ids: string[]): Partial<Slice>[] => ids.map((id) => ({ id, item: id }));
+
+describe('planAccount', () => {
+  it('brings along what a chosen stream is planned from, in order, with the number of connections', async () => {
+    expect(await call(activities.planAccount, { accountId: account, streams: ['events'] })).toEqual({
+      source: 'fake',
+      accountId: account,
+      lanes: 3,
+      streams: [
+        { stream: 'items', dependsOn: [] },
+        { stream: 'events', dependsOn: ['items'] },
+      ],
+    });
+  });
+
+  it('names the streams there are when one is unknown', async () => {
+    const failure = await call(activities.planAccount, { accountId: account, streams: ['nope'] }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ type: 'config', nonRetryable: true });
+    expect((failure as Error).message).toContain('Use one of: items, events.');
+  });
+});
+
+describe('a stream from plan to verdict', () => {
+  it('lands, loads, marks what vanished, and changes nothing the second time', async () => {
+    source.slices = parts('a', 'b');
+    source.rows = { a: items('a1', 'a2'), b: items('b1') };
+    expect((await syncItems('run-1')).verdict).toEqual({ kind: 'complete', missing: [], gaps: [] });
+    expect(await rows()).toEqual([
+      ['a1', false],
+      ['a2', false],
+      ['b1', false],
+    ]);
+    const state = await warehouse.readState(key('items'));
+    expect([...state.keys()].sort()).toEqual(['a', 'b']);
+    const before = await warehouse.tableFingerprints();
+    await syncItems('run-2');
+    expect(await warehouse.tableFingerprints()).toEqual(before);
+    source.rows = { a: items('a2'), b: items('b1', 'b2') };
+    await syncItems('run-3');
+    expect(await rows()).toEqual([
+      ['a1', true],
+      ['a2', false],
+      ['b1', false],
+      ['b2', false],
+    ]);
+  });
+
+  it('keeps to the plan of the run, whatever the source says later', async () => {
+    source.slices = parts('a', 'b');
+    const ref = { key: key('items'), runId: 'run-1', round: 0 };
+    const first = await call(activities.planStream, ref);
+    source.slices = parts('c');
+    expect(await call(activities.planStream, ref)).toEqual(first);
+  });
+
+  it('takes nothing as deleted when a source that had rows shows none and states no total', async () => {
+    source.slices = parts('a');
+    source.total = null;
+    source.rows = { a: items('a1', 'a2') };
+    await syncItems('run-1');
+    const before = await warehouse.readState(key('items'));
+    source.rows = { a: [] };
+    const { verdict } = await syncItems('run-2');
+    expect(verdict.kind).toBe('suspiciously_empty');
+    expect(await rows()).toEqual([
+      ['a1', false],
+      ['a2', false],
+    ]);
+    expect(await warehouse.readState(key('items'))).toEqual(before);
+  });
+});
+
+describe('extractBatch', () => {
+  const ref = { key: key('items'), runId: 'run-1' };
+  const batch = { ...ref, from: 0, to: 4, lanes: 2 };
+
+  it('does not read again what an earlier attempt made durable', async () => {
+    source.slices = parts('a', 'b', 'c', 'd');
+    source.rows = { a: items('a1'), b: items('b1'), c: items('c1'), d: items('d1') };
+    await call(activities.planStream, { ...ref, round: 0 });
+    source.before = async ({ id }) => {
+      if (id === 'c') throw new ConnectorError('reset', { kind: 'transient', connector: 'fake' });
+    };
+    await expect(call(activities.extractBatch, batch)).rejects.toMatchObject({ type: 'transient' });
+    source.before = undefined;
+    source.reads = [];
+    expect(await call(activities.extractBatch, batch)).toMatchObject({ slicesDone: 4, rows: 4 });
+    expect(source.reads).not.toContain('a');
+    expect(source.reads).toContain('c');
+  });
+
+  it('uses no more connections than it was given, and says in heartbeats how far it is', async () => {
+    source.slices = parts('a', 'b', 'c', 'd');
+    let open = 0;
+    let most = 0;
+    source.before = async () => {
+      open += 1;
+      most = Math.max(most, open);
+      await delay(20);
+      open -= 1;
+    };
+    await call(activities.planStream, { ...ref, round: 0 });
+    const env = quietEnvironment();
+    const beats: unknown[] = [];
+    env.on('heartbeat', (details: unknown) => beats.push(details));
+    await call(activities.extractBatch, batch, env);
+    expect(most).toBe(2);
+    expect(beats.at(-1)).toMatchObject({ slicesDone: 4, pages: 4 });
+  });
+
+  it('stops when it is cancelled and leaves nothing of the slice it was at', async () => {
+    source.slices = parts('a', 'b', 'c', 'd');
+    await call(activities.planStream, { ...ref, round: 0 });
+    const env = quietEnvironment();
+    source.rows = { a: items('a1'), b: items('b1') };
+    source.after = (slice, signal) => (slice.id === 'a' ? Promise.resolve() : delay(60_000, undefined, { signal }));
+    setTimeout(() => env.cancel(), 100);
+    await expect(call(activities.extractBatch, { ...batch, lanes: 1 }, env)).rejects.toThrow(CancelledFailure);
+    expect(source.reads).toEqual(['a', 'b']);
+    const files = readdirSync(join(folder, 'landing'), { recursive: true, encoding: 'utf8' });
+    expect(files.filter((file) => file.includes('/a.')).length).toBeGreaterThan(0);
+    expect(files.filter((file) => file.includes('/b.'))).toEqual([]);
+  });
+
+  it('asks no further slice when the source refuses us', async () => {
+    source.slices = parts('a', 'b', 'c', 'd');
+    await call(activities.planStream, { ...ref, round: 0 });
+    source.before = async () => {
+      throw new ConnectorError('401', { kind: 'auth', connector: 'fake', status: 401 });
+    };
+    await expect(call(activities.extractBatch, { ...batch, lanes: 1 })).rejects.toMatchObject({
+      type: 'auth',
+      nonRetryable: true,
+      details: [{ status: 401 }],
+    });
+    expect(source.reads).toEqual(['a']);
+  });
+
+  it('ends an attempt that the server has given up on before the next one writes', async () => {
+    source.slices = parts('a');
+    source.rows = { a: items('a1') };
+    await call(activities.planStream, { ...ref, round: 0 });
+    let firstEnded = false;
+    source.before = async (_slice, signal) => {
+      source.before = async () => expect(firstEnded).toBe(true);
+      // It takes its time to notice, as a call that hangs does.
+      await delay(60_000, undefined, { signal }).catch(() => delay(150));
+      firstEnded = true;
+      signal.throwIfAborted();
+    };
+    const zombie = call(activities.extractBatch, { ...batch, to: 1 }).catch((error: unknown) => error);
+    await delay(50);
+    expect(await call(activities.extractBatch, { ...batch, to: 1 })).toMatchObject({ slicesDone: 1, rows: 1 });
+    expect(await zombie).toBeInstanceOf(CancelledFailure);
+  });
+});
+
+describe('loadBatch', () => {
+  const ref = { key: key('items'), runId: 'run-1' };
+
+  it('refuses landing files that were altered, and heals when they are read again', async () => {
+    source.slices = parts('a');
+    source.rows = { a: items('a1') };
+    const { fence } = await call(activities.planStream, { ...ref, round: 0 });
+    const batch = { ...ref, from: 0, to: 1 };
+    await call(activities.extractBatch, { ...batch, lanes: 1 });
+    const landed = readdirSync(join(folder, 'landing'), { recursive: true, encoding: 'utf8' });
+    writeFileSync(join(folder, 'landing', landed.find((file) => file.endsWith('.ndjson.gz')) ?? ''), 'x');
+    await expect(call(activities.loadBatch, { ...batch, fence })).rejects.toMatchObject({
+      type: 'drift',
+      nonRetryable: true,
+    });
+    await call(activities.extractBatch, { ...batch, lanes: 1 });
+    expect(await call(activities.loadBatch, { ...batch, fence })).toMatchObject({ inserted: 1 });
+  });
+
+  it('loads what is durable of a batch that failed, and all of it later', async () => {
+    source.slices = parts('a', 'b');
+    source.rows = { a: items('a1'), b: items('b1') };
+    const { fence } = await call(activities.planStream, { ...ref, round: 0 });
+    const batch = { ...ref, from: 0, to: 2 };
+    source.before = async ({ id }) => {
+      if (id === 'b') throw new ConnectorError('quota', { kind: 'quota_exhausted', connector: 'fake' });
+    };
+    await expect(call(activities.extractBatch, { ...batch, lanes: 1 })).rejects.toMatchObject({
+      type: 'quota_exhausted',
+    });
+    expect(await call(activities.loadBatch, { ...batch, fence, partial: 1 })).toMatchObject({ slices: 1, inserted: 1 });
+    source.before = undefined;
+    await call(activities.extractBatch, { ...batch, lanes: 1 });
+    expect(await call(activities.loadBatch, { ...batch, fence })).toMatchObject({ inserted: 1, unchanged: 1 });
+  });
+
+  it('moves the checkpoint of an item when the last of its slices is loaded, and sweeps nothing of it', async () => {
+    source.slices = [
+      { id: 'w1', item: 'x', mode: 'full' },
+      { id: 'w2', item: 'x', mode: 'full' },
+    ];
+    source.rows = { w1: items('x1'), w2: items('x2') };
+    const { fence } = await call(activities.planStream, { ...ref, round: 0 });
+    for (const from of [0, 1]) await call(activities.extractBatch, { ...ref, from, to: from + 1, lanes: 1 });
+    await call(activities.loadBatch, { ...ref, from: 0, to: 1, fence });
+    expect((await warehouse.readState(key('items'))).size).toBe(0);
+    await call(activities.loadBatch, { ...ref, from: 1, to: 2, fence });
+    expect([...(await warehouse.readState(key('items'))).keys()]).toEqual(['x']);
+    expect(await rows()).toEqual([
+      ['x1', false],
+      ['x2', false],
+    ]);
+  });
+
+  it('is refused when a newer run took the stream', async () => {
+    source.slices = parts('a');
+    source.rows = { a: items('a1') };
+    const old = await call(activities.planStream, { ...ref, round: 0 });
+    await call(activities.extractBatch, { ...ref, from: 0, to: 1, lanes: 1 });
+    await call(activities.planStream, { key: key('items'), runId: 'run-2', round: 0 });
+    await expect(call(activities.loadBatch, { ...ref, from: 0, to: 1, fence: old.fence })).rejects.toMatchObject({
+      type: 'fenced',
+      nonRetryable: true,
+    });
+    expect(await rows()).toEqual([]);
+  });
+});
+
+describe('finishStream', () => {
+  it('names what was not read, and stores the report', async () => {
+    source.slices = parts('a', 'b');
+    source.rows = { a: items('a1') };
+    const ref = { key: key('items'), runId: 'run-1' };
+    const { fence } = await call(activities.planStream, { ...ref, round: 0 });
+    await call(activities.extractBatch, { ...ref, from: 0, to: 1, lanes: 1 });
+    await call(activities.loadBatch, { ...ref, from: 0, to: 1, fence });
+    const failure = { kind: 'auth', message: 'the key of ann@example.com was refused' };
+    const report = await call(activities.finishStream, { ...ref, counts: nothing, planned: 2, durationMs: 5, failure });
+    expect(report.verdict.kind).toBe('incomplete');
+    expect(report.verdict.missing[0]).toBe('1 of 2 slices were not read: the key of [address] was refused');
+    const [stored] = await warehouse.latestStreams();
+    expect(stored).toMatchObject({ runId: 'run-1', verdict: { kind: 'incomplete' }, failure: { kind: 'auth' } });
+  });
+});
