@@ -1,5 +1,5 @@
 import { connectors } from '../../connectors/index.ts';
-import type { CheckFinding, Connector } from '../../connectors/_kit/contract.ts';
+import type { CheckFinding } from '../../connectors/_kit/contract.ts';
 import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { ConfigError, placeOf } from '../config/problems.ts';
@@ -7,6 +7,8 @@ import type { Project } from '../config/load.ts';
 import type { SourceConfig } from '../config/check-config.ts';
 import type { Finding } from './check-finding.ts';
 import { describeError, namedFailure } from './describe-error.ts';
+
+type AnyConnector = (typeof connectors)[string];
 
 /** A source that has not answered by then is reported as such; the bar for the whole command is five seconds. */
 const probeMs = 4500;
@@ -43,9 +45,8 @@ export async function checkSource(
   return [...probed.map(about), ...streamFindings(group, connector, source, broken?.message, probed)];
 }
 
-// eslint-disable-next-line typescript/no-explicit-any -- connectors have different configs
 async function probe(
-  connector: Connector<any>,
+  connector: AnyConnector,
   config: unknown,
   signal: AbortSignal,
 ): Promise<readonly (CheckFinding & Pick<Finding, 'code'>)[]> {
@@ -83,8 +84,7 @@ async function probe(
 /** Streams as far as the probe speaks of them; the rest depends on the credentials as a whole. */
 function streamFindings(
   group: string,
-  // eslint-disable-next-line typescript/no-explicit-any -- connectors have different configs
-  connector: Connector<any>,
+  connector: AnyConnector,
   source: SourceConfig,
   broken: string | undefined,
   probed: readonly CheckFinding[] = [],

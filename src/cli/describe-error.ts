@@ -63,6 +63,8 @@ function report(error: unknown): ErrorReport {
       fix: 'Run the same command again: it goes on from here.',
     };
   }
+  const temporal = ofTemporal(error);
+  if (temporal !== undefined) return temporal;
   const filesystem = ofFilesystem(error);
   if (filesystem !== undefined) return filesystem;
   const message = error instanceof Error ? error.message : 'a value that is not an error was thrown';
@@ -99,6 +101,59 @@ function ofConfig(error: ConfigError): ErrorReport {
     where: first.file,
     fix: 'Fix them, then run `mailmart check`.',
     problems: error.problems,
+  };
+}
+
+/** By name, because importing Temporal's classes would make every command slow. */
+function ofTemporal(error: unknown): ErrorReport | undefined {
+  if (!(error instanceof Error)) return undefined;
+  switch (error.name) {
+    case 'TemporalUnavailable': {
+      const missing = /no temporal program/.test(error.message);
+      return { code: missing ? 'TEMPORAL_MISSING' : 'TEMPORAL_UNREACHABLE', exit: 'error', what: error.message };
+    }
+    case 'AlreadyRunning':
+    case 'WorkerRunning':
+      return {
+        code: 'RUN_ACTIVE',
+        exit: 'error',
+        what: error.message,
+        fix: 'See mailmart status, or stop the other one.',
+      };
+    case 'WorkflowFailedError':
+      return ofWorkflow(error);
+    case 'ServiceError':
+    case 'GrpcServiceError':
+      return {
+        code: 'TEMPORAL_UNREACHABLE',
+        exit: 'error',
+        what: `The Temporal server did not answer as expected: ${error.message.split('\n')[0] ?? ''}`,
+        fix: 'Run the same command again; see the logs in .mailmart/logs if it stays.',
+      };
+    default:
+      return undefined;
+  }
+}
+
+type Failure = Error & { readonly type?: string | null; readonly details?: readonly unknown[] };
+
+/** The innermost failure of a workflow says what happened; the outer ones only who waited for whom. */
+function ofWorkflow(error: Error): ErrorReport {
+  let cause: Failure = error;
+  while (cause.cause instanceof Error) cause = cause.cause as Failure;
+  if (cause.name === 'CancelledFailure') {
+    return {
+      code: 'INTERRUPTED',
+      exit: 'interrupted',
+      what: 'The run was cancelled.',
+      fix: 'Run it again: it goes on from there.',
+    };
+  }
+  const detail = cause.details?.[0] as { readonly fix?: string } | undefined;
+  return {
+    ...namedFailure(cause.type ?? 'unexpected'),
+    what: cause.message,
+    ...fixOf(detail?.fix ?? 'Run it again after the fix: it goes on from the last checkpoint.'),
   };
 }
 

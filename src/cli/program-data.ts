@@ -25,7 +25,12 @@ export function addDataCommands(program: Command): void {
       )
       .option('--source <id>', 'Only these sources (repeat, or separate by commas)', list)
       .action((flags: GlobalOptions & RunFlags) =>
-        runCommand('run', flags, async (context) => (await import('./commands/run.ts')).run(context, flags)),
+        runCommand(
+          'run',
+          flags,
+          async (context) => (await import('./commands/run.ts')).run(context, flags),
+          'Starting the run …',
+        ),
       ),
     [
       ['mailmart run', 'Everything'],
@@ -42,7 +47,12 @@ export function addDataCommands(program: Command): void {
       .argument('[source]', 'Id of a source in mailmart.yaml')
       .option('--stream <name>', 'Only these streams, with those they depend on (repeat, or separate by commas)', list)
       .action((source: string | undefined, flags: GlobalOptions & SyncFlags) =>
-        runCommand('sync', flags, async (context) => (await import('./commands/sync.ts')).sync(context, source, flags)),
+        runCommand(
+          'sync',
+          flags,
+          async (context) => (await import('./commands/sync.ts')).sync(context, source, flags),
+          'Starting the sync …',
+        ),
       ),
     [
       ['mailmart sync', 'All sources'],
@@ -58,8 +68,11 @@ export function addDataCommands(program: Command): void {
       )
       .option('--select <model>', 'Only these models, with those they depend on (repeat, or separate by commas)', list)
       .action((flags: GlobalOptions & TransformFlags) =>
-        runCommand('transform', flags, async (context) =>
-          (await import('./commands/transform.ts')).transform(context, flags),
+        runCommand(
+          'transform',
+          flags,
+          async (context) => (await import('./commands/transform.ts')).transform(context, flags),
+          'Starting the transform …',
         ),
       ),
     [
@@ -114,7 +127,12 @@ export function addDataCommands(program: Command): void {
       .option('--out <file>', 'Where to write it (default: report.path of mailmart.yaml)')
       .option('--open <when>', 'Open it in the browser: yes or no', 'no')
       .action((flags: GlobalOptions & ReportFlags) =>
-        runCommand('report', flags, async (context) => (await import('./commands/report.ts')).report(context, flags)),
+        runCommand(
+          'report',
+          flags,
+          async (context) => (await import('./commands/report.ts')).report(context, flags),
+          'Writing the report …',
+        ),
       ),
     [
       ['mailmart report', 'Write it'],
@@ -129,7 +147,12 @@ export function addDataCommands(program: Command): void {
         'Stays until you stop it: keeps a worker (and the development server, unless an address is configured) running, and runs the pipeline on the schedule of mailmart.yaml. Other commands find it and use it.',
       )
       .action((flags: GlobalOptions & WorkerFlags) =>
-        runCommand('worker', flags, async (context) => (await import('./commands/worker.ts')).worker(context)),
+        runCommand(
+          'worker',
+          flags,
+          async (context) => (await import('./commands/worker.ts')).worker(context),
+          'Starting the worker …',
+        ),
       ),
     [['mailmart worker', 'Until Ctrl-C']],
   );

@@ -89,6 +89,11 @@ export function addProjectCommands(program: Command): void {
       )
       .addOption(new Option('--seed <number>', 'Another seed makes another company').default('1'))
       .option('--dir <folder>', 'Where to make the project', 'demo-project')
+      .addOption(
+        new Option('--size <size>', 'How much history: demo (20,000 people), small or tiny')
+          .choices(['demo', 'small', 'tiny'])
+          .default('demo'),
+      )
       .option('--no-open', 'Do not open the report')
       .option('--fresh', 'Start over: remove what an earlier demo left in the folder')
       .action((flags: GlobalOptions & DemoFlags) =>

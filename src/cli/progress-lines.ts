@@ -91,7 +91,7 @@ export function stepText(progress: RunProgress): string {
     }
     case 'transform':
       if (transform === null || transform.planned === null) return 'Transforming: planning the models';
-      return `Transforming: ${transform.done + transform.unchanged + transform.failed + transform.skipped} of ${transform.planned} models${transform.running.length > 0 ? ` (${transform.running.join(', ')})` : ''}`;
+      return `Transforming: ${transform.done + transform.failed + transform.skipped} of ${transform.planned} models${transform.running.length > 0 ? ` (${transform.running.join(', ')})` : ''}`;
     case 'publish':
       return 'Publishing';
     case 'report':

@@ -13,20 +13,27 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 /** Shows a run until `done` settles; a look that fails is skipped, because the run itself says how it ended. */
 export async function watchRun(
   output: Output,
-  read: () => Promise<RunProgress>,
+  look: () => Promise<RunProgress>,
   done: Promise<unknown>,
 ): Promise<void> {
+  // Accounts that have ended leave the progress, but names must not change half-way.
+  let accounts = 0;
+  const read = async (): Promise<Seen> => {
+    const progress = await look();
+    accounts = Math.max(accounts, progress.accounts.length);
+    return { ...progress, nameCount: accounts };
+  };
   const screen = output.json || !output.isTerminal ? plainScreen(output) : liveScreen();
-  let ended = false;
-  const end = done.then(
-    () => (ended = true),
-    () => (ended = true),
+  const ended = done.then(
+    () => 'ended' as const,
+    () => 'ended' as const,
   );
   try {
-    while (!ended) {
-      const progress = await Promise.race([read().catch(() => undefined), end.then(() => undefined)]);
-      if (progress !== undefined) screen.show(progress);
-      await Promise.race([pause(lookMs), end]);
+    for (;;) {
+      const seen = await Promise.race([read().catch(() => undefined), ended]);
+      if (seen === 'ended') break;
+      if (seen !== undefined) screen.show(seen);
+      if ((await Promise.race([pause(lookMs), ended])) === 'ended') break;
     }
     // One last look for streams that ended since; the workflow still answers after its end.
     const last = await Promise.race([read().catch(() => undefined), pause(1000).then(() => undefined)]);
@@ -36,7 +43,9 @@ export async function watchRun(
   }
 }
 
-type Screen = { show(progress: RunProgress): void; close(): void };
+type Seen = RunProgress & { readonly nameCount: number };
+
+type Screen = { show(progress: Seen): void; close(): void };
 
 function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
@@ -61,7 +70,7 @@ function plainScreen(output: Output): Screen {
         account.streams
           .filter((stream) => stream.state === 'extracting' || stream.state === 'quota')
           .map((stream) => {
-            const name = streamName(account, stream.stream, progress.accounts.length);
+            const name = streamName(account, stream.stream, progress.nameCount);
             return `${name} ${streamLine(stream, rowsPerSecond(speeds, name, stream.rows, nowMs), nowMs)}`;
           }),
       );
@@ -91,7 +100,7 @@ function liveScreen(): Screen {
         account.streams
           .filter((live) => !isFinal(live.state) && live.state !== 'waiting')
           .map((live) => {
-            const name = streamName(account, live.stream, progress.accounts.length);
+            const name = streamName(account, live.stream, progress.nameCount);
             return fit(`  ${name}  ${streamLine(live, rowsPerSecond(speeds, name, live.rows, nowMs), nowMs)}`, width);
           }),
       );
@@ -109,7 +118,7 @@ function liveScreen(): Screen {
 }
 
 function endedStreams(
-  progress: RunProgress,
+  progress: Seen,
   finished: Set<string>,
   speeds: Speeds,
   nowMs: number,
@@ -119,7 +128,7 @@ function endedStreams(
       const key = `${account.accountId}/${stream.stream}`;
       if (!isFinal(stream.state) || finished.has(key)) return [];
       finished.add(key);
-      const name = streamName(account, stream.stream, progress.accounts.length);
+      const name = streamName(account, stream.stream, progress.nameCount);
       return [{ name, line: streamLine(stream, rowsPerSecond(speeds, name, stream.rows, nowMs), nowMs) }];
     }),
   );

@@ -12,11 +12,16 @@ export type StreamStatus = {
   readonly gaps: readonly string[];
   /** Rows in the raw table. */
   readonly rows: number | null;
+  readonly rows_read: number;
   readonly rows_inserted: number;
   readonly rows_updated: number;
+  readonly rows_unchanged: number;
   readonly rows_deleted: number;
   readonly rows_quarantined: number;
   readonly requests: number;
+  readonly pages: number;
+  readonly bytes_read: number;
+  readonly duration_ms: number;
   readonly finished_at: string;
   /** Last time a row of it changed. */
   readonly changed_at: string | null;
@@ -136,11 +141,16 @@ function streamStatus(row: Fields, now: string): StreamStatus {
     missing: lines(row['missing']),
     gaps: lines(row['gaps']),
     rows: row['row_count'] === null || row['row_count'] === undefined ? null : Number(row['row_count']),
+    rows_read: Number(row['rows_read']),
     rows_inserted: Number(row['rows_inserted']),
     rows_updated: Number(row['rows_updated']),
+    rows_unchanged: Number(row['rows_unchanged']),
     rows_deleted: Number(row['rows_deleted']),
     rows_quarantined: Number(row['rows_quarantined']),
     requests: Number(row['requests']),
+    pages: Number(row['pages']),
+    bytes_read: Number(row['bytes_read']),
+    duration_ms: Number(row['duration_ms']),
     finished_at: finishedAt,
     changed_at: textOf(row['last_change_at']),
     lag_seconds: Math.max(0, Math.round((Date.parse(now) - Date.parse(finishedAt)) / 1000)),

@@ -184,14 +184,18 @@ function ofStatus(stream: StreamStatus): StreamOutcome {
     stream: stream.stream,
     verdict: { kind: stream.verdict, missing: stream.missing, gaps: stream.gaps },
     counts: {
-      ...noCounts,
+      slices: 0,
+      pages: stream.pages,
       requests: stream.requests,
+      rowsRead: stream.rows_read,
       rowsInserted: stream.rows_inserted,
       rowsUpdated: stream.rows_updated,
+      rowsUnchanged: stream.rows_unchanged,
       rowsDeleted: stream.rows_deleted,
       rowsQuarantined: stream.rows_quarantined,
+      bytesRead: stream.bytes_read,
     },
-    duration_ms: 0,
+    duration_ms: stream.duration_ms,
     failure: stream.failure,
   };
 }

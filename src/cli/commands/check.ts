@@ -92,7 +92,7 @@ function print(context: Context, findings: readonly Finding[]): void {
   const { output } = context;
   if (output.json) return;
   let group = '';
-  for (const finding of findings) {
+  for (const finding of mergedStreams(findings)) {
     if (finding.group !== group) {
       output.data(`${group === '' ? '' : '\n'}${finding.group}`);
       group = finding.group;
@@ -102,6 +102,31 @@ function print(context: Context, findings: readonly Finding[]): void {
     if (finding.fix !== undefined && finding.status !== 'ok') output.data(`           Fix: ${finding.fix}`);
   }
   output.data('');
+}
+
+/** Streams of one source that have the same to say share a line; `--json` has one entry each. */
+function mergedStreams(findings: readonly Finding[]): readonly Finding[] {
+  const merged: (Finding & { readonly names?: readonly string[] })[] = [];
+  for (const finding of findings) {
+    const name = finding.item.startsWith('stream:') ? finding.item.slice('stream:'.length) : undefined;
+    const index = merged.findIndex(
+      (other) =>
+        name !== undefined &&
+        other.names !== undefined &&
+        other.group === finding.group &&
+        other.status === finding.status &&
+        other.message === finding.message,
+    );
+    const other = merged[index];
+    if (name === undefined) merged.push(finding);
+    else if (other === undefined) merged.push({ ...finding, names: [name] });
+    else merged[index] = { ...other, names: [...(other.names ?? []), name] };
+  }
+  return merged.map(({ names, ...finding }) =>
+    names === undefined || names.length === 1
+      ? finding
+      : { ...finding, item: `${names.length} streams`, message: `${finding.message} (${names.join(', ')})` },
+  );
 }
 
 /** For commands that need a project with sources. */

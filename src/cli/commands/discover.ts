@@ -1,5 +1,4 @@
 import { connectors } from '../../../connectors/index.ts';
-import type { Connector, Stream } from '../../../connectors/_kit/contract.ts';
 import { nearest } from '../../config/suggest.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -23,8 +22,8 @@ export type StreamFacts = {
   readonly selected: boolean;
 };
 
-// eslint-disable-next-line typescript/no-explicit-any -- streams of one connector have different records
-type AnyStream = Stream<any, any>;
+type AnyConnector = (typeof connectors)[string];
+type AnyStream = AnyConnector['streams'][string];
 
 /** What the connector itself declares: no request is made. */
 export function streamFacts(connectorName: string, name: string, stream: AnyStream, selected: boolean): StreamFacts {
@@ -130,10 +129,9 @@ function noSuchSource(wanted: string, ids: readonly string[]): CliError {
   });
 }
 
-// eslint-disable-next-line typescript/no-explicit-any -- connectors have different configs
 function facts(
   type: string,
-  connector: Connector<any>,
+  connector: AnyConnector,
   id: string | null,
   selection: 'all' | readonly string[],
 ): SourceFacts {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { checkConfig } from '../../config/check-config.ts';
 import { configSchemaFile } from '../../config/json-schema.ts';
@@ -69,6 +69,7 @@ export async function init(context: Context, flags: InitFlags): Promise<ExitName
     else replaceFile(file, before, after);
   }
   if (before === undefined) {
+    mkdirSync(join(dir, '.mailmart'), { recursive: true, mode: 0o700 });
     replaceFile(join(dir, '.mailmart', 'config.schema.json'), undefined, configSchemaFile(sourceRegistry));
     ensureIgnored(dir);
   }

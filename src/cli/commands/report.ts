@@ -1,0 +1,36 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CliError } from '../cli-error.ts';
+import type { Context } from '../context.ts';
+import { bytesText } from '../durations.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { openInBrowser } from '../open-in-browser.ts';
+import { reportWriter } from '../report-writer.ts';
+import { openForReading } from './query.ts';
+
+export type ReportFlags = { readonly out?: string; readonly open?: string };
+
+/** `mailmart report [--open yes]` */
+export async function report(context: Context, flags: ReportFlags): Promise<ExitName> {
+  const { output } = context;
+  const open = flags.open ?? 'no';
+  if (open !== 'yes' && open !== 'no') {
+    throw new CliError({
+      code: 'USAGE',
+      exit: 'usage',
+      what: '--open takes yes or no.',
+      fix: 'For example --open yes',
+    });
+  }
+  const project = await context.project();
+  // Says what to do when nothing is published, before the charts are loaded.
+  (await openForReading(project.paths.published)).close();
+  const file = await reportWriter(project, flags.out === undefined ? project.paths.report : resolve(flags.out))();
+  const opened = open === 'yes' && (await openInBrowser(file));
+  const { size } = statSync(file);
+  output.document('report', { file, bytes: size, opened });
+  output.data(file);
+  output.say(`Written: ${file} (${bytesText(size)}).`);
+  if (open === 'yes' && !opened) output.warn('No browser could be started; open the file yourself.');
+  return 'done';
+}

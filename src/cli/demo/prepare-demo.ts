@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { companyFileSpecs } from '../../demo/file-specs.ts';
+import { companyAccountId, companyCurrency, companyName, companyZone } from '../../demo/profile.ts';
+import { configSchemaFile } from '../../config/json-schema.ts';
+import { sourceRegistry } from '../../config/registry.ts';
+import { CliError } from '../cli-error.ts';
+import { ensureIgnored } from '../init/project-files.ts';
+
+/** The demo's folder, ready for the simulator. */
+export type DemoPlace = {
+  readonly apiKey: string;
+  /** Where the simulator says its address. */
+  readonly stateFile: string;
+  /** Folder of the company's own files. */
+  readonly filesFolder: string;
+  /** Writes mailmart.yaml for the simulator's address. */
+  writeConfig(baseUrl: string): void;
+};
+
+type Marker = { readonly seed: number };
+
+/** Makes or reuses the demo's folder. A folder that is not a demo of this seed is never touched. */
+export function prepareDemo(dir: string, options: { readonly seed: number; readonly fresh: boolean }): DemoPlace {
+  const state = join(dir, '.mailmart');
+  const marker = join(state, 'demo.json');
+  const known = existsSync(marker) ? (JSON.parse(readFileSync(marker, 'utf8')) as Marker) : undefined;
+  if (known === undefined && existsSync(dir) && readdirSync(dir).length > 0) {
+    throw refusal(dir, 'is not empty and not a demo', 'Choose another folder with --dir.');
+  }
+  if (known !== undefined && known.seed !== options.seed && !options.fresh) {
+    throw refusal(
+      dir,
+      `holds the demo of seed ${known.seed}`,
+      'Choose another folder with --dir, or start over with --fresh.',
+    );
+  }
+  if (known !== undefined && options.fresh) {
+    for (const name of ['.mailmart', 'data', 'report', 'mailmart.yaml'])
+      rmSync(join(dir, name), { recursive: true, force: true });
+  }
+  mkdirSync(join(state, 'secrets'), { recursive: true, mode: 0o700 });
+  const seeded = (purpose: string): string =>
+    createHash('sha256').update(`mailmart demo ${purpose} ${options.seed}`).digest('hex');
+  const apiKey = `${seeded('key').slice(0, 32)}-us1`;
+  writePrivate(join(state, 'secrets', companyAccountId), apiKey);
+  // From the seed, so that the keys of the demo's people are the same on every machine.
+  writePrivate(join(state, 'person-salt'), seeded('salt'));
+  writeFileSync(join(state, 'config.schema.json'), configSchemaFile(sourceRegistry));
+  writeFileSync(marker, `${JSON.stringify({ seed: options.seed } satisfies Marker)}\n`);
+  ensureIgnored(dir);
+  return {
+    apiKey,
+    stateFile: join(state, 'simulator.json'),
+    filesFolder: join(dir, 'data'),
+    writeConfig: (baseUrl) => writeFileSync(join(dir, 'mailmart.yaml'), demoConfig(baseUrl)),
+  };
+}
+
+function writePrivate(path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  chmodSync(path, 0o600);
+}
+
+function refusal(dir: string, what: string, fix: string): CliError {
+  return new CliError({
+    code: 'USAGE',
+    exit: 'usage',
+    what: `The folder ${what}; nothing was changed.`,
+    where: dir,
+    fix,
+  });
+}
+
+function demoConfig(baseUrl: string): string {
+  const files = stringify(companyFileSpecs, { lineWidth: 0 })
+    .trimEnd()
+    .split('\n')
+    .map((line) => `      ${line}`)
+    .join('\n');
+  return `# yaml-language-server: $schema=.mailmart/config.schema.json
+# Written by mailmart demo. Every key: mailmart schema.
+company: { name: ${companyName}, time_zone: ${companyZone}, currency: ${companyCurrency} }
+warehouse: { engine: duckdb, path: .mailmart/warehouse.duckdb }
+sources:
+  # A simulator of the Mailchimp API on this machine; it runs while mailmart demo runs.
+  - id: ${companyAccountId}
+    type: mailchimp
+    credentials: { api_key: "\${file:.mailmart/secrets/${companyAccountId}}" }
+    base_url: ${baseUrl}
+    streams: all
+
+  # The company's own books: costs, conversions, exchange rates, other revenue.
+  - id: books
+    type: file
+    files:
+${files}
+
+# The first word of a campaign's name says what it is for; of several rules that match, the later one wins.
+campaigns:
+  - { match: "^Newsletter", goal: customer_marketing }
+  - { match: "^(Launch|Sale)", goal: customer_acquisition, conversion_value: 12.50 }
+  - { match: "^Guide", goal: lead_generation, conversion_value: 4.00 }
+report: { path: report/index.html }
+`;
+}
