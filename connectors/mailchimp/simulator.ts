@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Faults } from './simulator-faults.ts';
 import { type RequestLogEntry, type SimulatorOptions, SimulatorState, type Violation } from './simulator-state.ts';
 
-export type { Fault, FaultEntry, FaultKind, Faults } from './simulator-faults.ts';
+export type { Fault, Faults } from './simulator-faults.ts';
 export type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-state.ts';
 
 export type MailchimpSimulator = {

@@ -1,8 +1,7 @@
 import type { PlannedAutomation, PlannedCampaign } from './campaigns.ts';
 import { isMailable } from './history.ts';
-import { day } from './instant.ts';
 import type { DraftMembership, Population } from './people.ts';
-import { type Profile, worldNow, worldUntil } from './profile.ts';
+import { type Profile, worldUntil } from './profile.ts';
 import { createRandom, type Random } from './random.ts';
 import { createReactor, type Reactions } from './reactions.ts';
 import type { Campaign, Seconds, Send } from './types.ts';
@@ -157,6 +156,3 @@ function createAutomationQueue(
   let position = 0;
   return { peek: () => items[position], take: () => void (position += 1) };
 }
-
-/** How far "now" and the end of the timeline lie apart, in days. */
-export const horizonDays: number = (worldUntil - worldNow) / day;

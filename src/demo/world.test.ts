@@ -88,6 +88,7 @@ describe('the demo world', () => {
     expect(oldOpens(later)).toBeGreaterThan(oldOpens(now));
     // Late: it happened before "now" and was shown after it.
     expect(later.opens.some((open) => open.at <= now.now && (open.knownAt ?? 0) > now.now)).toBe(true);
+    expect(now.opens.some((open) => (open.knownAt ?? open.at) > now.now)).toBe(false);
     const live = now.memberships.filter((membership) => membershipAt(membership, now.now) !== undefined);
     const changed = live.filter((membership) => {
       const after = later.memberships[membership.index];
