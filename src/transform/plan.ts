@@ -32,8 +32,10 @@ export async function planTransform(options: {
   readonly warehouse: Warehouse;
   readonly graph: Graph;
   readonly select?: readonly string[];
+  /** Runs everything selected, and builds incremental tables anew. */
+  readonly full?: boolean;
 }): Promise<TransformPlan> {
-  const { warehouse, graph } = options;
+  const { warehouse, graph, full = false } = options;
   const prints = fingerprints(graph, await warehouse.tableFingerprints());
   const stored = await warehouse.modelFingerprints();
   const selected = selection(graph, options.select ?? []);
@@ -46,7 +48,7 @@ export async function planTransform(options: {
       action.name === swapName ? swapFingerprint(marts, prints) : (prints.get(action.name) ?? 'unknown');
     const before = stored.get(builtAs(action.name));
     const isThere = await tablesAreThere(warehouse, action, marts);
-    if (before === fingerprint && isThere) {
+    if (!full && before === fingerprint && isThere) {
       unchanged.push(action.name);
       continue;
     }
@@ -55,7 +57,11 @@ export async function planTransform(options: {
       kind: action.kind,
       fingerprint,
       incremental:
-        action.incremental !== undefined && isThere && before !== undefined && sameDefinition(before, fingerprint),
+        !full &&
+        action.incremental !== undefined &&
+        isThere &&
+        before !== undefined &&
+        sameDefinition(before, fingerprint),
       ...(action.name === swapName && { marts }),
     });
   }

@@ -103,6 +103,8 @@ export async function runTransform(options: {
   readonly clock: Clock;
   readonly runId: string;
   readonly select?: readonly string[];
+  /** Runs everything selected, and builds incremental tables anew. */
+  readonly full?: boolean;
   readonly projectDir?: string;
   readonly onProgress?: (progress: TransformProgress) => void;
 }): Promise<TransformResult> {
@@ -114,7 +116,12 @@ export async function runTransform(options: {
     ...(options.projectDir !== undefined && { projectDir: options.projectDir }),
   });
   await prepareTransform({ warehouse, graph, config, clock, runId });
-  const plan = await planTransform({ warehouse, graph, ...(options.select && { select: options.select }) });
+  const plan = await planTransform({
+    warehouse,
+    graph,
+    ...(options.select && { select: options.select }),
+    ...(options.full !== undefined && { full: options.full }),
+  });
   const runs: ModelRun[] = [];
   const failures: ModelRun[] = [];
   const blocked = new Set<string>();

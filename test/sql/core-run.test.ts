@@ -77,6 +77,15 @@ describe('a transform', () => {
     });
   });
 
+  test('in full runs everything again, and gives the same rows', async () => {
+    const first = await project.transform();
+    const before = await marts();
+    const again = await project.transform({ full: true });
+    expect(again.runs).toHaveLength(first.runs.length);
+    expect(again.unchanged).toEqual([]);
+    expect(await marts()).toEqual(before);
+  });
+
   test('goes on where a killed one stopped: a missing table is built again, an equal one is not', async () => {
     await project.transform();
     await project.warehouse.runModel('kill', { name: 'test.kill', kind: 'operations', fingerprint: 'x' }, [

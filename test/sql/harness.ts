@@ -23,7 +23,7 @@ export type SqlProject = {
    */
   seed(account: string, seeds: Seeds, options?: { readonly whole?: boolean }): Promise<void>;
   transform(
-    change?: Partial<TransformConfig> & { readonly projectDir?: string },
+    change?: Partial<TransformConfig> & { readonly projectDir?: string; readonly full?: boolean },
     select?: readonly string[],
   ): Promise<TransformResult>;
   query(sql: string): Promise<readonly Row[]>;
@@ -107,12 +107,13 @@ export async function openSqlProject(config: Partial<TransformConfig> = {}): Pro
       now = instant;
     },
     seed,
-    transform: async ({ projectDir, ...change } = {}, select) => {
+    transform: async ({ projectDir, full, ...change } = {}, select) => {
       runs += 1;
       return await runTransform({
         warehouse,
         config: { ...settings, ...change },
         ...(projectDir !== undefined && { projectDir }),
+        ...(full !== undefined && { full }),
         clock,
         runId: `transform-${runs}`,
         ...(select && { select }),
