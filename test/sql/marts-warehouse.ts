@@ -68,7 +68,7 @@ const duckTypes: Readonly<Record<Column['type'], string>> = {
 const quoteNames = (sql: string): string => sql.replaceAll(/`[^`.]+\.([^`.]+)\.([^`.]+)`/g, '"$1"."$2"');
 const isMart = ({ target }: Action): boolean => target.schema === 'marts' || isMartIntermediate(target.name);
 const isMartIntermediate = (name: string): boolean =>
-  /^int_(campaign_counts|campaign_counters|campaign_money|engagement_spans|unknown_engagement_days|ab_counts)$/.test(
+  /^int_(campaign_counts|campaign_counters|campaign_money|engagement_spans|unknown_engagement_days|person|ab_counts)$/.test(
     name,
   );
 
