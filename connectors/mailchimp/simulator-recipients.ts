@@ -18,7 +18,7 @@ const activityCap = 1000;
 
 /** Recipients in the order of sending, without deleted contacts. */
 function recipientsOf(snapshot: Snapshot, mailing: Mailing): readonly Recipient[] {
-  return snapshot.memo(`recipients ${mailing.id}`, () => {
+  return snapshot.memoRecent(`recipients ${mailing.id}`, () => {
     const opens = Map.groupBy(mailing.opens, (open) => open.member);
     const clicks = Map.groupBy(mailing.clicks, (click) => click.member);
     const bounces = Map.groupBy(mailing.bounces, (bounce) => bounce.member);

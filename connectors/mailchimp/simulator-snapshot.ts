@@ -55,7 +55,12 @@ export type Snapshot = {
   children(parent: Campaign): readonly Mailing[];
   /** Keeps a computed value for the life of the snapshot. */
   memo<T>(key: string, compute: () => T): T;
+  /** Like `memo` for big values: only the most recently used few are kept. */
+  memoRecent<T>(key: string, compute: () => T): T;
 };
+
+/** Twice the ten connections: each may page through another mailing. */
+const recentLimit = 20;
 
 export function createSnapshot(timeline: World, at: Seconds): Snapshot {
   const world = worldAt(timeline, at);
@@ -64,6 +69,19 @@ export function createSnapshot(timeline: World, at: Seconds): Snapshot {
     if (kept.has(key)) return kept.get(key) as T;
     const value = compute();
     kept.set(key, value);
+    return value;
+  };
+
+  const recent = new Map<string, unknown>();
+  const memoRecent = <T>(key: string, compute: () => T): T => {
+    const value = recent.has(key) ? (recent.get(key) as T) : compute();
+    // A Map remembers insertion: the first is the least recently used.
+    recent.delete(key);
+    recent.set(key, value);
+    for (const oldest of recent.keys()) {
+      if (recent.size <= recentLimit) break;
+      recent.delete(oldest);
+    }
     return value;
   };
 
@@ -98,6 +116,7 @@ export function createSnapshot(timeline: World, at: Seconds): Snapshot {
     mailings: () => [...mailings.values()],
     children: (parent) => childrenOf.get(parent.id) ?? [],
     memo,
+    memoRecent,
   };
 }
 
