@@ -116,6 +116,16 @@ const regexpExtract = (x, pattern) =>
   duck
     ? `nullif(regexp_extract(${x}, ${literal(pattern)}, 1), '')`
     : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
+/** A query parameter's text as a person wrote it: `Fr%C3%BChling+25` is `Frühling 25`. What is no valid escape stays as it is. */
+const urlDecode = (x) => {
+  const spaced = `replace(${x}, '+', ' ')`;
+  return duck
+    ? `coalesce(try(url_decode(${spaced})), ${x})`
+    : `(select safe_convert_bytes_to_string(array_to_string(array_agg(` +
+        `if(regexp_contains(piece, r'^%[0-9a-fA-F]{2}$'), from_hex(substr(piece, 2)), cast(piece as bytes)) ` +
+        `order by place), b'')) from unnest(regexp_extract_all(${spaced}, r'%[0-9a-fA-F]{2}|[^%]+|%')) as piece ` +
+        `with offset as place)`;
+};
 /** md5, hexadecimal, of the parts' texts; NULL counts as empty. The separator is a control character that no part holds. */
 const hashId = (parts) => {
   const joined = parts.map((part) => `coalesce(cast(${part} as ${stringType()}), '')`).join(' || chr(31) || ');
@@ -172,6 +182,7 @@ module.exports = {
   addSeconds,
   regexpContains,
   regexpExtract,
+  urlDecode,
   hashId,
   newest,
   beside,
