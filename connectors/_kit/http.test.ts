@@ -332,6 +332,15 @@ describe('limits', () => {
     expect(error.message).toMatch(/ETIMEDOUT/);
   });
 
+  it('gives up on a server that drips', async () => {
+    handler = (_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const drip = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(drip));
+    };
+    expect((await failure(client({ timeoutMs: 60 }).get('/things'))).message).toMatch(/ETIMEDOUT/);
+  });
+
   it('keeps to the connections of the account, over all its clients', async () => {
     let open = 0;
     let most = 0;

@@ -46,6 +46,8 @@ const PATIENCE_MS = 30_000;
 /** 429 without Retry-After, after the tries in place. */
 const UNSTATED_WAIT_MS = 60_000;
 
+const TIMED_OUT = Object.assign(new Error('the answer took too long'), { code: 'ETIMEDOUT' });
+
 const realSleep: Sleep = (ms, signal) => delay(ms, undefined, { signal });
 
 /** The one HTTP policy: see `Http`. A connector's `client` wrapper, where it has one, is already around it. */
@@ -76,8 +78,6 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     decompress: false,
     responseType: 'arraybuffer',
     maxContentLength: maxBytes,
-    timeout: timeoutMs,
-    transitional: { clarifyTimeoutError: true },
     validateStatus: () => true,
     transformRequest: [(data: unknown) => data],
     transformResponse: [(data: unknown) => data],
@@ -100,13 +100,18 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
         : { data: JSON.stringify(request.body), headers: { 'content-type': 'application/json' } };
     const started = performance.now();
     let answer: RawAnswer | undefined;
+    // For the whole answer: axios' own time-out is one of idleness, and a server that drips would never meet it.
+    const tooLong = AbortSignal.timeout(timeoutMs);
     try {
       requests += 1;
-      answer = rawAnswer(await client.request<Buffer>({ method: request.method, url: url.href, signal, ...body }));
+      const either = AbortSignal.any([signal, tooLong]);
+      answer = rawAnswer(
+        await client.request<Buffer>({ method: request.method, url: url.href, signal: either, ...body }),
+      );
       return answer;
     } catch (error) {
       signal.throwIfAborted();
-      throw networkFailure(error, request, connector.name, maxBytes);
+      throw networkFailure(tooLong.aborted ? TIMED_OUT : error, request, connector.name, maxBytes);
     } finally {
       options.onRequest?.({
         method: request.method,
