@@ -1,0 +1,140 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadProject, type Project } from '../../src/config/load.ts';
+import type { Clock } from '../../src/contracts/clock.ts';
+import { processId } from '../../src/temporal/processes.ts';
+import { startSync } from '../../src/temporal/start.ts';
+import { findWorker, withWorker } from '../../src/temporal/with-worker.ts';
+import { hostWorker, WorkerRunning } from '../../src/temporal/worker-host.ts';
+import { openPublished } from '../../src/warehouse/duckdb/index.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const clock: Clock = { now: () => '2026-06-30T12:00:00.000Z' };
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const env = { ...process.env, TEMPORAL_ADDRESS: '' };
+
+let folder: string;
+let project: Project;
+const started: ChildProcess[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mailmart-host-'));
+  writeFileSync(
+    join(folder, 'mailmart.yaml'),
+    `company: { name: Test, time_zone: Europe/Berlin, currency: EUR }
+sources:
+  - id: books
+    type: file
+    files:
+      - path: costs.csv
+        map:
+          - entity: costs
+            key: [cost_id]
+            fields: { cost_id: cost_id, kind: kind, amount: amount, currency_code: currency, incurred_on: day }
+`,
+  );
+  writeFileSync(
+    join(folder, 'costs.csv'),
+    'cost_id,kind,amount,currency,day\n1,staff,10.50,EUR,2026-06-01\n2,tools,3,EUR,2026-06-02\n',
+  );
+  project = loadProject(folder, env);
+});
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const serverPid = (): number =>
+  (JSON.parse(readFileSync(join(folder, '.mailmart/temporal.json'), 'utf8')) as { pid: number }).pid;
+
+/** `mailmart worker` in a process of its own, ready for work. */
+async function workerProcess(): Promise<ChildProcess> {
+  const script = `
+    import { loadProject } from '${root}/src/config/load.ts';
+    import { runWorker } from '${root}/src/worker.ts';
+    const stop = new AbortController();
+    process.once('SIGTERM', () => stop.abort());
+    const quiet = () => undefined;
+    await runWorker({
+      project: loadProject('${folder}', process.env), env: process.env, clock: { now: () => '2026-06-30T12:00:00.000Z' },
+      logger: { debug: quiet, info: quiet, warn: quiet, error: console.error }, signal: stop.signal,
+      onReady: () => console.log('ready'),
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  started.push(child);
+  await new Promise<void>((ready, reject) => {
+    child.stdout?.once('data', () => ready());
+    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}`)));
+  });
+  return child;
+}
+
+async function run(runId: string): Promise<unknown> {
+  return withWorker({ project, env, clock, logger }, async ({ client, taskQueue, pid }) => {
+    const options = { client, taskQueue, onRunning: 'refuse' } as const;
+    const { handle } = await startSync(options, { source: 'file', accountId: 'books', runId });
+    return { ...(await handle.result()), pid };
+  });
+}
+
+describe('a command without a worker', () => {
+  it('hosts server and worker for itself, syncs, publishes, and leaves no process behind', async () => {
+    const result = await run('run-1');
+    expect(result).toMatchObject({ verdict: { kind: 'complete' }, pid: process.pid });
+    expect(findWorker(project)).toBeUndefined();
+    expect(existsSync(join(folder, '.mailmart/worker.lock'))).toBe(false);
+    expect(existsSync(join(folder, '.mailmart/temporal.json'))).toBe(false);
+    const published = await openPublished(project.paths.published);
+    try {
+      const runs = await published.query('select count(*) as n from status.runs');
+      expect(Number(runs.rows[0]?.[0])).toBeGreaterThan(0);
+    } finally {
+      await published.close();
+    }
+  });
+
+  it('shows nothing of arguments and results in the server’s database', async () => {
+    await run('run-canary-4711');
+    // The run's id is an argument and part of no workflow's id: only encrypted payloads hold it.
+    for (const file of ['temporal.db', 'temporal.db-wal']) {
+      const path = join(folder, '.mailmart', file);
+      if (existsSync(path)) expect(readFileSync(path).includes('run-canary-4711')).toBe(false);
+    }
+    expect(readFileSync(join(folder, '.mailmart/temporal.db')).includes('sync/file/books')).toBe(true);
+  });
+});
+
+describe('a running worker', () => {
+  it('is found and used by other commands, and refuses a second worker by its process', async () => {
+    const worker = await workerProcess();
+    expect(findWorker(project)).toMatchObject({ pid: worker.pid });
+    expect(await run('run-1')).toMatchObject({ verdict: { kind: 'complete' }, pid: worker.pid });
+    const refusal = await hostWorker({ project, env, clock, logger }).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(WorkerRunning);
+    expect((refusal as WorkerRunning).pid).toBe(worker.pid);
+    const exit = new Promise<number | null>((ended) => worker.once('exit', (code) => ended(code)));
+    worker.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(findWorker(project)).toBeUndefined();
+  });
+
+  it('takes its server with it when it is killed, and the next one goes on where it was', async () => {
+    const worker = await workerProcess();
+    const server = serverPid();
+    expect(processId(server)).toBeDefined();
+    worker.kill('SIGKILL');
+    for (const until = performance.now() + 5_000; performance.now() < until && processId(server) !== undefined;) {
+      await delay(50);
+    }
+    expect(processId(server)).toBeUndefined();
+    expect(findWorker(project)).toBeUndefined();
+    expect(await run('run-2')).toMatchObject({ verdict: { kind: 'complete' } });
+  });
+});
