@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { defineConnector, type Connector, type HttpRequest, type ResponseRule } from './contract.ts';
 import { ConnectorError } from './errors.ts';
 import { createHttp, type HttpOptions } from './http.ts';
-import { SkippedAnswer } from './skip.ts';
 import { startServer, type TestServer } from './suite/test-server.ts';
 
 const SECRET = 'canary-4f1b-secret-key';
@@ -229,7 +228,7 @@ describe('statuses', () => {
   it('are what the connector says they are', async () => {
     const { get } = client({ connector: connector({ responses: rules }) });
     handler = (_, response) => json(response, { title: 'Not Found' }, 404);
-    await expect(get('/things/1')).rejects.toBeInstanceOf(SkippedAnswer);
+    await expect(get('/things/1')).rejects.toMatchObject({ name: 'SkippedAnswer', status: 404 });
     expect((await failure(get('/others', { stream: 'others' }))).kind).toBe('rejected');
     handler = (_, response) => json(response, { detail: 'the page token is stale' }, 400);
     expect((await failure(get('/things'))).kind).toBe('cursor_expired');
@@ -375,6 +374,23 @@ describe('limits', () => {
 });
 
 describe('cancellation', () => {
+  it('ends the wait for a lane that stays taken, and leaves the lane to the next', async () => {
+    const narrow = connector({ limits: { default: { concurrency: 1 } } });
+    let finish = (): void => undefined;
+    handler = (_, response, count) => (count === 1 ? void (finish = () => json(response, {})) : json(response, {}));
+    const { get } = client({ connector: narrow });
+    const running = get('/things');
+    const controller = new AbortController();
+    const queued = get('/things', {}, controller.signal);
+    const patient = get('/things');
+    setTimeout(() => controller.abort(new Error('cancelled')), 20);
+    await expect(queued).rejects.toThrow('cancelled');
+    expect(served).toBe(1);
+    finish();
+    await Promise.all([running, patient]);
+    expect(served).toBe(2);
+  });
+
   it('ends a request, a wait for a lane and a wait for a retry at once, with its own reason', async () => {
     const reason = new Error('cancelled');
     const narrow = connector({ limits: { default: { concurrency: 1 } } });

@@ -89,6 +89,7 @@ describe('persons', () => {
     ['STRASSE@ẞ.de', 'strasse@ß.de'],
     ['a@b@C.de', 'a@b@c.de'],
     ['id:R-17', 'id:R-17'],
+    [' id:A\u0308', 'id:Ä'],
   ])('%j is %j', (address, expected) => expect(normaliseAddress(address)).toBe(expected));
 
   it('the rule is idempotent, also for İ', () => {
