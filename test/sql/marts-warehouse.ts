@@ -1,13 +1,22 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import {
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBTimestampValue,
+  type DuckDBConnection,
+} from '@duckdb/node-api';
 import type { Row } from '../../src/contracts/sync.ts';
 import type { Column } from '../../src/warehouse/port.ts';
 import { abStatistics } from '../../src/transform/steps/ab-statistics.ts';
 
 const run = promisify(execFile);
 const root = new URL('../..', import.meta.url).pathname;
+
+/** A row by hand: timestamps, dates and decimals as text. */
+export type Seed = Readonly<Record<string, string | number | boolean | null>>;
 
 type Target = { readonly schema: string; readonly name: string };
 
@@ -124,12 +133,12 @@ export class MartsWarehouse {
   }
 
   /** Adds rows to a core table; columns that are left out are NULL. */
-  async seed(table: string, rows: readonly Row[]): Promise<void> {
+  async seed(table: string, rows: readonly Seed[]): Promise<void> {
     for (const row of rows) {
       const values = Object.values(row).map((value) =>
         value === null || typeof value === 'number' || typeof value === 'boolean'
           ? String(value)
-          : `'${String(value).replaceAll("'", "''")}'`,
+          : `'${value.replaceAll("'", "''")}'`,
       );
       await this.execute(`insert into ${table} (${Object.keys(row).join(', ')}) values (${values.join(', ')})`);
     }
@@ -151,7 +160,7 @@ export class MartsWarehouse {
       const [{ rows } = { rows: 0 }] = await this.query(
         `select count(*) as rows from (${quoteNames(assertion.query)}) as failures`,
       );
-      if (rows !== 0) failed.push(`${assertion.target.name}: ${String(rows)}`);
+      if (rows !== 0) failed.push(`${assertion.target.name}: ${JSON.stringify(rows)}`);
     }
     return failed;
   }
@@ -159,13 +168,19 @@ export class MartsWarehouse {
   async #runStep(): Promise<void> {
     const rows = await this.query(`select * from ${abStatistics.reads}`);
     await this.execute(`delete from ${abStatistics.writes.table}`);
-    await this.seed(abStatistics.writes.table, abStatistics.run(rows));
+    await this.seed(abStatistics.writes.table, abStatistics.run(rows) as readonly Seed[]);
   }
 }
 
 function plain(value: unknown): Row[string] {
   if (typeof value === 'bigint') return Number(value);
-  if (value !== null && typeof value === 'object') return String(value);
+  if (
+    value instanceof DuckDBDecimalValue ||
+    value instanceof DuckDBDateValue ||
+    value instanceof DuckDBTimestampValue
+  ) {
+    return value.toString();
+  }
   return value as Row[string];
 }
 
@@ -187,7 +202,7 @@ function inOrder(actions: readonly Action[]): readonly Action[] {
   const visit = (action: Action): void => {
     if (done.has(action.target.name)) return;
     done.add(action.target.name);
-    const before = [...(action.dependencyTargets ?? []).map((target) => target.name)];
+    const before = (action.dependencyTargets ?? []).map((target) => target.name);
     // The step between them is no action of the graph.
     if (before.includes('int_ab_statistics')) before.push('int_ab_counts');
     for (const dependency of before) {

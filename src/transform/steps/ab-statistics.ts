@@ -170,13 +170,15 @@ function count(value: Row[string] | undefined): number | null {
   if (value === null || value === undefined) return null;
   const number = Number(value);
   if (!Number.isSafeInteger(number) || number < 0) {
-    throw new RangeError(`core.int_ab_counts holds ${String(value)} where a count belongs; rebuild it with transform`);
+    throw new RangeError(
+      `core.int_ab_counts holds ${JSON.stringify(value)} where a count belongs; rebuild it with transform`,
+    );
   }
   return number;
 }
 
 function text(value: Row[string] | undefined): string {
-  return typeof value === 'string' ? value : String(value ?? '');
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
 }
 
 /** By code unit, so that the order (and with it the last digit of a sum) is the same in every locale. */

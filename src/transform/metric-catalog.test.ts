@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { loadMetricCatalog, parseMetricCatalog } from './metric-catalog.ts';
+
+const entry = `
+metrics:
+  - key: open_rate
+    column: open_rate
+    mart: campaign_performance
+    name: Open rate
+    article: 1
+    question: Did the subject line reach the right people?
+    numerator: human_unique_open_count
+    denominator: delivered_count
+    grain: campaign
+    window: to date
+    unit: rate
+    direction: up
+    esp: {}
+    bias: Image blocking hides readers
+    goals: [lead_generation]
+columns: { day: Calendar day }
+`;
+
+describe('the metric catalog', () => {
+  it('is valid, and has the metrics of the article that the marts can answer', () => {
+    const { metrics } = loadMetricCatalog();
+    const articles = new Set(metrics.map(({ article }) => article));
+    // 4, 17 and 21 (times of day, reading time, clients) come with their own marts.
+    expect([...articles].filter((number) => number !== undefined).toSorted((a, b) => a - b)).toEqual([
+      1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20,
+    ]);
+    expect(metrics.find(({ key }) => key === 'active_audience')?.column).toBe('active_audience_rate');
+  });
+
+  it('reads a minimal entry', () => {
+    expect(parseMetricCatalog(entry).metrics[0]).toMatchObject({ key: 'open_rate', available: true });
+  });
+
+  it.each([
+    ['an unknown goal', entry.replace('[lead_generation]', '[leads]'), /goals/],
+    ['a misspelt field', entry.replace('bias:', 'byas:'), /byas/],
+    ['a rate without denominator', entry.replace('    denominator: delivered_count\n', ''), /has a denominator/],
+    ['a metric number that the article has not', entry.replace('article: 1', 'article: 22'), /article/],
+    [
+      'the same key twice',
+      entry.replace(
+        'columns:',
+        entry.split('metrics:\n')[1]!.split('columns:')[0]!.trimStart().replace(/^/, '  ') + 'columns:',
+      ),
+      /two metrics have the key/,
+    ],
+    [
+      'a threshold without a side',
+      entry.replace('    esp: {}', '    threshold: { value: 1, text: t, source: s }\n    esp: {}'),
+      /which side/,
+    ],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => parseMetricCatalog(text)).toThrow(message);
+  });
+});
