@@ -17,7 +17,7 @@ const fieldSource = z
         .string()
         .optional()
         .describe(
-          "How a date is written when it is not ISO-8601: Luxon's tokens (dd.MM.yyyy HH:mm), epoch-s or epoch-ms",
+          "How a date is written when it is not ISO-8601: Luxon's tokens, epoch-s or epoch-ms, e.g. dd.MM.yyyy HH:mm",
         ),
       decimal: z.enum(['.', ',']).optional().describe('Decimal mark of this number; the other one may group thousands'),
     }),
@@ -40,7 +40,9 @@ const mapping = z
       .enum(['assigned'])
       .optional()
       .describe('assigned: the outcome counts for the group the person was assigned to, whether mailed or held out'),
-    fields: z.record(z.string(), fieldSource).describe('Field of the entity → where it comes from'),
+    fields: z
+      .record(z.string(), fieldSource)
+      .describe('Field of the entity → where it comes from, e.g. { amount: total, currency_code: { const: EUR } }'),
   })
   .superRefine((map, context) => {
     const { fields } = entities[map.entity];
@@ -97,14 +99,22 @@ const file = z.strictObject({
     .optional()
     .describe('Zone of times that name none, e.g. Europe/Berlin; without it such a time is refused'),
   decimal: z.enum(['.', ',']).default('.').describe('Decimal mark of numbers, e.g. ,'),
-  map: z.array(mapping).min(1).describe('What each row becomes: one or more entities'),
+  map: z
+    .array(mapping)
+    .min(1)
+    .describe('What each row becomes: one or more entities, e.g. [{ entity: orders, fields: { amount: total } }]'),
 });
 
 export type FileSpec = z.infer<typeof file>;
 
 /** Source-specific part of a `type: file` source. */
 export const fileConfig = z.object({
-  files: z.array(file).min(1).describe('Files to read and what their rows mean'),
+  files: z
+    .array(file)
+    .min(1)
+    .describe(
+      'Files to read and what their rows mean, e.g. [{ path: costs.csv, map: [{ entity: costs, fields: { ... } }] }]',
+    ),
   project_dir: z.string().default('.').describe('Folder that paths are relative to; set by mailmart'),
 });
 

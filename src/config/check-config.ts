@@ -63,7 +63,11 @@ export function checkConfig(
   const entries = sourceEntries(value);
   const sources = entries.map((entry, index) => checkSource(file, yaml, registry, entry, index, problems));
   problems.push(...duplicateIds(file, yaml, entries));
-  const real = problems.filter((problem) => keepBesideReference(problem, flagged));
+  const unknown = problems.filter(({ code }) => code === 'CONFIG_UNKNOWN_KEY').map(({ path }) => path);
+  const real = problems
+    .filter((problem) => keepBesideReference(problem, flagged))
+    // What an unknown key holds does not matter until it has its right name.
+    .filter(({ code, path }) => code !== 'CONFIG_REFERENCE_PLACE' || !unknown.some((key) => path.startsWith(key)));
   if (real.length > 0 || !parsed.success) throw new ConfigError(inFileOrder(real));
   return {
     config: { ...parsed.data, sources: sources.filter((source) => source !== undefined) },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SourceRegistry } from './registry.ts';
+import { nearest } from './suggest.ts';
 import { mailmartSchema, sourceBase, sourceBaseKeys } from './schema.ts';
 
 /** The parts of JSON Schema that our schemas use. */
@@ -92,7 +93,16 @@ function withoutInjected(schema: JsonSchema): JsonSchema {
 }
 
 function toJson(schema: z.ZodType): JsonSchema {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+  const json = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'inline',
+    // zod leaves out the examples of what is transformed, because they could be outputs; ours are inputs.
+    override: ({ zodSchema, jsonSchema }) => {
+      const examples = z.globalRegistry.get(zodSchema)?.['examples'];
+      if (Array.isArray(examples) && examples.length > 0) jsonSchema.examples = examples;
+    },
+  }) as JsonSchema;
   return close(json);
 }
 
@@ -156,11 +166,13 @@ export function variantFor(schema: JsonSchema, value: unknown): JsonSchema {
     .map((variant) => {
       const typed = variant.type === kind || (variant.type === undefined && variant.properties === undefined);
       const keys = kind === 'object' ? Object.keys(value as object) : [];
-      const known = keys.filter((key) => variant.properties?.[key] !== undefined).length;
+      const names = Object.keys(variant.properties ?? {});
+      const known = keys.filter((key) => names.includes(key)).length;
+      const misspelt = keys.filter((key) => !names.includes(key) && nearest(key, names) !== undefined).length;
       const tagged = Object.entries(variant.properties ?? {}).some(
         ([key, inner]) => inner.const !== undefined && inner.const === (value as Record<string, unknown>)?.[key],
       );
-      return { variant, score: (typed ? 1 : 0) + known * 2 + (tagged ? 100 : 0) };
+      return { variant, score: (typed ? 1 : 0) + known * 3 + misspelt * 2 + (tagged ? 100 : 0) };
     });
   const best = scored.reduce((a, b) => (b.score > a.score ? b : a), scored[0] ?? { variant: schema, score: 0 });
   return best.variant;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
+import { registerSecret } from '../../connectors/_kit/redact.ts';
 import { checkConfig } from './check-config.ts';
 import type { MailmartConfig, SourceConfig } from './check-config.ts';
 import { injectedKeys } from './json-schema.ts';
@@ -234,6 +235,8 @@ function resolveSecret(
   const reference = parseReference(text);
   const found = isReference(reference) ? readSecret(reference, { dir, env: parts.env }) : reference;
   const fault = 'value' in found ? rule?.(found.value) : undefined;
+  // From here on nothing that is printed can hold it.
+  if ('value' in found) registerSecret(found.value);
   if ('value' in found && fault === undefined) return found.value;
   throw new ConfigError([
     {

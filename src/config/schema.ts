@@ -5,6 +5,7 @@ import {
   cron,
   currencyCode,
   fixedDuration,
+  looksLikeKey,
   pattern,
   quoted,
   ruledText,
@@ -41,9 +42,11 @@ function fileStem(path: string): string {
 }
 
 const identifier = ruledText({
-  ok: (value) => /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/.test(value),
+  ok: (value) => /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/.test(value) && !looksLikeKey(value),
   what: (value) => `${quoted(value)} is not usable as an id: lower-case letters, digits, - and _, at most 63.`,
   hint: (value) => {
+    if (looksLikeKey(value))
+      return { fix: 'This looks like a key: choose a name instead, and revoke the key if the file was shared.' };
     const suggestion = value
       .trim()
       .toLowerCase()

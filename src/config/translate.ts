@@ -3,7 +3,7 @@ import { schemaAt, variantFor } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { ConfigProblem } from './problems.ts';
 import { nearest } from './suggest.ts';
-import { quoted } from './values.ts';
+import { looksLikeKey, quoted } from './values.ts';
 import type { LocatedYaml, PathPart } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -69,7 +69,11 @@ export function pathText(path: readonly PathPart[]): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
-    else text += text === '' ? part : `.${part}`;
+    else {
+      // A key pasted in the place of a name is not repeated.
+      const name = looksLikeKey(part) ? '[not shown]' : part;
+      text += text === '' ? name : `.${name}`;
+    }
   }
   return text;
 }
@@ -79,10 +83,13 @@ export function translateIssues(piece: Piece, issues: readonly Issue[]): readonl
   const unknown = unknownKeys(piece, piece.schema, piece.value, []);
   const taken = new Set(unknown.map((found) => found.path));
   const meant = new Set(unknown.flatMap((found) => (found.suggestedPath === undefined ? [] : [found.suggestedPath])));
+  // Where several shapes are possible, a misspelt key may belong to another one than zod tells about.
+  const ambiguous = new Set(unknown.filter(({ ofUnion }) => ofUnion).map(({ parent }) => parent));
   const rest = issues
     .flatMap((issue) => translateIssue(piece, issue))
     // A misspelt required key is one mistake, not two.
     .filter((problem) => !(problem.code === 'CONFIG_MISSING_KEY' && meant.has(problem.path)))
+    .filter(({ code, path }) => !(code === 'CONFIG_MISSING_KEY' && ambiguous.has(path.replace(/\.[^.]*$/, ''))))
     .filter((problem) => !(problem.code === 'CONFIG_UNKNOWN_KEY' && taken.has(problem.path)));
   return [...unknown.map((found) => found.problem), ...rest];
 }
@@ -90,6 +97,9 @@ export function translateIssues(piece: Piece, issues: readonly Issue[]): readonl
 type UnknownKey = {
   readonly path: string;
   readonly suggestedPath: string | undefined;
+  readonly parent: string;
+  /** The object it stands in could have had another shape. */
+  readonly ofUnion: boolean;
   readonly problem: ConfigProblem;
 };
 
@@ -114,7 +124,8 @@ function unknownKeys(
     const known = properties[key] ?? free;
     if (known !== undefined) return unknownKeys(piece, known, inner, [...path, key]);
     if (!closed) return [];
-    return [unknownKey(piece, properties, absent, [...path, key])];
+    const ofUnion = (schema.anyOf ?? schema.oneOf) !== undefined;
+    return [{ ...unknownKey(piece, properties, absent, [...path, key]), ofUnion }];
   });
 }
 
@@ -123,7 +134,7 @@ function unknownKey(
   properties: Readonly<Record<string, JsonSchema>>,
   absent: readonly string[],
   path: readonly PathPart[],
-): UnknownKey {
+): Omit<UnknownKey, 'ofUnion'> {
   const key = String(path.at(-1));
   const full = [...piece.at, ...path];
   const near = nearest(key, absent, keySynonyms) ?? nearest(key, Object.keys(properties));
@@ -132,6 +143,7 @@ function unknownKey(
   const suggestion = near ?? deeper;
   return {
     path: pathText(full),
+    parent: pathText(full.slice(0, -1)),
     suggestedPath: near === undefined ? deeperPath(full, deeper) : pathText([...full.slice(0, -1), near]),
     problem: {
       code: 'CONFIG_UNKNOWN_KEY',
@@ -171,8 +183,9 @@ function translateIssue(piece: Piece, issue: Issue): readonly ConfigProblem[] {
   const schema = schemaAt(piece.schema, piece.value, path);
   const hidden = piece.secret(path);
   const base = { file: piece.file, path: pathText(full) };
-  const here = piece.yaml.valueAt(full);
-  const name = `\`${pathText(full)}\``;
+  // An empty value has no place of its own worth showing.
+  const here = value === null ? piece.yaml.keyAt(full) : piece.yaml.valueAt(full);
+  const name = full.length === 0 ? 'The file' : `\`${pathText(full)}\``;
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({
@@ -224,6 +237,7 @@ function translateIssue(piece: Piece, issue: Issue): readonly ConfigProblem[] {
           code: 'CONFIG_VALUE',
           what: `${name} is not valid: ${sizeText(issue, value)}.`,
           ...why(schema),
+          fix: 'Change the value as the message says.',
           ...example(schema, full),
         },
       ];
@@ -234,9 +248,12 @@ function translateIssue(piece: Piece, issue: Issue): readonly ConfigProblem[] {
           ...base,
           ...here,
           code: 'CONFIG_VALUE',
-          what: `${full.length === 0 ? 'The file' : name}: ${hidden ? 'the secret does not have the expected form.' : sentence(issue.message)}`,
+          what: `${name}: ${hidden ? 'the secret does not have the expected form.' : sentence(issue.message)}`,
           ...why(schema),
-          ...(hint.fix === undefined ? example(schema, full) : { fix: hint.fix }),
+          fix:
+            hint.suggestion === undefined ? 'Change the value as the message says.' : `Write \`${hint.suggestion}\`.`,
+          ...(hint.suggestion === undefined && example(schema, full)),
+          ...(hint.fix !== undefined && { fix: hint.fix }),
           ...(hint.suggestion !== undefined && { suggestion: hint.suggestion }),
         },
       ];
@@ -321,6 +338,7 @@ function missing(piece: Piece, full: readonly PathPart[], schema: JsonSchema | u
     path: pathText(full),
     what: `\`${pathText(full)}\` is missing.`,
     ...why(schema),
+    fix: `Add the key \`${String(full.at(-1))}\`.`,
     ...example(schema, full, 'Add'),
   };
 }
@@ -347,12 +365,15 @@ function wrongType(
     code: 'CONFIG_TYPE',
     what: `${name} must be ${expected}, but ${is}.`,
     ...why(schema),
-    ...(suggestion === undefined ? example(schema, [key]) : { fix: `Write ${key}: ${suggestion}`, suggestion }),
+    ...(suggestion === undefined
+      ? { fix: `Write ${expected} here.`, ...example(schema, [key]) }
+      : { fix: `Write ${key}: ${suggestion}`, suggestion }),
   };
 }
 
 function typeSuggestion(value: unknown, expected: string): string | undefined {
-  if (expected === 'text' && (typeof value === 'number' || typeof value === 'boolean')) return `"${String(value)}"`;
+  if (/^text\b/.test(expected) && (typeof value === 'number' || typeof value === 'boolean'))
+    return `"${String(value)}"`;
   if (expected === 'true or false' && typeof value === 'string') {
     if (/^(yes|y|on|true|1)$/i.test(value)) return 'true';
     if (/^(no|n|off|false|0)$/i.test(value)) return 'false';

@@ -23,6 +23,13 @@ export function ruledText(rule: Rule): z.ZodString {
   });
 }
 
+const keyLike = /(?=[\w+=~-]*\d)(?=[\w+=~-]*[A-Za-z])[\w+=~-]{20,}/g;
+
+/** A long run of letters and digits: most likely a key that was pasted into the wrong field. */
+export function looksLikeKey(value: string): boolean {
+  return /^[0-9a-f]{20,}|^[A-Za-z0-9+=~]{28,}$/.test(value);
+}
+
 /**
  * A value in a message: short, printable, and never something that could be a key pasted into the wrong field.
  * Keys are long runs of letters and digits; time zones, dates, names and paths are not.
@@ -30,7 +37,8 @@ export function ruledText(rule: Rule): z.ZodString {
 export function quoted(value: string): string {
   const printable = value
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '?')
-    .replaceAll(/(?=[\w+=~-]*\d)(?=[\w+=~-]*[A-Za-z])[\w+=~-]{20,}/g, '[not shown: looks like a key]');
+
+    .replaceAll(keyLike, '[not shown: looks like a key]');
   return `"${printable.length > 60 ? `${printable.slice(0, 57)}...` : printable}"`;
 }
 
@@ -119,7 +127,7 @@ const durationPattern = /^P(?=.)(?:\d+W|(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:
 
 /** `35 days`, `35d`, `1h` → ISO 8601. */
 function durationGuess(value: string): string | undefined {
-  const match = /^(?:P|PT)?\s*(\d+)\s*([a-z]+)?$/i.exec(value.trim());
+  const match = /^(\d+)\s*([a-z]+)?$/i.exec(value.trim());
   if (match === null) return durationPattern.test(value.trim().toUpperCase()) ? value.trim().toUpperCase() : undefined;
   const unit = (match[2] ?? 'd').toLowerCase();
   if (/^d(ays?)?$/.test(unit)) return `P${match[1]}D`;

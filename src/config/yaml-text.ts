@@ -59,7 +59,7 @@ export function readYaml(file: string, bytes: Uint8Array): YamlResult {
     stringKeys: true,
     uniqueKeys: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const placeOf = (offset: number): Place => {
     const { line, col } = counter.linePos(offset);
@@ -71,7 +71,7 @@ export function readYaml(file: string, bytes: Uint8Array): YamlResult {
     ...placeOf(error.pos[0]),
     ...describeYamlError(error, text),
   }));
-  problems.push(...refuseFeatures(file, document, text, placeOf));
+  problems.push(...refuseFeatures(file, document, text, placeOf, problems));
   if (problems.length > 0) return { yaml: undefined, problems: dropEchoes(problems) };
   try {
     return { yaml: located(document, placeOf), problems: [] };
@@ -184,7 +184,9 @@ function refuseFeatures(
   document: Document.Parsed,
   text: string,
   placeOf: (offset: number) => Place,
+  known: readonly ConfigProblem[],
 ): readonly ConfigProblem[] {
+  const tagsKnown = known.some(({ code }) => code === 'CONFIG_TAG');
   const problems: ConfigProblem[] = [];
   const refuse = (offset: number, described: Described): void => {
     problems.push({ file, path: '', ...placeOf(offset), ...described });
@@ -208,6 +210,14 @@ function refuseFeatures(
       return undefined;
     }
     if (isAlias(node)) {
+      // The name is not repeated: an unquoted value that begins with * may be a key.
+      if (node.resolve(document) === undefined) {
+        refuse(node.range?.[0] ?? 0, {
+          code: 'CONFIG_ALIAS',
+          what: 'This alias (`*name`) refers to nothing.',
+          fix: 'If the value begins with *, put it in quotation marks.',
+        });
+      }
       aliases += 1;
       if (aliases === maxAliases + 1) {
         refuse(node.range?.[0] ?? 0, {
@@ -228,8 +238,9 @@ function refuseFeatures(
       return visit.BREAK;
     }
     // A tag that YAML core knows (`!!str`) parses without a warning; it is refused as well, so that the rule is simple.
-    if ((isScalar(node) || isCollection(node)) && node.tag !== undefined && key !== null && hasWrittenTag(node, text)) {
-      refuse(node.range?.[0] ?? 0, {
+    const tag = tagsKnown || key === null ? undefined : writtenTag(node, text);
+    if (tag !== undefined) {
+      refuse(tag, {
         code: 'CONFIG_TAG',
         what: 'A YAML tag (`!…`) is used; tags are not part of this configuration.',
         fix: 'Remove the tag and write the plain value.',
@@ -240,9 +251,12 @@ function refuseFeatures(
   return problems;
 }
 
-function hasWrittenTag(node: Node, text: string): boolean {
+/** Offset of the tag before a value, if one is written there. */
+function writtenTag(node: unknown, text: string): number | undefined {
+  if ((!isScalar(node) && !isCollection(node)) || node.tag === undefined) return undefined;
   const start = node.range?.[0] ?? 0;
-  return /!\S*\s*$/.test(text.slice(Math.max(0, start - 40), start)) || text[start] === '!';
+  const before = /!\S*\s*$/.exec(text.slice(Math.max(0, start - 60), start));
+  return before === null ? undefined : start - before[0].length;
 }
 
 function located(document: Document.Parsed, placeOf: (offset: number) => Place): LocatedYaml {
