@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { driftFailure } from './errors.ts';
-import { quoteName } from './identifiers.ts';
+import { quoteName, quoteText } from './identifiers.ts';
 import { rowHash } from './merge.ts';
 import type { Session } from './session.ts';
 
@@ -8,11 +8,10 @@ import type { Session } from './session.ts';
 const headerBytes = 3 * 4096;
 
 /**
- * Whether the file still holds what was committed: its length (a cut tail opens without error), and per raw table and
- * account the row count and content hash of the ledger. Reads keys and hashes only, not the records.
+ * Whether the raw tables still hold what was committed: per table and account the row count and content hash of the
+ * ledger. Reads keys and hashes only, not the records.
  */
-export async function checkFile(session: Session, path: string): Promise<void> {
-  await checkLength(session, path);
+export async function checkTables(session: Session): Promise<void> {
   const expected = await session.rows(
     'Read the ledger',
     `select table_name, account_id, arg_max(table_rows, number) as rows, arg_max(table_hash, number) as hash
@@ -49,14 +48,33 @@ export async function checkFile(session: Session, path: string): Promise<void> {
     throw driftFailure(`The warehouse file is damaged: ${place} has rows that no load wrote.`);
 }
 
-async function checkLength(session: Session, path: string): Promise<void> {
-  const size = await session.row(
-    'Read the file size',
-    `select block_size, total_blocks from pragma_database_size() where database_name = current_database()`,
+/**
+ * Whether the file is long enough for the blocks in use: DuckDB opens one whose tail was cut off without error. The
+ * header's own number of blocks is no measure, it counts free ones that were never written (seen after kills). Only
+ * right after opening and without a `.wal`, whose replay uses blocks that are not in the file yet.
+ */
+export async function checkLength(session: Session, path: string): Promise<void> {
+  const tables = await session.rows(
+    'List tables',
+    `select schema_name as schema, table_name as name from duckdb_tables()
+    where database_name = current_database() and not temporary`,
   );
-  const expected = headerBytes + Number(size['block_size']) * Number(size['total_blocks']);
+  const used = ['select max(block_id) as block from pragma_metadata_info()'];
+  for (const { schema, name } of tables) {
+    const table = quoteText(`${quoteName(String(schema))}.${quoteName(String(name))}`);
+    used.push(
+      `select greatest(max(block_id), max(list_max(additional_block_ids))) as block from pragma_storage_info(${table})`,
+    );
+  }
+  const { last, size } = await session.row(
+    'Find the last block in use',
+    `select coalesce(max(block), -1) as last,
+      (select block_size from pragma_database_size() where database_name = current_database()) as size
+    from (${used.join(' union all ')})`,
+  );
+  const expected = headerBytes + (Number(last) + 1) * Number(size);
   const actual = (await stat(path)).size;
   if (actual < expected) {
-    throw driftFailure(`The warehouse file is cut off: it has ${actual} bytes, its header says ${expected}.`);
+    throw driftFailure(`The warehouse file is cut off: it has ${actual} bytes, its tables need ${expected}.`);
   }
 }

@@ -5,7 +5,7 @@ import { row } from './load-fixture.ts';
 export const kills = Number(process.env['MAILMART_TEST_KILLS'] ?? 32);
 
 /** More batches than the kills leave time for, each of two lanes doing all of them; the last run finishes them. */
-export const batchesInPlan = Math.ceil(kills * 2.5);
+export const batchesInPlan = Math.ceil(kills * 2);
 
 /** Rows of a batch: some new, some changed, some as they were. A pure function, so that any run repeats it. */
 export function batchRows(batch: number): readonly LandedRow[] {

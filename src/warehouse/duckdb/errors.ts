@@ -39,7 +39,7 @@ const rules: readonly Rule[] = [
   },
   {
     pattern:
-      /checksum|corrupt|not a valid DuckDB database|Failure while replaying WAL|Serialization Error|INTERNAL Error/i,
+      /checksum|corrupt|could not read (enough|all) bytes|not a valid DuckDB database|Failure while replaying WAL|Serialization Error|INTERNAL Error/i,
     kind: 'drift',
     message: () => 'The warehouse file is damaged.',
     fix: restore,

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type Warehouse } from '../port.ts';
-import { checkFile } from './check.ts';
+import { checkLength, checkTables } from './check.ts';
 import { Database } from './database.ts';
 import { takeFence } from './fence.ts';
 import { rawTableName } from './identifiers.ts';
@@ -40,7 +40,8 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
   const { landing, clock } = options;
   const path = resolve(options.path);
   let isFresh = !existsSync(path);
-  if (isFresh && existsSync(`${path}.wal`)) {
+  const hasLog = existsSync(`${path}.wal`);
+  if (isFresh && hasLog) {
     throw new WarehouseError(`${path} is missing, but its .wal is there.`, {
       kind: 'drift',
       fix: 'Bring the warehouse file back beside its .wal, or move the .wal away to start with an empty warehouse.',
@@ -70,7 +71,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     open: () =>
       database.use(async (session) => {
         await migrate(session, clock);
-        await checkFile(session, database.path);
+        await checkTables(session);
         await checkWitness(session, database.path, isFresh);
         isFresh = false;
       }),
@@ -102,6 +103,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     publish: (runId) => publications(() => publish(database, clock, options.publishedPath, runId)),
   };
   try {
+    if (!hasLog) await database.use((session) => checkLength(session, database.path));
     await warehouse.open();
   } catch (error) {
     await database.close();
