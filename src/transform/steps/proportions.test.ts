@@ -10,6 +10,9 @@ import {
   type Sample,
 } from './proportions.ts';
 
+// The same cases on every machine; another number searches elsewhere.
+fc.configureGlobal({ seed: 20_080_320 });
+
 const sample = fc
   .integer({ min: 1, max: 50_000 })
   .chain((trials) => fc.record({ successes: fc.integer({ min: 0, max: trials }), trials: fc.constant(trials) }));
@@ -95,7 +98,10 @@ describe('twoProportionPValue', () => {
         const p = twoProportionPValue(a, b);
         const turned = twoProportionPValue(b, a);
         const inverted = twoProportionPValue(failures(a), failures(b));
-        if (p === null) return expect([turned, inverted]).toEqual([null, null]);
+        if (p === null) {
+          expect([turned, inverted]).toEqual([null, null]);
+          return;
+        }
         expect(p).toBeGreaterThanOrEqual(0);
         expect(p).toBeLessThanOrEqual(1);
         expect(turned).toBeCloseTo(p, 12);
