@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ItemState, SliceResult, Verdict } from '../../src/contracts/sync.ts';
-import { combinedVerdict, isSuspicious, settledStates, streamVerdict } from './verdict.ts';
+import type { ItemState, SliceResult } from '../../src/contracts/sync.ts';
+import { isSuspicious, settledStates, streamVerdict } from './verdict.ts';
 
 const NOW = '2026-06-30T12:00:00.000Z';
 
@@ -122,18 +122,4 @@ it('states settle per item: the furthest cursor, and none where a slice is incom
     ['a', '10'],
     ['b', '2025-12-31T23:00:00Z'],
   ]);
-});
-
-it('verdicts combine to the worst, each line with its name', () => {
-  const complete = { kind: 'complete', missing: [], gaps: ['g'] } as const;
-  const empty = { kind: 'suspiciously_empty', missing: ['m'], gaps: [] } as const;
-  expect(
-    combinedVerdict(
-      new Map<string, Verdict>([
-        ['a', complete],
-        ['b', empty],
-      ]),
-    ),
-  ).toEqual({ kind: 'suspiciously_empty', missing: ['b: m'], gaps: ['a: g'] });
-  expect(combinedVerdict(new Map<string, Verdict>([['a', complete]])).kind).toBe('complete');
 });

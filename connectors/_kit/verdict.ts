@@ -31,17 +31,6 @@ export function streamVerdict(results: readonly SliceResult[], before?: Before):
   return { kind, missing: cut([...empty, ...missing]), gaps: cut(gaps) };
 }
 
-/** The verdict over several: the worst kind, everything that is missing. `parts` maps a name (stream, account) to its verdict. */
-export function combinedVerdict(parts: ReadonlyMap<string, Verdict>): Verdict {
-  const named = [...parts];
-  const kinds: readonly VerdictKind[] = ['incomplete', 'suspiciously_empty'];
-  return {
-    kind: kinds.find((kind) => named.some(([, verdict]) => verdict.kind === kind)) ?? 'complete',
-    missing: cut(named.flatMap(([name, verdict]) => verdict.missing.map((line) => `${name}: ${line}`))),
-    gaps: cut(named.flatMap(([name, verdict]) => verdict.gaps.map((line) => `${name}: ${line}`))),
-  };
-}
-
 /**
  * The states that may be stored after a stream's slices were read: one an item, and none of an item with an incomplete
  * slice. Needs the results of all slices of an item at once; the furthest cursor of them wins.
