@@ -1,4 +1,4 @@
-import { builtAs, isMart, schemaOf, swapName, tableOf, type Action, type ActionSql, type Graph } from './graph.ts';
+import { builtAs, schemaOf, swapName, tableOf, type Action, type ActionSql, type Graph } from './graph.ts';
 
 /** `core.dim_campaign` quoted for an engine. */
 export function quoteTable(graph: Pick<Graph, 'engine'>, name: string): string {
@@ -95,5 +95,3 @@ function swap(graph: Graph, action: Action): readonly string[] {
 export function narrowSwap(action: Action, marts: ReadonlySet<string>): Action {
   return { ...action, reads: action.reads.filter((mart) => marts.has(mart)) };
 }
-
-export const martsOf = (graph: Graph): readonly string[] => graph.actions.filter(isMart).map((mart) => mart.name);

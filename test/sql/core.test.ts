@@ -77,13 +77,13 @@ describe('events of Mailchimp', () => {
     expect(rows[0]).toEqual({ subscriber_id: person('ann'), mails: 2 });
   });
 
-  test('links carry their utm parts as written', async () => {
+  test('links carry their utm parts, decoded', async () => {
     const rows = await project.query(
       'select link_id, utm_source, utm_campaign, utm_term from core.dim_link order by link_id',
     );
     expect(rows).toEqual([
       { link_id: 'k1', utm_source: null, utm_campaign: null, utm_term: null },
-      { link_id: 'k2', utm_source: 'news', utm_campaign: 'spring+sale', utm_term: null },
+      { link_id: 'k2', utm_source: 'news', utm_campaign: 'spring sale', utm_term: null },
     ]);
   });
 });
