@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { Tuning } from '../../workflows/index.ts';
 import type { Project } from '../config/load.ts';
 import { clockFromEnv } from '../contracts/clock.ts';
 import type { RunProgress } from '../temporal/progress.ts';
@@ -14,6 +15,12 @@ import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { watchRun } from './progress.ts';
 import { reportWriter } from './report-writer.ts';
+
+/**
+ * A command that a person waits for does not wait hours for a quota: it ends with what there is and exit code 7, and
+ * the next run goes on. A scheduled run waits.
+ */
+export const forPeople: Tuning = { quotaWaitMs: 0 };
 
 /** What a worker of this project needs; its log goes to a file, because the terminal belongs to the progress. */
 export function workerOptions(context: Context, project: Project): HostWorkerOptions {

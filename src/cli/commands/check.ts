@@ -8,7 +8,9 @@ import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { ConfigError, placeOf } from '../../config/problems.ts';
 import type { Project } from '../../config/load.ts';
-import { styled } from '../terminal-text.ts';
+import { styled, terminalText } from '../terminal-text.ts';
+import { nearest } from '../../config/suggest.ts';
+import type { SourceConfig } from '../../config/check-config.ts';
 
 /** `mailmart check [source]`: looks, and writes nothing. */
 export async function check(context: Context, wanted: string | undefined): Promise<ExitName> {
@@ -20,7 +22,7 @@ export async function check(context: Context, wanted: string | undefined): Promi
     findings.push(...(await checkTemporal(undefined, context.env)));
   } else {
     const sources = loaded.config.sources.filter((source) => wanted === undefined || source.id === wanted);
-    if (wanted !== undefined && sources.length === 0) loaded.source(wanted);
+    if (wanted !== undefined) requireSource(loaded, wanted);
     const groups = await Promise.all([
       checkProjectFiles(loaded),
       checkWarehouse(loaded),
@@ -127,6 +129,20 @@ function mergedStreams(findings: readonly Finding[]): readonly Finding[] {
       ? finding
       : { ...finding, item: `${names.length} streams`, message: `${finding.message} (${names.join(', ')})` },
   );
+}
+
+/** A source named on the command line: a misspelt id is a mistake there, not in the configuration. */
+export function requireSource(project: Project, id: string): SourceConfig {
+  const ids = project.config.sources.map((source) => source.id);
+  if (ids.includes(id)) return project.source(id);
+  const suggestion = nearest(id, ids);
+  throw new CliError({
+    code: 'CONFIG_SOURCE_ID',
+    exit: 'usage',
+    what: `There is no source ${JSON.stringify(terminalText(id, 60))} in the project.`,
+    where: project.file,
+    fix: suggestion === undefined ? `Use one of: ${ids.join(', ')}` : `Did you mean ${suggestion}?`,
+  });
 }
 
 /** For commands that need a project with sources. */

@@ -4,12 +4,12 @@ import type { Project } from '../../config/load.ts';
 import { newRunId, startPipeline } from '../../temporal/start.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { runWork } from '../hosting.ts';
+import { forPeople, runWork } from '../hosting.ts';
 import { endOfPipeline } from '../run-outcome.ts';
 import type { Ended } from '../run-outcome.ts';
 import { readStreams } from '../read-streams.ts';
 import { showEnd } from '../summary.ts';
-import { requireSources } from './check.ts';
+import { requireSource, requireSources } from './check.ts';
 
 export type RunFlags = { readonly source?: readonly string[] };
 
@@ -18,7 +18,7 @@ export async function run(context: Context, flags: RunFlags): Promise<ExitName> 
   const project = await context.project();
   requireSources(project);
   // A misspelt id is found before anything is started.
-  for (const id of flags.source ?? []) project.source(id);
+  for (const id of flags.source ?? []) requireSource(project, id);
   const ended = await runPipelineOnce(context, project, flags.source);
   return showEnd(context, 'run', ended);
 }
@@ -32,7 +32,7 @@ export async function runPipelineOnce(
   const [finished] = await runWork<RunPipelineResult>(context, project, async ({ client, taskQueue }, now) => [
     await startPipeline(
       { client, taskQueue, onRunning: 'attach' },
-      { runId: newRunId('run', now), ...(accounts === undefined ? {} : { accounts }) },
+      { runId: newRunId('run', now), tuning: forPeople, ...(accounts === undefined ? {} : { accounts }) },
     ),
   ]);
   if (finished === undefined) throw new Error('the pipeline ended without a result');

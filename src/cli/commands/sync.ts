@@ -6,10 +6,10 @@ import { newRunId, startSync } from '../../temporal/start.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { runWork } from '../hosting.ts';
+import { forPeople, runWork } from '../hosting.ts';
 import { endOfSyncs } from '../run-outcome.ts';
 import { showEnd } from '../summary.ts';
-import { requireSources } from './check.ts';
+import { requireSource, requireSources } from './check.ts';
 
 export type SyncFlags = { readonly stream?: readonly string[] };
 
@@ -17,7 +17,7 @@ export type SyncFlags = { readonly stream?: readonly string[] };
 export async function sync(context: Context, wanted: string | undefined, flags: SyncFlags): Promise<ExitName> {
   const project = await context.project();
   requireSources(project);
-  const sources = wanted === undefined ? project.config.sources : [project.source(wanted)];
+  const sources = wanted === undefined ? project.config.sources : [requireSource(project, wanted)];
   if (flags.stream !== undefined) requireStreams(sources, flags.stream);
   const startedMs = performance.now();
   const finished = await runWork<SyncAccountResult>(context, project, ({ client, taskQueue }, now) => {
@@ -28,6 +28,7 @@ export async function sync(context: Context, wanted: string | undefined, flags: 
         return startSync(
           { client, taskQueue, onRunning: 'attach' },
           {
+            tuning: forPeople,
             source: connectors[source.type]?.name ?? source.type,
             accountId: source.id,
             // One id for all would make one run of them in the run log.

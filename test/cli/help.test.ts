@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { errorCatalogue } from '../../src/cli/error-catalogue.ts';
+import { exitCodes } from '../../src/cli/exit-codes.ts';
+import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { runCli } from './run-cli.ts';
+
+const commands = 'init check discover demo run sync transform status query report worker explain schema help'.split(
+  ' ',
+);
+const cwd = process.cwd();
+
+describe('help', () => {
+  it.each(commands)('%s --help tells what it does, with examples', async (command) => {
+    const { code, stdout, stderr } = await runCli([command, '--help'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`Usage: mailmart ${command}`);
+    expect(stdout).toMatch(new RegExp(`Examples:\\n {2}(?:.*\\| )?mailmart ${command}`));
+    expect(stdout).toContain('--json');
+  });
+
+  it('lists exactly these commands', async () => {
+    const { stdout } = await runCli(['--help'], { cwd });
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(commands.toSorted());
+  });
+
+  it('is shown when nothing is asked', async () => {
+    const { code, stdout } = await runCli([], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toContain('mailmart demo');
+  });
+
+  it('names the exit codes', async () => {
+    const { stdout } = await runCli(['help', 'exit-codes'], { cwd });
+    for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}`);
+  });
+
+  it('never proposes a key on the command line', async () => {
+    const { stdout } = await runCli(['init', '--help'], { cwd });
+    expect(stdout).not.toMatch(/--(?:api-)?key[ =]</);
+  });
+});
+
+describe('explain', () => {
+  it('knows every code, without network or project', async () => {
+    const { stdout } = await runCli(['explain', '--json'], { cwd: '/' });
+    const listed = (JSON.parse(stdout) as { codes: { code: string }[] }).codes.map(({ code }) => code);
+    expect(listed).toEqual(Object.keys(errorCatalogue));
+    for (const page of Object.values(errorCatalogue)) {
+      expect(page.causes.length).toBeGreaterThan(0);
+      expect(page.steps.length).toBeGreaterThan(0);
+      expect(page.meaning).toMatch(/\.$/);
+    }
+  });
+
+  it('suggests the code that was meant', async () => {
+    const { code, stderr } = await runCli(['explain', 'source-aut'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('Did you mean SOURCE_AUTH?');
+  });
+});
+
+describe('schema', () => {
+  it.each(Object.keys(outputSchemas))('of %s', async (command) => {
+    const { code, stdout } = await runCli(['schema', command], { cwd });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveProperty('$schema');
+  });
+
+  it('covers every command that answers in JSON', () => {
+    expect(commands.filter((command) => !(command in outputSchemas))).toEqual(['schema']);
+  });
+});
