@@ -58,6 +58,8 @@ export type InProcess = {
 
 export type InProcessOptions = {
   readonly world: World;
+  /** To plant a mistake in what the simulator shows: another world than the truth's. */
+  readonly shown?: World;
   /** To plant a mistake in the connector. */
   readonly registry?: Deps['connectors'];
   /** To plant a mistake in a model: another copy of sql/. */
@@ -65,12 +67,17 @@ export type InProcessOptions = {
 };
 
 /** Simulator, connectors, landing, warehouse and SQL without Temporal: the real parts, called in order. */
-export async function startInProcess({ world, registry, projectDir }: InProcessOptions): Promise<InProcess> {
+export async function startInProcess({
+  world,
+  shown = world,
+  registry,
+  projectDir,
+}: InProcessOptions): Promise<InProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
   mkdirSync(path.join(folder, 'data'));
   let at = world.now;
   const clock = { now: () => instantOf(at) };
-  const simulator = await startMailchimpSimulator({ world, at: () => instantOf(at), apiKey });
+  const simulator = await startMailchimpSimulator({ world: shown, at: () => instantOf(at), apiKey });
   const landing = createLocalLanding(path.join(folder, 'landing'));
   const warehouse = await openDuckdb({
     path: path.join(folder, 'warehouse.duckdb'),
