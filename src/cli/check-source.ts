@@ -1,5 +1,5 @@
 import { connectors } from '../../connectors/index.ts';
-import type { CheckFinding } from '../../connectors/_kit/contract.ts';
+import type { CheckFinding, Http } from '../../connectors/_kit/contract.ts';
 import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { ConfigError, placeOf } from '../config/problems.ts';
@@ -52,13 +52,20 @@ async function probe(
 ): Promise<readonly (CheckFinding & Pick<Finding, 'code'>)[]> {
   const timeout = AbortSignal.timeout(probeMs);
   try {
-    const http = createHttp(connector, config, {
+    const plain = createHttp(connector, config, {
       timeoutMs: probeMs - 500,
       connectTimeoutMs: 3000,
       // A doctor asks once: every wait is made longer than the transport's patience, so the first answer is the finding.
       random: () => Number.MAX_SAFE_INTEGER / 2 ** 20,
     });
-    return await connector.probe({ config, http, signal: AbortSignal.any([signal, timeout]) });
+    const seen: ConnectorError[] = [];
+    const http = remembering(plain, seen);
+    const findings = await connector.probe({ config, http, signal: AbortSignal.any([signal, timeout]) });
+    // A probe words its failures; their kind decides code and exit.
+    const code = seen[0] === undefined ? undefined : namedFailure(seen[0].kind).code;
+    return findings.map((finding) =>
+      finding.status === 'failed' && code !== undefined ? { ...finding, code } : finding,
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (timeout.aborted) {
@@ -79,6 +86,22 @@ async function probe(
       { item, status: 'failed', message: report.what, ...(report.fix !== undefined && { fix: report.fix }), code },
     ];
   }
+}
+
+function remembering(http: Http, seen: ConnectorError[]): Http {
+  return {
+    get requests() {
+      return http.requests;
+    },
+    async request(request, signal) {
+      try {
+        return await http.request(request, signal);
+      } catch (error) {
+        if (error instanceof ConnectorError) seen.push(error);
+        throw error;
+      }
+    },
+  };
 }
 
 /** Streams as far as the probe speaks of them; the rest depends on the credentials as a whole. */

@@ -1,0 +1,253 @@
+import { readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { company, runCli, temporaryFolder } from './run-cli.ts';
+
+const canary = '0123456789abcdef0123456789abcdef-us1';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+type Finding = { group: string; item: string; status: string; message: string; fix?: string; code?: string };
+
+let folder: ReturnType<typeof temporaryFolder>;
+let server: Server | undefined;
+let requests = 0;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  requests = 0;
+});
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise<void>((done) => (server === undefined ? done() : server.close(() => done())));
+  server = undefined;
+  folder.remove();
+});
+
+async function serve(handler: Handler): Promise<string> {
+  server = createServer((request, response) => {
+    requests += 1;
+    handler(request, response);
+  });
+  await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/3.0`;
+}
+
+const answer =
+  (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Handler =>
+  (_request, response) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    response.writeHead(status, {
+      'content-type': typeof body === 'string' ? 'text/html' : 'application/json',
+      ...headers,
+    });
+    response.end(text);
+  };
+
+const problem = (status: number, title: string, detail: string): unknown => ({
+  type: 'about:blank',
+  title,
+  status,
+  detail,
+  instance: 'x',
+});
+
+const healthy: Handler = (request, response) => {
+  const path = (request.url ?? '').split('?')[0];
+  if (path === '/3.0/')
+    return answer(200, { account_id: 'a', account_name: 'Acme\u001B[31m', role: 'owner' })(request, response);
+  return answer(200, { total_items: 3, lists: [], stores: [] })(request, response);
+};
+
+function configure(baseUrl: string, rest = ''): void {
+  folder.write(
+    'mailmart.yaml',
+    `${company}sources:\n  - id: shop\n    type: mailchimp\n    credentials: { api_key: "\${env:MC_KEY}" }\n    base_url: ${baseUrl}\n${rest}`,
+  );
+}
+
+async function check(env: Readonly<Record<string, string>> = { MC_KEY: canary }) {
+  const before = readdirSync(folder.path, { recursive: true }).toSorted();
+  const result = await runCli(['check', '--json'], { cwd: folder.path, env });
+  // Looks and writes nothing.
+  expect(readdirSync(folder.path, { recursive: true }).toSorted()).toEqual(before);
+  expect(`${result.stdout}${result.stderr}`).not.toContain(canary);
+  const document = outputSchemas['check']?.parse(JSON.parse(result.stdout)) as { findings: Finding[] };
+  const { findings } = document;
+  const source = findings.filter(({ group }) => group === 'source shop');
+  return { ...result, findings, source, failed: source.find(({ status }) => status === 'failed') };
+}
+
+describe('check, one fault at a time', () => {
+  it('finds nothing wrong with a healthy account, in three requests', async () => {
+    configure(await serve(healthy));
+    const { code, source, failed } = await check();
+    expect(failed).toBeUndefined();
+    expect(code).toBe(0);
+    expect(requests).toBeLessThanOrEqual(3);
+    expect(source.filter(({ item }) => item.startsWith('stream:')).length).toBeGreaterThan(20);
+    expect(source.every(({ status }) => status === 'ok')).toBe(true);
+  });
+
+  const faults: readonly (readonly [string, Handler, number, string, RegExp])[] = [
+    [
+      'wrong key',
+      answer(401, problem(401, 'API Key Invalid', 'Your API key may be invalid')),
+      4,
+      'credentials',
+      /key/i,
+    ],
+    [
+      'user disabled',
+      answer(403, problem(403, 'User Disabled', 'This account has been deactivated')),
+      4,
+      'credentials',
+      /./,
+    ],
+    [
+      'missing permission',
+      answer(403, problem(403, 'Forbidden', 'Missing scope')),
+      4,
+      'credentials',
+      /role|permission|owner/i,
+    ],
+    ['not the API', answer(404, 'not here'), 1, 'reachability', /base_url/],
+    ['another web page', answer(200, '<html>login</html>'), 1, 'reachability', /./],
+    [
+      'too many requests',
+      answer(429, problem(429, 'Too Many Requests', 'slow down'), { 'retry-after': '2' }),
+      1,
+      'reachability',
+      /./,
+    ],
+    [
+      'too many requests, for hours',
+      answer(429, problem(429, 'Too Many Requests', 'x'), { 'retry-after': '7200' }),
+      7,
+      'reachability',
+      /./,
+    ],
+    ['server error', answer(500, problem(500, 'Internal', 'x')), 1, 'reachability', /./],
+    ['maintenance', answer(503, 'down for maintenance'), 1, 'reachability', /./],
+    ['a redirect to elsewhere', answer(302, '', { location: 'https://evil.example/' }), 1, 'reachability', /./],
+    ['a proxy that asks for credentials', answer(407, ''), 1, 'reachability', /directly/],
+    ['connection reset', (request) => void request.socket.destroy(), 1, 'reachability', /./],
+    [
+      'truncated JSON',
+      answer(200, '{"account_name": "Ac', { 'content-type': 'application/json' }),
+      1,
+      'reachability',
+      /./,
+    ],
+  ];
+
+  it.each(faults)('%s', async (_name, handler, exit, item, fix) => {
+    configure(await serve(handler));
+    const { code, failed, source } = await check();
+    expect(failed).toMatchObject({ item, fix: expect.stringMatching(fix) as string });
+    expect(code).toBe(exit);
+    expect(requests).toBeLessThanOrEqual(3);
+    const streams = source.filter(({ item: name }) => name.startsWith('stream:'));
+    expect(streams.every(({ status }) => status === 'skipped')).toBe(true);
+  });
+
+  it('a server that never answers costs five seconds at most', async () => {
+    configure(await serve(() => undefined));
+    const { code, failed, totalMs } = await check();
+    expect(failed).toMatchObject({ item: 'reachability' });
+    expect(code).toBe(1);
+    // The probe's own limit, plus the start of a process on a busy machine.
+    expect(totalMs).toBeLessThan(10_000);
+  });
+
+  it('a port that nobody listens on', async () => {
+    const url = await serve(healthy);
+    await new Promise<void>((done) => server?.close(() => done()));
+    server = undefined;
+    configure(url);
+    const { code, failed } = await check();
+    expect(failed).toMatchObject({ item: 'reachability' });
+    expect(code).toBe(1);
+  });
+
+  it('a server without TLS behind https', async () => {
+    configure((await serve(healthy)).replace('http:', 'https:'));
+    const { failed } = await check();
+    expect(failed?.item).toMatch(/reachability|config/);
+  });
+
+  it('a key of another data centre', async () => {
+    configure('https://us1.api.mailchimp.com/3.0');
+    const { source, code } = await check({ MC_KEY: canary.replace('us1', 'us2') });
+    expect(source).toContainEqual(expect.objectContaining({ item: 'data_centre', status: 'failed' }));
+    expect(code).toBe(4);
+  });
+
+  it('a permission for some streams only', async () => {
+    configure(
+      await serve((request, response) =>
+        (request.url ?? '').includes('ecommerce')
+          ? answer(403, problem(403, 'Forbidden', 'no'))(request, response)
+          : healthy(request, response),
+      ),
+    );
+    const { source, code } = await check();
+    const status = (stream: string): string | undefined =>
+      source.find(({ item }) => item === `stream:${stream}`)?.status;
+    expect([status('orders'), status('customers'), status('members')]).toEqual(['warning', 'warning', 'ok']);
+    expect(code).toBe(0);
+  });
+
+  it('a secret that is not set, and one with a line break', async () => {
+    configure(await serve(healthy));
+    expect(await check({})).toMatchObject({ code: 3, failed: { code: 'SECRET_UNSET', item: 'credentials' } });
+    expect(await check({ MC_KEY: `${canary}\n` })).toMatchObject({ code: 3, failed: { code: 'SECRET_WHITESPACE' } });
+    expect(requests).toBe(0);
+  });
+
+  it('a Temporal address that nobody answers at', async () => {
+    configure(await serve(healthy), 'temporal: { address: "127.0.0.1:1" }\n');
+    const { findings, code } = await check();
+    expect(findings).toContainEqual(
+      expect.objectContaining({ group: 'temporal', status: 'failed', code: 'TEMPORAL_UNREACHABLE' }),
+    );
+    expect(code).toBe(1);
+  });
+
+  it('no Temporal program at all', async () => {
+    configure(await serve(healthy));
+    const { findings } = await check({ MC_KEY: canary, PATH: '/nowhere', MAILMART_CACHE: folder.path });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ group: 'temporal', status: 'failed', code: 'TEMPORAL_MISSING' }),
+    );
+  });
+
+  it('a broken configuration is a finding with its place', async () => {
+    folder.write('mailmart.yaml', 'company: { name: A, time_zone: UTC, currency: EURO }\n');
+    const { findings, code } = await check();
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        item: 'config',
+        status: 'failed',
+        message: expect.stringContaining('mailmart.yaml:1:47') as string,
+      }),
+    );
+    expect(code).toBe(3);
+  });
+
+  it('works without a project', async () => {
+    const { findings, code } = await check();
+    expect(findings).toContainEqual(expect.objectContaining({ item: 'config', status: 'skipped' }));
+    expect(code).toBe(0);
+  });
+
+  it('says it in words, each fix below its failure, escapes of the account name stripped', async () => {
+    configure(await serve(healthy));
+    const { stdout, stderr } = await runCli(['check'], { cwd: folder.path, env: { MC_KEY: canary } });
+    expect(stdout).toMatch(/^source shop\n {2}OK +reachability: 127\.0\.0\.1/m);
+    expect(stdout).not.toContain('\u001B');
+    expect(stderr).toMatch(/OK, \d+ warnings, 0 failed/);
+  });
+});
