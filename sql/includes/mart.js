@@ -63,6 +63,9 @@ const broken = (table, keys, rules) =>
     )
     .join('\nunion all\n');
 
+/** Condition: unavailable_reason says something of the column. */
+const explained = (column) => `coalesce('; ' || unavailable_reason like '%; ${column}: %', false)`;
+
 const metricText = (metric) =>
   `${metric.name}. ${metric.question}` +
   (metric.denominator ? ` ${metric.numerator} / ${metric.denominator}, NULL when the denominator is 0.` : '') +
@@ -79,4 +82,4 @@ const columns = (mart, names) =>
     }),
   );
 
-module.exports = { divideMoney, reasons, listed, orderReasons, fxGap, broken, columns };
+module.exports = { divideMoney, reasons, listed, orderReasons, fxGap, broken, explained, columns };

@@ -122,7 +122,9 @@ function assertionActions(assertions: readonly CompiledAssertion[]): readonly Ac
   const free: Action[] = [];
   for (const assertion of assertions) {
     if (assertion.parentAction === undefined) {
-      const query = `select ${literal(tableNameOf(assertion))} as rule from (${assertion.query.trim()}) as broken`;
+      // A check of several rules says itself which of them a row breaks.
+      const rule = /\bas rule\b/.test(assertion.query) ? 'rule' : `${literal(tableNameOf(assertion))} as rule`;
+      const query = `select ${rule} from (${assertion.query.trim()}) as broken`;
       free.push(assertionAction(`checks.${assertion.target.name}`, query, assertion, null));
       continue;
     }
