@@ -220,8 +220,13 @@ test('memory stays flat however long a slice is', async () => {
   const page = Array.from({ length: 1000 }, (_, index) => row(index, { text: `${Math.sin(index)}`.repeat(40) }));
   await writer.append(page, []);
   const before = process.memoryUsage().rss;
-  for (let count = 0; count < 200; count += 1) await writer.append(page, []);
-  expect(process.memoryUsage().rss - before).toBeLessThan(90 * 1024 * 1024);
+  // The lowest of the last readings: what a garbage collection just did not reach yet is no growth.
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let count = 0; count < 200; count += 1) {
+    await writer.append(page, []);
+    if (count >= 150) lowest = Math.min(lowest, process.memoryUsage().rss);
+  }
+  expect(lowest - before).toBeLessThan(90 * 1024 * 1024);
   expect((await writer.finish(end)).rows).toBe(201_000);
 });
 

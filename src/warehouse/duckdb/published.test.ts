@@ -145,7 +145,7 @@ test.each([
     kind: 'rejected',
     message: expect.stringContaining('0.7 seconds'),
   });
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
   expect((await published.query('select 1')).rows).toEqual([[1]]);
 });
 
