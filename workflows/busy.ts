@@ -26,18 +26,21 @@ export async function runChildWhenFree<T extends Workflow>(
   workflow: T,
   options: {
     readonly workflowId: string;
+    /** Noted on the child, for those who meet it. */
+    readonly runId: string;
     readonly args: Parameters<T>;
     readonly busyWaitMs: number;
     readonly onBusy?: () => void;
   },
 ): Promise<Awaited<ReturnType<T>>> {
-  const { workflowId, args, busyWaitMs, onBusy } = options;
+  const { workflowId, runId, args, busyWaitMs, onBusy } = options;
   let waitMs = 1_000;
   for (let waitedMs = 0; ; waitedMs += waitMs, waitMs = Math.min(waitMs * 2, 300_000)) {
     try {
       return await executeChild<Workflow>(workflow, {
         workflowId,
         args,
+        memo: { runId },
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       });

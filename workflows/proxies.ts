@@ -1,5 +1,6 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { workerLost } from '../src/contracts/worker-lost.ts';
 import type { Limits } from './limits.ts';
 
 /** Proxies by the way an activity is to be watched and retried. */
@@ -17,18 +18,51 @@ export function proxies(limits: Limits): Proxies {
     backoffCoefficient: 2,
     maximumInterval: limits.retryMaxMs,
   };
+  const watched = {
+    heartbeatTimeout: limits.heartbeatMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  };
+  const source = proxyActivities<Activities>({
+    ...watched,
+    startToCloseTimeout: '12 hours',
+    retry: { ...retry, maximumAttempts: limits.retryAttempts },
+  });
+  const store = proxyActivities<Activities>({
+    ...watched,
+    startToCloseTimeout: '2 hours',
+    retry: { ...retry, maximumAttempts: limits.retryAttempts * 2 },
+  });
   return {
-    source: proxyActivities<Activities>({
-      startToCloseTimeout: '12 hours',
-      heartbeatTimeout: limits.heartbeatMs,
-      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: { ...retry, maximumAttempts: limits.retryAttempts },
-    }),
-    store: proxyActivities<Activities>({
-      startToCloseTimeout: '2 hours',
-      heartbeatTimeout: limits.heartbeatMs,
-      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-      retry: { ...retry, maximumAttempts: limits.retryAttempts * 2 },
-    }),
+    source: { extractBatch: outliving(source.extractBatch) },
+    store: {
+      planPipeline: outliving(store.planPipeline),
+      planAccount: outliving(store.planAccount),
+      planStream: outliving(store.planStream),
+      loadBatch: outliving(store.loadBatch),
+      finishStream: outliving(store.finishStream),
+      planTransform: outliving(store.planTransform),
+      runAction: outliving(store.runAction),
+      publish: outliving(store.publish),
+      report: outliving(store.report),
+      noteRun: outliving(store.noteRun),
+    },
+  };
+}
+
+/** More than anybody would kill a worker within one activity; a bound, so that nothing goes on for ever. */
+const maxLosses = 100;
+
+/** Begins anew when the worker was lost: its death is no failure of the work and costs no attempt. */
+function outliving<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return async (input) => {
+    for (let losses = 0; ; losses += 1) {
+      try {
+        return await activity(input);
+      } catch (error) {
+        const cause = error instanceof ActivityFailure ? error.cause : undefined;
+        const isLoss = cause instanceof ApplicationFailure && cause.type === workerLost;
+        if (!isLoss || losses >= maxLosses) throw error;
+      }
+    }
   };
 }

@@ -80,6 +80,7 @@ class PipelineRun {
     try {
       const result = await runChildWhenFree(syncAccount, {
         workflowId: syncAccountId(account.source, account.accountId),
+        runId: this.input.runId,
         args: [{ ...account, runId: this.input.runId, partOfRun: true, ...this.tuning() }],
         busyWaitMs: this.limits.busyWaitMs,
         onBusy: () => this.mark(account, 'busy'),
@@ -97,6 +98,7 @@ class PipelineRun {
     const { runId, select } = this.input;
     return runChildWhenFree(runTransform, {
       workflowId: transformId,
+      runId,
       args: [{ runId, partOfRun: true, ...(select === undefined ? {} : { select }), ...this.tuning() }],
       busyWaitMs: this.limits.busyWaitMs,
     });

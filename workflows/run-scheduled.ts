@@ -12,6 +12,7 @@ export async function runScheduled(input: RunScheduledInput): Promise<RunSchedul
   try {
     const result = await executeChild(runPipeline, {
       workflowId: input.pipelineId,
+      memo: { runId },
       args: [{ runId, ...(input.tuning === undefined ? {} : { tuning: input.tuning }) }],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });

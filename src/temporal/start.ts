@@ -81,6 +81,7 @@ async function startOrAttach<T extends Runnable>(
         workflowId,
         taskQueue,
         args: [input],
+        memo: { runId: input.runId },
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       });
@@ -98,14 +99,11 @@ async function startOrAttach<T extends Runnable>(
           `${client.options.namespace}: give each project that shares a Temporal server its own temporal.namespace.`,
       );
     }
-    const runId = await runIdOf(running);
+    // Every start notes it in the memo: asking the workflow itself would wait for its worker.
+    const runId = String(described.memo?.['runId'] ?? described.runId);
     if (onRunning === 'refuse') throw new AlreadyRunning(workflowId, runId);
     // Bound to the run that we saw, so that a later one is not mistaken for it.
     const handle = client.workflow.getHandle<T>(workflowId, described.runId, { firstExecutionRunId: described.runId });
     return { handle, attached: true, runId };
   }
-}
-
-async function runIdOf(handle: WorkflowHandle): Promise<string> {
-  return (await handle.query<{ readonly runId: string }, []>('progress')).runId;
 }

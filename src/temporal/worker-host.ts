@@ -9,6 +9,7 @@ import { connectClient, connectWorker, taskQueueOf, type Place } from './connect
 import { dataConverterFor } from './data-converter.ts';
 import { host, installRuntime } from './host.ts';
 import { openDeps, stateFiles } from './project-deps.ts';
+import { endLostActivities } from './recover.ts';
 import { reconcileSchedule, type ScheduleChange } from './schedule.ts';
 import { cacheFolder, findServer, startDevServer, type DevServer, type Env } from './server.ts';
 import { TemporalUnavailable } from './unavailable.ts';
@@ -89,6 +90,8 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     undo.push(() => client.connection.close());
     const connection = await connectWorker(place, env);
     undo.push(() => connection.close());
+    const lost = await endLostActivities(client, taskQueue);
+    if (lost > 0) logger.warn({ activities: lost }, 'an earlier worker was lost; what it was at begins anew');
     const { maxCachedWorkflows } = options;
     const worker = await host({
       connection,

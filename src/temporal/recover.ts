@@ -1,0 +1,35 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
+import { workerLost } from '../contracts/worker-lost.ts';
+
+/** PENDING_ACTIVITY_STATE_STARTED and _CANCEL_REQUESTED of the server's API: a worker had taken the activity. */
+const takenStates: readonly unknown[] = [2, 3];
+
+/**
+ * Ends the activities that a killed worker of this task queue had begun, so that they go on at once instead of after
+ * their heartbeat time-out. Only for the one owner of a project, before it takes work: nobody else can be at them.
+ * Returns how many there were.
+ */
+export async function endLostActivities(client: Client, taskQueue: string): Promise<number> {
+  let ended = 0;
+  const query = `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`;
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
+    for (const { activityId, state } of raw.pendingActivities ?? []) {
+      if (activityId == null || !takenStates.includes(state)) continue;
+      const lost = ApplicationFailure.create({
+        type: workerLost,
+        message: 'the worker that ran this was lost',
+        nonRetryable: true,
+      });
+      try {
+        await client.activity.fail({ workflowId, runId, activityId }, lost);
+        ended += 1;
+      } catch (error) {
+        // Its time-out came first.
+        if (!(error instanceof Error && error.name === 'ActivityNotFoundError')) throw error;
+      }
+    }
+  }
+  return ended;
+}
