@@ -1,0 +1,371 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Row } from '../../src/contracts/sync.ts';
+import { campaign, happen, order, people } from './marts-seeds.ts';
+import { MartsWarehouse, type Seed } from './marts-warehouse.ts';
+
+let marts: MartsWarehouse;
+const open = async (asOf?: string): Promise<void> => {
+  marts = await MartsWarehouse.open(asOf);
+};
+const person = (id: string, more: Seed = {}): Promise<void> =>
+  marts.seed('core.dim_subscriber', [{ subscriber_id: id, consent_state: 'subscribed', list_count: 1, ...more }]);
+const everybody = async (): Promise<void> => {
+  await marts.execute(`insert into core.dim_subscriber (subscriber_id, consent_state, list_count)
+    select distinct subscriber_id, 'subscribed', 1 from core.fct_message_event`);
+};
+const build = async (): Promise<void> => {
+  await marts.build();
+  expect(await marts.failedAssertions()).toEqual([]);
+};
+
+describe('active_audience_daily', () => {
+  beforeEach(() => open('2026-06-30'));
+  afterEach(() => marts.close());
+
+  const day = async (date: string, window: number, scope = 'all', id = 'all'): Promise<Row | undefined> =>
+    (
+      await marts.query(`select * from marts.active_audience_daily
+        where day = date '${date}' and window_days = ${window} and scope = '${scope}' and scope_id = '${id}'`)
+    )[0];
+
+  test('400 of 1,000 is 40 %', async () => {
+    await campaign(marts, 'c1');
+    await marts.execute(`insert into core.fct_message_event (source, account_id, campaign_id, list_id, subscriber_id,
+      member_id, event_id, event_type, event_at, event_date, is_machine)
+      select 'esp', 'shop', 'c1', 'l1', 's' || i, 'm' || i, kind || i, kind, timestamp '2026-06-20 10:00:00',
+        date '2026-06-20', case when kind = 'open' then false end
+      from range(1000) as t(i), (values ('sent'), ('open')) as kinds(kind)
+      where kind = 'sent' or i < 400`);
+    await everybody();
+    await build();
+    expect(await day('2026-06-30', 30)).toMatchObject({
+      mailed_count: 1000,
+      active_count: 400,
+      passive_count: 0,
+      inactive_count: 600,
+      active_audience_rate: 0.4,
+      basis: 'human',
+    });
+  });
+
+  test('a window of 30 days holds its last day and the 29 before it', async () => {
+    await campaign(marts, 'c1');
+    await happen(marts, 'c1', 'sent', [1], { event_date: '2026-05-01' });
+    await happen(marts, 'c1', 'open', [1], { event_date: '2026-05-03', is_machine: false });
+    await everybody();
+    await build();
+    expect(await day('2026-04-30', 30)).toBeUndefined();
+    expect(await day('2026-05-01', 30)).toMatchObject({ mailed_count: 1, active_count: 0, inactive_count: 1 });
+    expect(await day('2026-05-03', 30)).toMatchObject({ mailed_count: 1, active_count: 1 });
+    expect(await day('2026-05-30', 30)).toMatchObject({ mailed_count: 1, active_count: 1 });
+    // The send is 30 days ago: nobody was mailed, and the rate is not defined.
+    expect(await day('2026-05-31', 30)).toMatchObject({ mailed_count: 0, active_count: 0, active_audience_rate: null });
+    expect(await day('2026-06-30', 90)).toMatchObject({ mailed_count: 1, active_count: 1 });
+  });
+
+  test('who read in the 180 days before the window is passive, who did not is inactive, machines are nobody', async () => {
+    await campaign(marts, 'c1');
+    for (const date of ['2025-11-01', '2026-06-01']) await happen(marts, 'c1', 'sent', people(4), { event_date: date });
+    await happen(marts, 'c1', 'open', [1], { event_date: '2026-06-02', is_machine: false });
+    // Window of 2026-06-30: from 2026-06-01; before it: from 2025-12-03.
+    await happen(marts, 'c1', 'click', [2], { event_date: '2025-12-03', is_machine: false });
+    await happen(marts, 'c1', 'open', [3], { event_date: '2025-12-02', is_machine: false });
+    await happen(marts, 'c1', 'open', [4], { event_date: '2026-06-02', is_machine: true });
+    await everybody();
+    await build();
+    expect(await day('2026-06-30', 30)).toMatchObject({
+      mailed_count: 4,
+      active_count: 1,
+      passive_count: 1,
+      inactive_count: 2,
+    });
+  });
+
+  test('unknown opens count, and the basis says so as long as they are in the window', async () => {
+    await campaign(marts, 'c1');
+    await happen(marts, 'c1', 'sent', [1], { event_date: '2026-05-01' });
+    await happen(marts, 'c1', 'open', [1], { event_date: '2026-05-10', is_machine: null });
+    await everybody();
+    await build();
+    expect(await day('2026-05-09', 30)).toMatchObject({ active_count: 0, basis: 'human' });
+    expect(await day('2026-05-10', 30)).toMatchObject({ active_count: 1, basis: 'human+unknown' });
+    expect(await day('2026-06-08', 30)).toMatchObject({ basis: 'human+unknown' });
+    expect(await day('2026-06-09', 30)).toMatchObject({ basis: 'human' });
+  });
+
+  test('counts a person once in the company, once an account and once a list', async () => {
+    await campaign(marts, 'c1');
+    await campaign(marts, 'c2', { account_id: 'club', list_id: 'l2' });
+    await happen(marts, 'c1', 'sent', [1, 2]);
+    await happen(marts, 'c2', 'sent', [2, 3], { account_id: 'club', list_id: 'l2' });
+    await everybody();
+    await build();
+    expect(await day('2026-01-10', 30)).toMatchObject({ mailed_count: 3 });
+    expect(await day('2026-01-10', 30, 'account', 'club')).toMatchObject({ mailed_count: 2 });
+    expect(await day('2026-01-10', 30, 'list', 'l1')).toMatchObject({ mailed_count: 2 });
+  });
+
+  test('leaves out campaigns whose source does not tell who opened', async () => {
+    await campaign(marts, 'c1', { has_per_recipient_events: false });
+    await happen(marts, 'c1', 'sent', [1]);
+    await everybody();
+    await build();
+    expect(await marts.query('select * from marts.active_audience_daily')).toEqual([]);
+  });
+});
+
+type Happening = {
+  readonly person: number;
+  readonly kind: 'sent' | 'open' | 'click';
+  readonly offset: number;
+  readonly machine: boolean | null;
+  readonly list: string;
+};
+
+describe('active_audience_daily against counting people one by one', () => {
+  const first = Date.UTC(2025, 8, 1);
+  const date = (offset: number): string => new Date(first + offset * 86_400_000).toISOString().slice(0, 10);
+  const last = 302;
+  const happening = fc.record<Happening>({
+    person: fc.integer({ min: 1, max: 4 }),
+    kind: fc.constantFrom('sent', 'sent', 'open', 'click'),
+    offset: fc.integer({ min: 0, max: last }),
+    machine: fc.constantFrom(true, false, false, null),
+    list: fc.constantFrom('l1', 'l2'),
+  });
+
+  /** PLAN in the plainest words: for one day and window, each person's class. */
+  function classes(events: readonly Happening[], at: number, window: number): readonly number[] {
+    const within = (offset: number, from: number, to: number): boolean => offset > at - to && offset <= at - from;
+    const result = [0, 0, 0];
+    for (const one of [1, 2, 3, 4]) {
+      const own = events.filter(({ person: who }) => who === one);
+      if (!own.some(({ kind, offset }) => kind === 'sent' && within(offset, 0, window))) continue;
+      const read = own.filter(({ kind, machine }) => kind !== 'sent' && machine !== true);
+      const active = read.some(({ offset }) => within(offset, 0, window));
+      const passive = read.some(({ offset }) => within(offset, window, window + 180));
+      const place = active ? 0 : passive ? 1 : 2;
+      result[place] = (result[place] ?? 0) + 1;
+    }
+    return result;
+  }
+
+  test('gives the same classes on every day, in every window and scope', async () => {
+    await open(date(last));
+    try {
+      await campaign(marts, 'c1');
+      await fc.assert(
+        fc.asyncProperty(fc.array(happening, { minLength: 1, maxLength: 25 }), async (events) => {
+          await marts.execute('delete from core.fct_message_event');
+          await marts.execute('delete from core.dim_subscriber');
+          for (const { person: who, kind, offset, machine, list } of events) {
+            await happen(marts, 'c1', kind, [who], {
+              event_date: date(offset),
+              list_id: list,
+              is_machine: kind === 'sent' ? null : machine,
+            });
+          }
+          await everybody();
+          await marts.build(['core.int_person', 'core.int_engagement_spans', 'core.int_unknown_engagement_days']);
+          await marts.build(['marts.active_audience_daily']);
+          const rows = await marts.query(`select day, scope_id, window_days, active_count, passive_count, inactive_count
+            from marts.active_audience_daily where scope in ('all', 'list') order by scope_id, window_days, day`);
+          for (const list of ['all', 'l1', 'l2']) {
+            const own = list === 'all' ? events : events.filter((event) => event.list === list);
+            const start = Math.min(...own.filter(({ kind }) => kind === 'sent').map(({ offset }) => offset));
+            const expected = [30, 90, 180].flatMap((window) =>
+              Array.from({ length: Number.isFinite(start) ? last - start + 1 : 0 }, (_, index) => [
+                date(start + index),
+                list,
+                window,
+                ...classes(own, start + index, window),
+              ]),
+            );
+            expect(rows.filter(({ scope_id }) => scope_id === list).map((row) => Object.values(row))).toEqual(expected);
+          }
+        }),
+        { numRuns: 12, seed: 40 },
+      );
+    } finally {
+      marts.close();
+    }
+  });
+});
+
+describe('subscriber_ltv', () => {
+  beforeEach(() => open('2026-06-30'));
+  afterEach(() => marts.close());
+
+  const of = async (id: string): Promise<Row | undefined> =>
+    (await marts.query(`select * from marts.subscriber_ltv where subscriber_id = '${id}'`))[0];
+
+  test('is the net value of every order that was not cancelled, attributed or not', async () => {
+    await person('s1', { first_seen_at: '2025-02-03 04:05:06', signup_month: '2025-02-01' });
+    await campaign(marts, 'c1');
+    await campaign(marts, 'c2');
+    await happen(marts, 'c1', 'sent', [1], { event_date: '2026-06-01' });
+    await happen(marts, 'c2', 'sent', [1], { event_date: '2026-06-02' });
+    await happen(marts, 'c1', 'open', [1, 1], { event_date: '2026-06-02', is_machine: null });
+    await happen(marts, 'c2', 'open', [1], { event_date: '2026-06-02', is_machine: true });
+    await happen(marts, 'c1', 'click', [1], { event_date: '2026-06-02', is_machine: false });
+    await order(marts, 'o1', 's1', '19.99');
+    await order(marts, 'o2', 's1', '30', { campaign_id: null, campaign_account_id: null, refund_amount: '10' });
+    await order(marts, 'o3', 's1', '500', { status: 'cancelled' });
+    await order(marts, 'o4', null, '70');
+    await build();
+    expect(await of('s1')).toMatchObject({
+      first_seen_at: '2025-02-03 04:05:06',
+      signup_month: '2025-02-01',
+      mailed_count: 2,
+      opened_count: 1,
+      clicked_count: 1,
+      order_count: 2,
+      revenue_amount: '49.990000000',
+      refund_amount: '10.000000000',
+      ltv_to_date_amount: '39.990000000',
+      ltv_projected_amount: null,
+      engagement_class: 'active',
+      currency_code: 'EUR',
+    });
+  });
+
+  test('has the class of active_audience_daily today, over 90 days', async () => {
+    await campaign(marts, 'c1');
+    await campaign(marts, 'c2', { has_per_recipient_events: false });
+    // 90 days of 2026-06-30: from 2026-04-02; 180 before: from 2025-10-04.
+    await happen(marts, 'c1', 'sent', [1, 2, 3, 4], { event_date: '2026-04-02' });
+    await happen(marts, 'c1', 'open', [1], { event_date: '2026-04-02', is_machine: false });
+    await happen(marts, 'c1', 'open', [2], { event_date: '2026-04-01', is_machine: false });
+    await happen(marts, 'c1', 'open', [3], { event_date: '2025-10-04', is_machine: false });
+    await happen(marts, 'c1', 'open', [4], { event_date: '2025-10-03', is_machine: false });
+    await happen(marts, 'c1', 'sent', [5], { event_date: '2026-04-01' });
+    await happen(marts, 'c2', 'sent', [6], { event_date: '2026-06-01' });
+    await everybody();
+    await person('s7');
+    await build();
+    const classes = await marts.query(
+      'select subscriber_id, engagement_class from marts.subscriber_ltv order by subscriber_id',
+    );
+    expect(classes.map((row) => row['engagement_class'])).toEqual([
+      'active',
+      'passive',
+      'passive',
+      'inactive',
+      'not_mailed',
+      null,
+      'not_mailed',
+    ]);
+    expect((await of('s6'))?.['unavailable_reason']).toContain('engagement_class: source has no per-recipient opens');
+    const today = await marts.query(`select active_count, passive_count, inactive_count from marts.active_audience_daily
+      where day = date '2026-06-30' and scope = 'all' and window_days = 90`);
+    expect(today).toEqual([{ active_count: 1, passive_count: 2, inactive_count: 1 }]);
+  });
+
+  test('a lost order, or one counted twice, is found', async () => {
+    await person('s1');
+    await order(marts, 'o1', 's1', '19.99');
+    await build();
+    await marts.execute('update marts.subscriber_ltv set order_count = 2');
+    expect((await marts.failedAssertions()).join()).toContain('the subscribers hold every named order once');
+  });
+});
+
+describe('audience_growth_daily', () => {
+  beforeEach(() => open('2026-04-05'));
+  afterEach(() => marts.close());
+
+  const member = (id: string, more: Seed): Promise<void> =>
+    marts.seed('core.dim_list_member', [
+      {
+        source: 'esp',
+        account_id: 'shop',
+        list_id: 'l1',
+        member_id: id,
+        subscriber_id: id,
+        status: 'subscribed',
+        is_deleted: false,
+        ...more,
+      },
+    ]);
+  const days = async (): Promise<readonly unknown[][]> =>
+    (
+      await marts.query(`select day, opening_count, new_count, returned_count, unsubscribed_count, cleaned_count,
+        deleted_count, net_count, closing_count, growth_rate from marts.audience_growth_daily order by day`)
+    ).map((row) => Object.values(row));
+
+  test('foots day by day, in days of the reporting zone', async () => {
+    // 22:30 UTC on the 31st is 00:30 on 1 April in Berlin (summer time).
+    await member('m1', { joined_at: '2026-03-31 22:30:00' });
+    await member('m2', {
+      joined_at: '2026-04-01 10:00:00',
+      left_at: '2026-04-03 10:00:00',
+      leave_kind: 'unsubscribed',
+    });
+    await member('m3', {
+      joined_at: '2026-04-01 10:00:00',
+      left_at: '2026-04-02 10:00:00',
+      leave_kind: 'unsubscribed',
+      returned_at: '2026-04-03 10:00:00',
+    });
+    await member('m4', { joined_at: '2026-04-02 10:00:00', left_at: '2026-04-03 10:00:00', leave_kind: 'cleaned' });
+    await member('m5', {
+      joined_at: '2026-04-02 10:00:00',
+      left_at: '2026-04-05 10:00:00',
+      leave_kind: 'deleted',
+      deleted_at: '2026-04-05 10:00:00',
+      is_deleted: true,
+    });
+    // left, came back, then vanished
+    await member('m6', {
+      joined_at: '2026-04-01 10:00:00',
+      left_at: '2026-04-02 10:00:00',
+      leave_kind: 'unsubscribed',
+      returned_at: '2026-04-02 11:00:00',
+      deleted_at: '2026-04-05 11:00:00',
+      is_deleted: true,
+    });
+    await member('m7', { joined_at: null, status: 'pending' });
+    await build();
+    expect(await days()).toEqual([
+      ['2026-04-01', 0, 4, 0, 0, 0, 0, 4, 4, null],
+      ['2026-04-02', 4, 2, 1, 2, 0, 0, 1, 5, 0.25],
+      ['2026-04-03', 5, 0, 1, 1, 1, 0, -1, 4, -0.2],
+      ['2026-04-04', 4, 0, 0, 0, 0, 0, 0, 4, 0],
+      ['2026-04-05', 4, 0, 0, 0, 0, 2, -2, 2, -0.5],
+    ]);
+  });
+
+  test('lets nobody leave before they came', async () => {
+    await member('m1', { joined_at: '2026-04-04 10:00:00', left_at: '2026-04-01 10:00:00', leave_kind: 'cleaned' });
+    await build();
+    expect(await days()).toEqual([
+      ['2026-04-04', 0, 1, 0, 0, 1, 0, 0, 0, null],
+      ['2026-04-05', 0, 0, 0, 0, 0, 0, 0, 0, null],
+    ]);
+  });
+
+  test.each([
+    ['audience_growth_daily', 'closing_count = closing_count + 1', 'closing = opening + net'],
+    [
+      'audience_growth_daily',
+      'opening_count = opening_count + 1, closing_count = closing_count + 1',
+      'a day opens with what',
+    ],
+    ['active_audience_daily', 'inactive_count = 5', 'mailed = active + passive + inactive'],
+    [
+      'active_audience_daily',
+      "mailed_count = mailed_count - (scope = 'all')::int, active_count = active_count - (scope = 'all')::int",
+      'all ≥ every account and list',
+    ],
+  ])('a wrong %s is found: %s', async (mart, change, rule) => {
+    await member('m1', { joined_at: '2026-04-04 10:00:00' });
+    await campaign(marts, 'c1');
+    await happen(marts, 'c1', 'sent', [1]);
+    await happen(marts, 'c1', 'open', [1], { is_machine: false });
+    await everybody();
+    await build();
+    await marts.execute(`update marts.${mart} set ${change}`);
+    expect((await marts.failedAssertions()).join('\n')).toContain(rule);
+  });
+});
