@@ -8,14 +8,14 @@ const takenStates: readonly unknown[] = [2, 3];
 /**
  * Ends the activities that a killed worker of this task queue had begun, so that they go on at once instead of after
  * their heartbeat time-out. Only for the one owner of a project, before it takes work: nobody else can be at them.
- * Returns how many there were.
+ * Returns the types of what it ended, one each.
  */
-export async function endLostActivities(client: Client, taskQueue: string): Promise<number> {
-  let ended = 0;
+export async function endLostActivities(client: Client, taskQueue: string): Promise<readonly string[]> {
+  const ended: string[] = [];
   const query = `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}"`;
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
     const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
-    for (const { activityId, state } of raw.pendingActivities ?? []) {
+    for (const { activityId, activityType, state } of raw.pendingActivities ?? []) {
       if (activityId == null || !takenStates.includes(state)) continue;
       const lost = ApplicationFailure.create({
         type: workerLost,
@@ -24,7 +24,7 @@ export async function endLostActivities(client: Client, taskQueue: string): Prom
       });
       try {
         await client.activity.fail({ workflowId, runId, activityId }, lost);
-        ended += 1;
+        ended.push(activityType?.name ?? 'unknown');
       } catch (error) {
         // Its time-out came first.
         if (!(error instanceof Error && error.name === 'ActivityNotFoundError')) throw error;

@@ -91,7 +91,7 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     const connection = await connectWorker(place, env);
     undo.push(() => connection.close());
     const lost = await endLostActivities(client, taskQueue);
-    if (lost > 0) logger.warn({ activities: lost }, 'an earlier worker was lost; what it was at begins anew');
+    if (lost.length > 0) logger.warn({ activities: lost }, 'an earlier worker was lost; what it was at begins anew');
     const { maxCachedWorkflows } = options;
     const worker = await host({
       connection,

@@ -93,12 +93,16 @@ async function ensureBuildSchema(warehouse: Warehouse, runId: string): Promise<v
   ]);
 }
 
+/**
+ * When raw last changed, in whole seconds: below that `_loaded_at` counts the loads of one tick of the clock, whose number
+ * depends on how fast the machine was. The marts of two runs over the same data are equal to the byte.
+ */
 async function newestChange(warehouse: Warehouse, graph: Graph, tables: readonly string[]): Promise<Instant | null> {
   const parts = tables.map((name) => `select max(_loaded_at) as changed_at from ${quoteTable(graph, name)}`);
   const text = graph.engine === 'duckdb' ? 'cast(max(changed_at) as varchar)' : 'cast(max(changed_at) as string)';
   const [row] = await warehouse.query(`select ${text} as newest from (${parts.join(' union all ')}) as changes`);
   const at = row?.['newest'];
-  return typeof at === 'string' ? `${at.replace(' ', 'T').replace(/(?:\+00|Z)$/, '')}Z` : null;
+  return typeof at === 'string' ? `${at.slice(0, 19).replace(' ', 'T')}Z` : null;
 }
 
 /** Calendar date of an instant in a time zone. */
