@@ -1,4 +1,5 @@
 import type { DataConverter } from '@temporalio/common';
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCodec, loadOrCreateKey } from './codec.ts';
@@ -8,10 +9,15 @@ export const failureConverterPath = fileURLToPath(
   new URL(`./failure-converter${extname(fileURLToPath(import.meta.url))}`, import.meta.url),
 );
 
-/** How values cross to the server. Null key file: in plain text, for the demo and for tests that read histories. */
-export function dataConverterFor(keyFile: string | null): DataConverter {
+/**
+ * How values cross to the server: encrypted with the project's key, or in plain text (the demo, tests that read
+ * histories). What an earlier, encrypted run left is readable in both cases.
+ */
+export function dataConverterFor(keyFile: string | null, encrypted = keyFile !== null): DataConverter {
+  if (keyFile === null || (!encrypted && !existsSync(keyFile))) return { failureConverterPath, payloadCodecs: [] };
+  const codec = createCodec(loadOrCreateKey(keyFile));
   return {
     failureConverterPath,
-    payloadCodecs: keyFile === null ? [] : [createCodec(loadOrCreateKey(keyFile))],
+    payloadCodecs: [encrypted ? codec : { encode: async (payloads) => payloads, decode: codec.decode }],
   };
 }

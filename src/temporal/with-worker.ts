@@ -65,7 +65,7 @@ async function attach<T>(
   record: WorkerRecord,
   use: (worker: ReachedWorker) => Promise<T>,
 ): Promise<T> {
-  const dataConverter = dataConverterFor(record.encrypted ? stateFiles(project).codecKey : null);
+  const dataConverter = dataConverterFor(stateFiles(project).codecKey, record.encrypted);
   const client = await connectClient(record, env, dataConverter);
   const ending = new AbortController();
   try {

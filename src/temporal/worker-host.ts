@@ -76,7 +76,7 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
   try {
     installRuntime(logger);
     const encrypted = options.encrypted ?? project.config.temporal.encryption;
-    const dataConverter = dataConverterFor(encrypted ? files.codecKey : null);
+    const dataConverter = dataConverterFor(files.codecKey, encrypted);
     const namespace = project.config.temporal.namespace;
     const taskQueue = taskQueueOf(project.dir, project.config.temporal.task_queue);
     const [server, deps, bundlePath] = await allOrNothing(
