@@ -1,0 +1,266 @@
+import type { Spec } from './render.ts';
+import { seriesColors, seriesDashes, seriesShapes } from './theme.ts';
+
+/** How wide the picture is drawn: once for a desk and once for a telephone. */
+export type Size = { readonly width: number; readonly isNarrow: boolean };
+export type Chart = (size: Size) => Spec;
+
+type Axis = { readonly format: string; readonly title?: string };
+type Point = { readonly x: string; readonly y: number | null; readonly series: string };
+type Rule = { readonly y: number; readonly label: string };
+
+const height = 210;
+
+/** Lines over time; each series has colour, dash and point shape of its own. */
+export function lines(points: readonly Point[], y: Axis, rules: readonly Rule[] = []): Chart {
+  const series = unique(points.map((point) => point.series));
+  const isDense = points.length / Math.max(1, series.length) > 40;
+  return ({ width, isNarrow }) => ({
+    width: width - 56,
+    height,
+    autosize: { type: 'fit', contains: 'padding' },
+    ...whole(width),
+    layer: [
+      {
+        data: { values: points },
+        mark: { type: 'line', strokeWidth: 2, ...(isDense ? {} : { point: { size: 26, filled: true } }) },
+        encoding: {
+          x: timeAxis(points, width),
+          y: { field: 'y', type: 'quantitative', axis: valueAxis(y), scale: { zero: true } },
+          color: scale(series, seriesColors, isNarrow),
+          strokeDash: scale(series, seriesDashes, isNarrow),
+          ...(isDense ? {} : { shape: scale(series, seriesShapes, isNarrow) }),
+        },
+      },
+      ...rules.flatMap(({ y: at, label }) => [
+        {
+          data: { values: [{ y: at }] },
+          mark: { type: 'rule', strokeDash: [3, 3], color: 'var(--bad)' },
+          encoding: { y: { field: 'y', type: 'quantitative' } },
+        },
+        {
+          data: { values: [{ y: at, label }] },
+          mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 3, dy: -3, color: 'var(--bad)' },
+          encoding: { x: { value: 0 }, y: { field: 'y', type: 'quantitative' }, text: { field: 'label' } },
+        },
+      ]),
+    ],
+  });
+}
+
+/** Bars over time, stacked when there are several series; values below 0 go down. */
+export function columns(points: readonly Point[], y: Axis): Chart {
+  const series = unique(points.map((point) => point.series));
+  return ({ width, isNarrow }) => ({
+    ...whole(width),
+    layer: [
+      {
+        data: { values: points.map((point) => ({ ...point, order: series.indexOf(point.series) })) },
+        mark: { type: 'bar', stroke: 'var(--card)', strokeWidth: series.length > 1 ? 0.6 : 0 },
+        encoding: {
+          x: timeAxis(points, width),
+          y: { field: 'y', type: 'quantitative', axis: valueAxis(y), stack: 'zero' },
+          color: series.length > 1 ? scale(series, seriesColors, isNarrow) : { value: seriesColors[0] },
+          order: { field: 'order', type: 'quantitative' },
+        },
+      },
+      ...(points.some((point) => (point.y ?? 0) < 0) ? [zeroLine('y')] : []),
+    ],
+  });
+}
+
+/** Stacked areas over time. */
+export function areas(points: readonly Point[], y: Axis): Chart {
+  const series = unique(points.map((point) => point.series));
+  return ({ width, isNarrow }) => ({
+    ...whole(width),
+    data: { values: points.map((point) => ({ ...point, order: series.indexOf(point.series) })) },
+    mark: { type: 'area', stroke: 'var(--card)', strokeWidth: 0.6 },
+    encoding: {
+      x: timeAxis(points, width),
+      y: { field: 'y', type: 'quantitative', axis: valueAxis(y), stack: 'zero' },
+      color: scale(series, seriesColors, isNarrow),
+      order: { field: 'order', type: 'quantitative' },
+    },
+  });
+}
+
+export type Bar = {
+  readonly label: string;
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  readonly series: string;
+};
+
+/** Horizontal bars with their value in words at the end: rankings and the steps from revenue to profit. */
+export function bars(rows: readonly Bar[], x: Axis, options: { readonly legend?: boolean } = {}): Chart {
+  const series = unique(rows.map((row) => row.series));
+  const values = rows.map((row, index) => ({ ...row, id: `${index}`, end: Math.max(row.from, row.to) }));
+  const names = `[${rows.map((row) => JSON.stringify(row.label)).join(',')}][toNumber(datum.value)]`;
+  return ({ width, isNarrow }) => ({
+    ...whole(width, Math.max(80, rows.length * 24 + 30 + (options.legend === true ? 26 : 0))),
+    data: { values },
+    encoding: {
+      y: {
+        field: 'id',
+        type: 'nominal',
+        sort: null,
+        axis: {
+          title: null,
+          labelExpr: names,
+          ticks: false,
+          domain: false,
+          labelColor: 'var(--text)',
+          labelLimit: isNarrow ? 118 : 210,
+        },
+        scale: { paddingInner: 0.28 },
+      },
+    },
+    layer: [
+      {
+        mark: { type: 'bar' },
+        encoding: {
+          x: {
+            field: 'from',
+            type: 'quantitative',
+            axis: { ...valueAxis(x), tickCount: isNarrow ? 3 : 6, labelFlush: true },
+            scale: { nice: true, padding: isNarrow ? 34 : 46 },
+          },
+          x2: { field: 'to' },
+          color: options.legend === true ? scale(series, seriesColors, isNarrow) : barColor,
+        },
+      },
+      zeroLine('x'),
+      {
+        mark: { type: 'text', align: 'left', dx: 4 },
+        encoding: { x: { field: 'end', type: 'quantitative' }, text: { field: 'text' } },
+      },
+    ],
+  });
+}
+
+export type Interval = {
+  readonly label: string;
+  readonly low: number;
+  readonly value: number;
+  readonly high: number;
+  readonly isProven: boolean;
+};
+
+/** Differences to a control with their intervals; filled where the verdict is proven, hollow where it is not. */
+export function intervals(rows: readonly Interval[], x: Axis): Chart {
+  const values = rows.map((row, index) => ({ ...row, id: `${index}` }));
+  const names = `[${rows.map((row) => JSON.stringify(row.label)).join(',')}][toNumber(datum.value)]`;
+  const quantity = { type: 'quantitative', axis: { ...valueAxis(x), labelOverlap: true }, scale: { zero: true } };
+  return ({ width, isNarrow }) => ({
+    ...whole(width, rows.length * 22 + 44),
+    data: { values },
+    encoding: {
+      y: {
+        field: 'id',
+        type: 'nominal',
+        sort: null,
+        axis: {
+          title: null,
+          labelExpr: names,
+          ticks: false,
+          domain: false,
+          labelColor: 'var(--text)',
+          labelLimit: isNarrow ? 140 : 230,
+        },
+      },
+    },
+    layer: [
+      zeroLine('x'),
+      {
+        mark: { type: 'rule', strokeWidth: 2, color: 'var(--c1)' },
+        encoding: { x: { field: 'low', ...quantity }, x2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'point', size: 60, strokeWidth: 2, stroke: 'var(--c1)' },
+        encoding: {
+          x: { field: 'value', ...quantity },
+          fill: { condition: { test: 'datum.isProven', value: 'var(--c1)' }, value: 'var(--card)' },
+        },
+      },
+    ],
+  });
+}
+
+/** A cloud of one point a row, with rules at the medians. */
+export function points(
+  rows: readonly { readonly x: number; readonly y: number; readonly series: string }[],
+  x: Axis,
+  y: Axis,
+): Chart {
+  const series = unique(rows.map((row) => row.series));
+  return ({ width, isNarrow }) => ({
+    ...whole(width, height + 40),
+    data: { values: rows },
+    mark: { type: 'point', filled: true, size: 42, opacity: 0.8 },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', axis: valueAxis(x), scale: { zero: true } },
+      y: { field: 'y', type: 'quantitative', axis: valueAxis(y), scale: { zero: true } },
+      color: scale(series, seriesColors, isNarrow),
+      shape: scale(series, seriesShapes, isNarrow),
+    },
+  });
+}
+
+const barColor = {
+  field: 'series',
+  type: 'nominal',
+  legend: null,
+  scale: { domain: ['in', 'out', 'total', 'loss'], range: ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--bad)'] },
+};
+
+/** The width is that of the whole picture, labels included. */
+function whole(width: number, tall = height): Spec {
+  return { width, height: tall, autosize: { type: 'fit', contains: 'padding' } };
+}
+
+function valueAxis({ format, title }: Axis): Spec {
+  return { title: title ?? null, format, tickCount: 5, domain: false, ticks: false };
+}
+
+/** Text labels in their given order: words of the page's language, not of the chart library's. */
+function timeAxis(rows: readonly { readonly x: string }[], width: number): Spec {
+  const labels = unique(rows.map((row) => row.x));
+  const step = Math.max(1, Math.ceil(labels.length / Math.max(2, Math.floor(width / 66))));
+  return {
+    field: 'x',
+    type: 'ordinal',
+    sort: null,
+    scale: { domain: labels },
+    axis: {
+      title: null,
+      labelAngle: 0,
+      values: labels.filter((_, index) => (labels.length - 1 - index) % step === 0),
+      labelFlush: false,
+      grid: false,
+    },
+  };
+}
+
+function scale(domain: readonly string[], range: readonly unknown[], isNarrow: boolean): Spec {
+  return {
+    field: 'series',
+    type: 'nominal',
+    sort: null,
+    scale: { domain, range: domain.map((_, index) => range[index % range.length]) },
+    legend: domain.length < 2 ? null : { columns: isNarrow ? 2 : Math.min(4, domain.length) },
+  };
+}
+
+function zeroLine(channel: 'x' | 'y'): Spec {
+  return {
+    data: { values: [{ zero: 0 }] },
+    mark: { type: 'rule', color: 'var(--axis)' },
+    encoding: { [channel]: { field: 'zero', type: 'quantitative' }, ...(channel === 'x' ? { y: null } : {}) },
+  };
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)];
+}

@@ -1,0 +1,35 @@
+import type { MetricCatalog } from '../transform/metric-catalog.ts';
+import type { Format } from './format.ts';
+import type { Messages } from './messages/index.ts';
+import type { Period } from './period.ts';
+import type { Reader } from './reader.ts';
+
+/** The company as the configuration states it; only what the report shows. */
+export type Company = { readonly name: string; readonly time_zone: string; readonly currency: string };
+
+/** What every section works with. */
+export type Context = {
+  readonly reader: Reader;
+  readonly format: Format;
+  readonly messages: Messages;
+  readonly catalog: MetricCatalog;
+  readonly period: Period;
+  readonly company: Company;
+};
+
+/** Name of a mart's column in words: the metric's name in the catalog, else the messages' word for a plain column. */
+export function columnName(
+  { catalog, messages }: Pick<Context, 'catalog' | 'messages'>,
+  mart: string,
+  column: string,
+): string {
+  const metric = catalog.metrics.find((each) => each.mart === mart && each.column === column);
+  const words: Readonly<Record<string, string>> = messages.columns;
+  return metric?.name ?? words[column] ?? column.replaceAll('_', ' ');
+}
+
+export function metricOf({ catalog }: Pick<Context, 'catalog'>, key: string) {
+  const metric = catalog.metrics.find((each) => each.key === key);
+  if (metric === undefined) throw new Error(`sql/includes/metrics.yaml has no metric ${key}, which the report shows.`);
+  return metric;
+}

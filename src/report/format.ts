@@ -1,0 +1,114 @@
+import type { Json } from '../contracts/json.ts';
+
+export type Unit = 'count' | 'rate' | 'ratio' | 'money' | 'text' | 'date' | 'month' | 'instant' | 'flag';
+
+/** Writes values for people: numbers, money, dates of one language, company zone and currency. */
+export type Format = {
+  readonly count: (value: Json) => string;
+  readonly number: (value: Json, digits: number) => string;
+  readonly percent: (value: Json) => string;
+  /** Difference of two rates, with its sign. */
+  readonly points: (difference: number) => string;
+  readonly change: (relative: number) => string;
+  readonly money: (value: Json, options?: { readonly short?: boolean }) => string;
+  readonly date: (day: string) => string;
+  readonly month: (day: string) => string;
+  readonly shortMonth: (day: string) => string;
+  readonly instant: (instant: string) => string;
+  readonly duration: (milliseconds: number) => string;
+  readonly value: (value: Json, unit: Unit) => string;
+  readonly decimalMark: string;
+  readonly groupMark: string;
+};
+
+export function createFormat(locale: string, timeZone: string, currency: string): Format {
+  const numbers = new Map<string, Intl.NumberFormat>();
+  const numberOf = (options: Intl.NumberFormatOptions): Intl.NumberFormat => {
+    const key = JSON.stringify(options);
+    const known = numbers.get(key) ?? new Intl.NumberFormat(locale, options);
+    numbers.set(key, known);
+    return known;
+  };
+  // Decimal text is given as it is: Intl rounds its digits, not those of a double.
+  const write = (value: Json, options: Intl.NumberFormatOptions): string =>
+    numberOf(options).format(value as Intl.StringNumericLiteral);
+  const dates = (options: Intl.DateTimeFormatOptions): ((text: string) => string) => {
+    const formatter = new Intl.DateTimeFormat(locale, options);
+    return (text) => formatter.format(new Date(text));
+  };
+  const day = dates({ dateStyle: 'medium', timeZone: 'UTC' });
+  const month = dates({ month: 'long', year: 'numeric', timeZone: 'UTC' });
+  const shortMonth = dates({ month: 'short', year: '2-digit', timeZone: 'UTC' });
+  const instant = dates({
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone,
+  });
+  const format: Omit<Format, 'value'> = {
+    count: (value) => write(value, { maximumFractionDigits: 0 }),
+    number: (value, digits) => write(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    percent: (value) => {
+      const digits = fractionDigits(Math.abs(Number(value)));
+      return write(value, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
+    },
+    points: (difference) => {
+      const digits = Math.abs(difference) < 0.01 ? 2 : 1;
+      return write(difference * 100, {
+        signDisplay: 'exceptZero',
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      });
+    },
+    change: (relative) =>
+      write(relative, {
+        style: 'percent',
+        signDisplay: 'exceptZero',
+        maximumFractionDigits: 1,
+        minimumFractionDigits: 1,
+      }),
+    money: (value, { short = false } = {}) =>
+      write(value, {
+        style: 'currency',
+        currency,
+        currencyDisplay: 'narrowSymbol',
+        ...(short && Math.abs(Number(value)) >= 10_000 ? { maximumFractionDigits: 0 } : {}),
+      }),
+    date: day,
+    month,
+    shortMonth,
+    instant,
+    duration: (milliseconds) =>
+      write(milliseconds / 1000, {
+        style: 'unit',
+        unit: 'second',
+        maximumFractionDigits: milliseconds < 10_000 ? 1 : 0,
+      }),
+    decimalMark: markOf(locale, 'decimal'),
+    groupMark: markOf(locale, 'group'),
+  };
+  const value = (content: Json, unit: Unit): string => {
+    if (unit === 'count') return format.count(content);
+    if (unit === 'rate') return format.percent(content);
+    if (unit === 'ratio') return format.number(content, 2);
+    if (unit === 'money') return format.money(content);
+    if (unit === 'date') return format.date(String(content));
+    if (unit === 'month') return format.month(String(content));
+    if (unit === 'instant') return format.instant(String(content));
+    return String(content);
+  };
+  return { ...format, value };
+}
+
+/** Two digits that mean something, also for a complaint rate of some hundredths of a percent. */
+function fractionDigits(value: number): number {
+  if (value === 0 || value >= 0.1) return 1;
+  return value >= 0.01 ? 2 : 3;
+}
+
+function markOf(locale: string, type: 'decimal' | 'group'): string {
+  return new Intl.NumberFormat(locale).formatToParts(12_345.6).find((part) => part.type === type)?.value ?? '';
+}

@@ -1,0 +1,98 @@
+import { columnName, type Context } from './context.ts';
+import type { Unit } from './format.ts';
+import { bdi, markup, type Html, type HtmlValue } from './html.ts';
+import type { Fields } from './reader.ts';
+import { reasonsOf } from './reasons.ts';
+
+export type TableColumn = {
+  /** Column of the mart (or of the rows, for a summary). */
+  readonly column: string;
+  readonly unit: Unit;
+  readonly label?: string;
+  /** Says how the cell reads where the value alone is not enough, as for yes and no. */
+  readonly show?: (row: Fields) => HtmlValue;
+};
+
+export type MartTable = {
+  readonly id: string;
+  readonly caption: string;
+  /** `campaign_performance`; absent when the rows are sums of the mart's. */
+  readonly mart?: string;
+  /** Columns that name the row in the mart. */
+  readonly keys?: readonly string[];
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly Fields[];
+  readonly sortable?: boolean;
+  readonly empty?: string;
+  /** Rows that exist beyond those shown. */
+  readonly more?: number;
+};
+
+const numeric: ReadonlySet<Unit> = new Set(['count', 'rate', 'ratio', 'money']);
+
+/**
+ * A table in its own scroll box. Each cell carries the exact value beside what a person reads; a NULL reads "n/a" with
+ * the mart's reason as a foot note, and a value that the mart calls incomplete has the note too.
+ */
+export function martTable(context: Context, table: MartTable): Html {
+  const { messages, format } = context;
+  const { id, caption, mart, keys = [], columns, rows, more = 0 } = table;
+  if (rows.length === 0) return markup`<p class="empty">${table.empty ?? messages.table.empty}</p>`;
+  const notes = new Map<string, number>();
+  const labels = columns.map((column) => column.label ?? columnName(context, mart ?? '', column.column));
+  const body = rows.map((row) => {
+    const reasons = reasonsOf(row['unavailable_reason']);
+    const cells = columns.map(({ column, unit, show }, index) => {
+      const value = row[column] ?? null;
+      const reason = reasons.get(column);
+      const content =
+        show !== undefined
+          ? show(row)
+          : value === null
+            ? markup`<span class="na">${messages.notAvailable}</span>`
+            : unit === 'text'
+              ? bdi(String(value))
+              : format.value(value, unit);
+      const data = markup` data-column="${column}"${value !== null && markup` data-value="${String(value)}"`}`;
+      const note = reason !== undefined && noteMark(id, notes, reason);
+      const kind = numeric.has(unit) ? markup` class="n"` : '';
+      return index === 0
+        ? markup`<th scope="row" ${kind}${data}>${content}${note}</th>`
+        : markup`<td${kind}${data}>${content}${note}</td>`;
+    });
+    const key = keys.length > 0 && markup` data-key="${JSON.stringify(keys.map((name) => row[name] ?? null))}"`;
+    return markup`<tr${key}>${cells}</tr>`;
+  });
+  const source = mart !== undefined && markup` data-mart="${mart}"`;
+  return markup`<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}-caption">
+      <table id="${id}" ${source}${table.sortable === true && markup` data-sortable=""`}>
+        <caption id="${id}-caption">
+          ${caption}
+        </caption>
+        <thead>
+          <tr>
+            ${columns.map(
+              ({ unit }, index) =>
+                markup`<th scope="col" ${numeric.has(unit) && markup` class="n"`}>${labels[index]}</th>`,
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>
+    ${more > 0 && markup`<p class="more">${messages.table.more(format.count(rows.length), format.count(more))}</p>`}
+    ${
+      notes.size > 0 &&
+      markup`<ol class="notes">
+        ${[...notes].map(([reason, number]) => markup`<li id="${id}-note-${number}">${bdi(reason)}</li>`)}
+      </ol>`
+    }`;
+}
+
+function noteMark(id: string, notes: Map<string, number>, reason: string): Html {
+  const number = notes.get(reason) ?? notes.size + 1;
+  notes.set(reason, number);
+  return markup`<sup><a href="#${id}-note-${number}">${number}</a></sup>`;
+}

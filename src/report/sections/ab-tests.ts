@@ -1,0 +1,179 @@
+import { intervals } from '../charts/shapes.ts';
+import { chartLabel } from '../charts/render.ts';
+import { columnName, type Context } from '../context.ts';
+import { figure } from '../figure.ts';
+import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
+import { martTable } from '../mart-table.ts';
+import type { Fields } from '../reader.ts';
+
+const mostTests = 24;
+const openTests = 2;
+const keys = ['source', 'account_id', 'test_id', 'variant', 'metric'] as const;
+
+type Test = { readonly name: string; readonly sentOn: string | null; readonly rows: readonly Fields[] };
+
+/** Each test: what was proven, with intervals drawn, and what a hold-out says was earned. */
+export async function testSection(context: Context): Promise<Html> {
+  const { messages, format } = context;
+  const words = messages.abTests;
+  const tests = await readTests(context);
+  const methods = [...new Set(tests.flatMap(({ rows }) => rows.flatMap((row) => row['method'] ?? [])).map(String))];
+  const shown = tests.slice(0, mostTests);
+  const parts: Html[] = [];
+  for (const [index, test] of shown.entries()) parts.push(await testPart(context, test, index));
+  return markup`<section id="tests" aria-labelledby="tests-heading">
+    <h2 id="tests-heading">${words.heading}</h2>
+    ${
+      tests.length === 0
+        ? markup`<p class="empty">${words.empty}</p>`
+        : markup`<p>${words.intro}</p>
+            ${parts}`
+    }
+    ${tests.length > shown.length && markup`<p class="more">${words.more(format.count(tests.length - shown.length))}</p>`}
+    ${
+      methods.length > 0 &&
+      markup`<details class="data">
+        <summary>${words.methodHeading}</summary>
+        <ul class="plain">
+          ${methods.toSorted().map((method) => markup`<li>${method}</li>`)}
+        </ul>
+      </details>`
+    }
+  </section>`;
+}
+
+async function readTests({ reader }: Context): Promise<readonly Test[]> {
+  const rows = await reader.rows(
+    ['marts.ab_test_results', 'marts.campaign_performance'],
+    `select t.*, p.name as campaign_name, p.send_date from marts.ab_test_results as t
+      left join marts.campaign_performance as p using (source, account_id, campaign_id)
+      order by p.sent_at desc nulls last, t.source, t.account_id, t.test_id, t.metric, t.is_control desc, t.variant`,
+  );
+  const groups = Map.groupBy(rows, (row) => JSON.stringify([row['source'], row['account_id'], row['test_id']]));
+  return [...groups.values()].map((group) => ({
+    name: String(group[0]?.['campaign_name'] ?? group[0]?.['test_id']),
+    sentOn: group[0]?.['send_date'] === null || group[0] === undefined ? null : String(group[0]['send_date']),
+    rows: group,
+  }));
+}
+
+async function testPart(context: Context, { name, sentOn, rows }: Test, index: number): Promise<Html> {
+  const { messages, format } = context;
+  const words = messages.abTests;
+  const id = `test-${index}`;
+  const compared = rows.filter((row) => row['is_control'] !== true && row['difference_rate'] !== null);
+  const proven = compared.filter(isProven);
+  const metrics = [...new Set(proven.map((row) => words.kinds(String(row['metric']))))];
+  const money = rows.filter((row) => row['metric'] === 'purchase_rate' && row['revenue_amount'] !== null);
+  const variants = new Set(rows.map((row) => row['variant'])).size;
+  const chart =
+    compared.length === 0
+      ? undefined
+      : intervals(
+          compared.map((row) => ({
+            label: `${words.kinds(String(row['metric']))}${variants > 2 ? `: ${chartLabel(String(row['label']), 24)}` : ''}`,
+            low: Number(row['difference_low_rate'] ?? row['difference_rate']),
+            value: Number(row['difference_rate']),
+            high: Number(row['difference_high_rate'] ?? row['difference_rate']),
+            isProven: isProven(row),
+          })),
+          { format: '+.1%' },
+        );
+  const plot = await figure(context, {
+    id,
+    title: words.chartTitle(name),
+    finding:
+      compared.length === 0
+        ? words.noChart
+        : words.chartFinding(format.count(proven.length), format.count(compared.length)),
+    chart,
+    table: ratesTable(context, id, name, rows),
+  });
+  return markup`<details class="test" ${index < openTests && markup` open=""`}>
+    <summary>
+      ${words.summary(bdi(name), sentOn === null ? '' : format.date(sentOn))}:
+      <span class="outcome ${metrics.length > 0 && 'good'}"
+        >${metrics.length > 0 ? words.proven(messages.joinNames(metrics)) : words.notProven}</span
+      >
+    </summary>
+    ${plot}${money.length > 0 && moneyTable(context, id, name, money)}
+  </details>`;
+}
+
+function isProven(row: Fields): boolean {
+  return / (?:wins over|loses to) /.test(String(row['verdict']));
+}
+
+function variantName({ messages }: Context, row: Fields): HtmlValue {
+  const words = messages.abTests;
+  const role = row['is_mailed'] === false ? words.holdOut : row['is_control'] === true ? words.control : undefined;
+  return markup`${bdi(String(row['label']))}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
+}
+
+function verdictText({ messages }: Context, row: Fields): HtmlValue {
+  const words: Readonly<Record<string, string>> = messages.abTests.verdicts;
+  const verdict = String(row['verdict']);
+  return words[verdict] ?? bdi(verdict);
+}
+
+function ratesTable(context: Context, id: string, name: string, rows: readonly Fields[]): Html {
+  const words = context.messages.abTests;
+  return martTable(context, {
+    id: `${id}-table`,
+    caption: words.caption(name),
+    mart: 'ab_test_results',
+    keys,
+    columns: [
+      { column: 'label', unit: 'text', show: (row) => variantName(context, row) },
+      { column: 'metric', unit: 'text', show: (row) => words.kinds(String(row['metric'])) },
+      { column: 'recipient_count', unit: 'count' },
+      { column: 'success_count', unit: 'count' },
+      { column: 'success_rate', unit: 'rate' },
+      { column: 'lift_rate', unit: 'rate' },
+      { column: 'difference_rate', unit: 'rate' },
+      { column: 'difference_low_rate', unit: 'rate' },
+      { column: 'difference_high_rate', unit: 'rate' },
+      { column: 'p_value', unit: 'ratio', show: (row) => pValue(context, row) },
+      { column: 'probability_best', unit: 'rate' },
+      { column: 'verdict', unit: 'text', show: (row) => verdictText(context, row) },
+      {
+        column: 'sample_warning',
+        unit: 'text',
+        show: (row) => (row['sample_warning'] === null ? '' : bdi(String(row['sample_warning']))),
+      },
+    ],
+    rows,
+  });
+}
+
+function pValue({ format, messages }: Context, row: Fields): HtmlValue {
+  const value = row['p_value'] ?? null;
+  if (value === null) return markup`<span class="na">${messages.notAvailable}</span>`;
+  return Number(value) < 0.0001 ? `< ${format.number(0.0001, 4)}` : format.number(value, 4);
+}
+
+function moneyTable(context: Context, id: string, name: string, rows: readonly Fields[]): Html {
+  return martTable(context, {
+    id: `${id}-money`,
+    caption: context.messages.abTests.captionMoney(name),
+    mart: 'ab_test_results',
+    keys,
+    columns: [
+      { column: 'label', unit: 'text', show: (row) => variantName(context, row) },
+      { column: 'recipient_count', unit: 'count' },
+      { column: 'revenue_amount', unit: 'money' },
+      { column: 'revenue_per_recipient_amount', unit: 'money' },
+      { column: 'incremental_revenue_amount', unit: 'money' },
+      { column: 'incremental_revenue_low_amount', unit: 'money' },
+      { column: 'incremental_revenue_high_amount', unit: 'money' },
+      { column: 'cost_amount', unit: 'money' },
+      {
+        column: 'incremental_profit_amount',
+        unit: 'money',
+        label: columnName(context, 'ab_test_results', 'incremental_profit_amount'),
+      },
+      { column: 'incremental_profit_per_recipient_amount', unit: 'money' },
+    ],
+    rows,
+  });
+}

@@ -1,0 +1,229 @@
+import type { Json } from '../../contracts/json.ts';
+import { columnName, type Context } from '../context.ts';
+import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
+import { statusOf, type Kpi, type Status } from '../kpis/kpi.ts';
+import type { Kpis } from '../kpis/select.ts';
+import { sparkline } from '../kpis/spark.ts';
+
+const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
+
+/** Cards in their groups, and what the catalog lists but nothing measures yet. */
+export function kpiSection(context: Context, { groups }: Kpis): Html {
+  const { messages, format, period, catalog } = context;
+  const words = messages.kpis;
+  const missing = catalog.metrics.filter((metric) => !metric.available);
+  const [from, to, previousFrom, previousTo] = [period.from, period.to, period.previousFrom, period.previousTo].map(
+    format.date,
+  ) as [string, string, string, string];
+  return markup`<section id="kpis" aria-labelledby="kpis-heading">
+    <h2 id="kpis-heading">${words.heading}</h2>
+    <p>${words.intro(from, to, previousFrom, previousTo)}</p>
+    ${groups.map(
+      ({ group, kpis }) =>
+        markup`<h3 class="group">${words.groups[group]}</h3>
+          <ul class="cards">
+            ${kpis.map((kpi) => card(context, kpi))}
+          </ul>`,
+    )}
+    ${
+      missing.length > 0 &&
+      markup`<h3 class="group">${words.missing}</h3>
+        <ul class="plain">
+          ${missing.map(({ name, bias }) => markup`<li>${words.missingItem(name, bias)}</li>`)}
+        </ul>`
+    }
+  </section>`;
+}
+
+/** Name of a card: the catalog's, with the window where one metric has several. */
+export function kpiName(context: Context, kpi: Kpi): string {
+  const words = context.messages.kpis;
+  const metric = context.catalog.metrics.find(({ key }) => key === kpi.key);
+  const name = metric?.name ?? columnName(context, kpi.source.mart, kpi.source.column);
+  const days = /window_days = (\d+)/.exec(kpi.source.filter ?? '')?.[1];
+  if (days !== undefined) return words.windowed(name, Number(days));
+  return kpi.key === 'subscriber_ltv' ? words.average(name) : name;
+}
+
+export function thresholdText({ format, messages, catalog }: Context, kpi: Kpi): string | undefined {
+  const threshold = catalog.metrics.find(({ key }) => key === kpi.key)?.threshold;
+  if (threshold?.value === undefined || threshold.compare === undefined) return undefined;
+  return messages.kpis.threshold[threshold.compare](format.value(threshold.value, kpi.unit));
+}
+
+function card(context: Context, kpi: Kpi): Html {
+  const { format, messages, catalog } = context;
+  const words = messages.kpis;
+  const metric = catalog.metrics.find(({ key }) => key === kpi.key);
+  const status = statusOf(kpi, metric?.threshold);
+  const threshold = thresholdText(context, kpi) ?? '';
+  const statusText =
+    status.kind === 'meets' || status.kind === 'misses'
+      ? words.status[status.kind](threshold)
+      : words.status[status.kind];
+  const write = (value: Json): HtmlValue =>
+    value === null
+      ? messages.notAvailable
+      : kpi.unit === 'money'
+        ? format.money(value, { short: true })
+        : kpi.key === 'audience_growth'
+          ? format.change(Number(value))
+          : format.value(value, kpi.unit);
+  const { source } = kpi;
+  const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons;
+  return markup`<li class="card kpi">
+    <h4>${kpiName(context, kpi)}</h4>
+    <p
+      class="value${kpi.value === null && ' na'}"
+      data-metric="${kpi.key}"
+      data-mart="${source.mart}"
+      data-column="${source.column}"
+      data-numerator="${source.numerator}"
+      ${
+        source.denominator !== null && markup` data-denominator="${source.denominator}"`
+      }${source.from !== null && markup` data-date="${source.dateColumn}" data-from="${source.from}"`}${
+        source.to !== null && markup` data-to="${source.to}"`
+      }${source.filter !== null && markup` data-filter="${source.filter}"`}${
+        kpi.value !== null && markup` data-value="${String(kpi.value)}"`
+      }
+    >
+      ${write(kpi.value)}
+    </p>
+    <p class="status ${status.tone}"><span aria-hidden="true">${marks[status.tone]}</span> ${statusText}</p>
+    ${kpi.value === null && markup`<p class="why">${bdi(reasons[0] ?? '')}</p>`} ${trend(context, kpi, write)}
+    <dl>
+      ${comparison(context, kpi, write)}${
+        kpi.medianKind !== null &&
+        markup`<div>
+          <dt>${words.median[kpi.medianKind]}</dt>
+          <dd>${write(kpi.median)}</dd>
+        </div>`
+      }
+    </dl>
+    <details>
+      <summary>${words.details} <span class="hidden">${kpiName(context, kpi)}</span></summary>
+      <dl>
+        ${
+          metric !== undefined &&
+          markup`<div>
+            <dt>${words.question}</dt>
+            <dd>${metric.question}</dd>
+          </div>`
+        }
+        <div>
+          <dt>${words.formula}</dt>
+          <dd>
+            <code>${source.numerator}${source.denominator !== null && markup` ÷ ${source.denominator}`}</code>${
+              metric === undefined && markup` ${catalog.columns[source.column] ?? ''}`
+            }
+          </dd>
+        </div>
+        ${
+          source.denominator !== null &&
+          kpi.denominator !== null &&
+          markup`<div>
+            <dt>${words.sums}</dt>
+            <dd>
+              ${sum(context, source.numerator, kpi.numerator)} ÷ ${sum(context, source.denominator, kpi.denominator)}
+            </dd>
+          </div>`
+        }
+        <div>
+          <dt>${words.window}</dt>
+          <dd>
+            ${
+              source.from === null || source.to === null
+                ? words.toDate
+                : source.from === source.to
+                  ? format.date(source.to)
+                  : words.days(format.date(source.from), format.date(source.to))
+            }${metric !== undefined && `; ${metric.window}`}
+          </dd>
+        </div>
+        ${
+          metric?.threshold !== undefined &&
+          markup`<div>
+            <dt>${words.thresholdText}</dt>
+            <dd>${words.thresholdSource(metric.threshold.text, metric.threshold.source)}</dd>
+          </div>`
+        }
+        ${
+          kpi.leftOut > 0 &&
+          kpi.value !== null &&
+          markup`<div>
+            <dt>${words.incomplete}</dt>
+            <dd>${words.leftOut(format.count(kpi.leftOut), format.count(kpi.rows))}</dd>
+          </div>`
+        }
+        ${
+          reasons.length > 0 &&
+          markup`<div>
+            <dt>${words.incomplete}</dt>
+            <dd>${reasons.slice(0, 3).map((reason) => markup`${bdi(reason)}. `)}</dd>
+          </div>`
+        }
+        ${
+          metric !== undefined &&
+          markup`<div>
+            <dt>${words.caution}</dt>
+            <dd>${metric.bias}</dd>
+          </div>`
+        }
+        ${
+          kpi.refreshedAt !== null &&
+          markup`<div>
+            <dt>${words.freshness}</dt>
+            <dd>${format.instant(kpi.refreshedAt)}</dd>
+          </div>`
+        }
+      </dl>
+    </details>
+  </li>`;
+}
+
+function trend({ format, messages }: Context, kpi: Kpi, write: (value: Json) => HtmlValue): HtmlValue {
+  const words = messages.kpis;
+  const known = kpi.trend.filter((value) => value !== null);
+  if (kpi.trendFrom === null || kpi.trendTo === null) {
+    return kpi.key === 'subscriber_ltv' && markup`<p class="muted">${words.noTrend}</p>`;
+  }
+  return sparkline(
+    kpi.trend,
+    words.trend(
+      format.month(kpi.trendFrom),
+      format.month(kpi.trendTo),
+      String(write(known[0] ?? null)),
+      String(write(known.at(-1) ?? null)),
+    ),
+  );
+}
+
+function comparison({ format, messages }: Context, kpi: Kpi, write: (value: Json) => HtmlValue): HtmlValue {
+  const words = messages.kpis;
+  if (kpi.medianKind === null && kpi.previous === null && kpi.trend.length === 0) return null;
+  const change =
+    kpi.previous === null || kpi.value === null
+      ? null
+      : kpi.unit === 'rate' || kpi.key === 'audience_growth'
+        ? words.points(format.points(Number(kpi.value) - Number(kpi.previous)))
+        : Number(kpi.previous) === 0
+          ? null
+          : format.change((Number(kpi.value) - Number(kpi.previous)) / Math.abs(Number(kpi.previous)));
+  return markup`<div>
+    <dt>${kpi.isStock ? words.previousStock : words.previous}</dt>
+    <dd>${write(kpi.previous)}${change !== null && markup` <span class="delta">(${change})</span>`}</dd>
+  </div>`;
+}
+
+function sum({ format }: Context, column: string, value: Json): string {
+  return value === null ? '' : format.value(value, column.includes('_amount') ? 'money' : 'count');
+}
+
+/** The mart's own reason, else what the sums say. */
+function nullReason(context: Context, kpi: Kpi): string {
+  const words = context.messages.kpis.reason;
+  if (kpi.rows === 0) return kpi.source.mart.startsWith('campaign') ? words.noCampaign : words.noRows;
+  if (kpi.reasons[0] !== undefined) return kpi.reasons[0];
+  if (kpi.source.denominator === null) return words.notKnown;
+  return words.noBase(columnName(context, kpi.source.mart, kpi.source.denominator));
+}

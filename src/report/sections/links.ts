@@ -1,0 +1,89 @@
+import { bars, type Bar } from '../charts/shapes.ts';
+import { chartLabel } from '../charts/render.ts';
+import type { Context } from '../context.ts';
+import { figure } from '../figure.ts';
+import { bdi, markup, type Html } from '../html.ts';
+import { martTable } from '../mart-table.ts';
+import type { Fields } from '../reader.ts';
+
+const mostLinks = 60;
+const charted = 10;
+
+/** Where people went from the period's e-mails. */
+export async function linkSection(context: Context): Promise<Html> {
+  const { reader, messages, format, period } = context;
+  const words = messages.links;
+  const from = `marts.link_performance as l join marts.campaign_performance as p using (source, account_id, campaign_id)
+      where p.send_date between date '${period.from}' and date '${period.to}'`;
+  const tables = ['marts.link_performance', 'marts.campaign_performance'];
+  const rows = await reader.rows(
+    tables,
+    `select l.*, p.name as campaign_name from ${from}
+      order by coalesce(l.human_click_count, l.total_click_count) desc nulls last, l.source, l.account_id, l.campaign_id, l.link_id limit ${mostLinks}`,
+  );
+  const counted = await reader.first(
+    tables,
+    `select count(*) as links, sum(l.total_click_count) as clicks from ${from}`,
+  );
+  const strongest = rows.slice(0, charted).filter((row) => Number(row['total_click_count'] ?? 0) > 0);
+  const top = strongest[0];
+  const clicks = Number(counted?.['clicks'] ?? 0);
+  const chart = await figure(context, {
+    id: 'links-chart',
+    title: words.title,
+    finding:
+      top === undefined || clicks === 0
+        ? words.empty
+        : words.finding(
+            bdi(String(top['url'] ?? top['link_id'])),
+            format.count(top['human_click_count'] ?? top['total_click_count'] ?? 0),
+            format.percent(strongest.reduce((sum, row) => sum + Number(row['total_click_count']), 0) / clicks),
+          ),
+    chart: top === undefined ? undefined : bars(stacked(context, strongest), { format: '~s' }, { legend: true }),
+    table: martTable(context, {
+      id: 'link-table',
+      caption: words.caption,
+      mart: 'link_performance',
+      keys: ['source', 'account_id', 'campaign_id', 'link_id'],
+      columns: [
+        { column: 'url', unit: 'text' },
+        {
+          column: 'campaign_id',
+          unit: 'text',
+          label: messages.columns.name,
+          show: (row) => bdi(String(row['campaign_name'])),
+        },
+        { column: 'total_click_count', unit: 'count' },
+        { column: 'human_click_count', unit: 'count' },
+        { column: 'human_unique_click_count', unit: 'count' },
+        { column: 'machine_click_count', unit: 'count' },
+        { column: 'unknown_click_count', unit: 'count' },
+        { column: 'human_share_rate', unit: 'rate' },
+        { column: 'reported_total_click_count', unit: 'count' },
+      ],
+      rows,
+      empty: words.empty,
+      more: Math.max(0, Number(counted?.['links'] ?? 0) - rows.length),
+    }),
+  });
+  return markup`<section id="links" aria-labelledby="links-heading">
+    <h2 id="links-heading">${words.heading}</h2>
+    <div class="grid one">${chart}</div>
+  </section>`;
+}
+
+function stacked({ messages, format }: Context, rows: readonly Fields[]): readonly Bar[] {
+  const words = messages.links;
+  return rows.map((row) => {
+    const people = Number(row['human_click_count'] ?? 0);
+    const machines = Number(row['machine_click_count'] ?? 0);
+    const url = String(row['url'] ?? row['link_id']).replace(/^https?:\/\/(?:www\.)?/, '');
+    return {
+      label: chartLabel(url, 36),
+      from: 0,
+      to: Number(row['human_click_count'] ?? row['total_click_count']),
+      text: machines > 0 ? `${format.count(people)} + ${format.count(machines)}` : format.count(people),
+      series: words.people,
+    };
+  });
+}
