@@ -48,28 +48,28 @@ describe('the marts', () => {
   });
 
   test('give every money column its currency, begin with the source and end with refreshed_at', () => {
-    for (const [mart, list] of columns) {
+    const wrong = [...columns].flatMap(([mart, list]) => {
       const own = list.map((one) => one.split(' ')[0] ?? '');
-      if (own.some((column) => column.endsWith('_amount'))) expect(own, mart).toContain('currency_code');
-      if (own.includes('source')) expect(own.slice(0, 2), mart).toEqual(['source', 'account_id']);
-      expect(own.at(-1), mart).toBe('refreshed_at');
-    }
+      const faults: string[] = [];
+      if (own.some((column) => column.endsWith('_amount')) && !own.includes('currency_code')) faults.push('currency');
+      if (own.includes('source') && !(own[0] === 'source' && own[1] === 'account_id')) faults.push('first columns');
+      if (own.at(-1) !== 'refreshed_at') faults.push('last column');
+      return faults.map((fault) => `${mart}: ${fault}`);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test('say their grain and date basis, and have a key', async () => {
     const { actions } = await compileGraph({ engine: 'duckdb', timeZone: 'UTC', currency: 'EUR' });
-    for (const name of names) {
+    const wrong = names.flatMap((name) => {
       const mart = actions.find((action) => action.name === `marts.${name}`);
-      expect(mart?.description, name).toMatch(/^One row per .*Date basis: (cohort|event)/s);
-      expect(
-        actions.some(({ checks }) => checks === `marts.${name}`),
-        name,
-      ).toBe(true);
-      expect(
-        actions.some((action) => action.name === `checks.check_${name}`),
-        name,
-      ).toBe(true);
-    }
+      const faults: string[] = [];
+      if (!/^One row per .*Date basis: (cohort|event)/s.test(mart?.description ?? '')) faults.push('description');
+      if (!actions.some(({ checks }) => checks === `marts.${name}`)) faults.push('key');
+      if (!actions.some((action) => action.name === `checks.check_${name}`)) faults.push('checks');
+      return faults.map((fault) => `${name}: no ${fault}`);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test('name no vendor', () => {
@@ -78,10 +78,11 @@ describe('the marts', () => {
     );
     expect(vendors).toContain('mailchimp');
     const pattern = new RegExp(vendors.join('|').replaceAll('-', '[-_ ]?'), 'i');
-    for (const folder of ['marts', 'checks']) {
+    const naming = ['marts', 'checks'].flatMap((folder) => {
       const path = join(sqlFolder(), 'definitions', folder);
-      for (const file of readdirSync(path)) expect(readFileSync(join(path, file), 'utf8'), file).not.toMatch(pattern);
-    }
+      return readdirSync(path).filter((file) => pattern.test(readFileSync(join(path, file), 'utf8')));
+    });
+    expect(naming).toEqual([]);
   });
 });
 
