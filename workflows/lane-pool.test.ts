@@ -35,6 +35,13 @@ describe('LanePool', () => {
     expect(pool.distribute().size).toBe(0);
   });
 
+  it('gives a beginning stream one lane without being asked, while there is one', () => {
+    const pool = new LanePool(2);
+    expect(pool.admit('a')).toEqual({ seq: 0, granted: 1, counted: 1, want: 1 });
+    expect(new LaneHolder(pool.admit('b')).request(1)).toBeUndefined();
+    expect([pool.admit('c'), pool.free]).toEqual([undefined, 0]);
+  });
+
   it('frees everything when a stream ends', () => {
     const pool = new LanePool(4);
     pool.request('a', { seq: 1, want: 4, using: 0 });
@@ -74,12 +81,13 @@ describe('LaneHolder', () => {
 /** A stream with work to do, in a world where messages take their time. */
 class SimulatedStream {
   readonly name: string;
-  readonly holder = new LaneHolder();
+  readonly holder: LaneHolder;
   left: number;
   inUse = 0;
-  constructor(name: string, left: number) {
+  constructor(name: string, left: number, pool: LanePool) {
     this.name = name;
     this.left = left;
+    this.holder = new LaneHolder(pool.admit(name));
   }
 }
 
@@ -92,7 +100,7 @@ describe('LanePool and LaneHolder, in any order of messages', () => {
         infiniteStream(nat(1_000)),
         (size, works, choices) => {
           const pool = new LanePool(size);
-          const streams = works.map((left, index) => new SimulatedStream(`s${index}`, left));
+          const streams = works.map((left, index) => new SimulatedStream(`s${index}`, left, pool));
           const toPool: { stream: SimulatedStream; message: LaneRequest }[] = [];
           const toStream = new Map<SimulatedStream, LaneGrant[]>(streams.map((stream) => [stream, []]));
           const grantAll = (): void => {

@@ -42,6 +42,13 @@ export class LanePool {
     this.members.set(stream, member);
   }
 
+  /** A stream that begins gets one free lane without asking, if there is one: most streams need no more. */
+  admit(stream: string): LaneState | undefined {
+    if (this.free === 0 || this.members.has(stream)) return undefined;
+    this.members.set(stream, { held: 1, target: 1, want: 1, seq: 0 });
+    return { seq: 0, granted: 1, counted: 1, want: 1 };
+  }
+
   /** The stream has ended, in whatever way. */
   release(stream: string): void {
     this.members.delete(stream);

@@ -137,6 +137,7 @@ class AccountSync {
   private start(stream: string): void {
     this.running.add(stream);
     const key = this.key(stream);
+    const lanes = this.pool?.admit(stream);
     const child = executeChild(syncStream, {
       workflowId: syncStreamId(key),
       args: [
@@ -144,6 +145,7 @@ class AccountSync {
           key,
           runId: this.input.runId,
           pool: this.pool?.size ?? 1,
+          ...(lanes === undefined ? {} : { lanes }),
           ...(this.input.tuning === undefined ? {} : { tuning: this.input.tuning }),
         },
       ],

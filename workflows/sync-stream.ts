@@ -52,7 +52,7 @@ class StreamSync {
     this.input = input;
     this.limits = limitsOf(input.tuning);
     this.act = proxies(this.limits);
-    this.holder = new LaneHolder(input.resume?.lanes);
+    this.holder = new LaneHolder(input.resume?.lanes ?? input.lanes);
     this.startedMs = input.resume?.startedMs ?? Date.now();
     if (input.resume !== undefined) this.restore(input.resume);
     setHandler(laneGrant, (grant) => this.holder.grant(grant));
@@ -119,7 +119,8 @@ class StreamSync {
       this.next = batch.to;
       if (this.next < slices) await this.continueIfLong();
     }
-    await this.say(0);
+    // A single lane goes back with the report, which is a moment away; a message of its own would cost as much.
+    if (this.holder.lanes > 1) await this.say(0);
   }
 
   /** True when the batch is durable in landing; false when the quota was waited for and the batch is to be tried again. */

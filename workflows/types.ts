@@ -1,4 +1,5 @@
 import type { AccountRef, FailureInfo, StreamCounts, StreamKey, StreamSummary, Verdict } from '../activities/index.ts';
+import type { LaneState } from './lane-pool.ts';
 
 /** Intervals and limits of a run. Everything has a default; tests and the demo inject shorter ones. */
 export type Tuning = {
@@ -54,6 +55,8 @@ export type SyncStreamInput = {
   readonly runId: string;
   /** Size of the account's pool. Without a parent the stream has it to itself. */
   readonly pool: number;
+  /** What the account's workflow has granted from the start. */
+  readonly lanes?: LaneState;
   readonly tuning?: Tuning;
   /** Set by continue-as-new only. */
   readonly resume?: SyncStreamResume;
@@ -70,7 +73,7 @@ export type SyncStreamResume = {
   readonly partials: number;
   readonly quotaWaitedMs: number;
   readonly startedMs: number;
-  readonly lanes: { readonly seq: number; readonly granted: number; readonly counted: number; readonly want: number };
+  readonly lanes: LaneState;
 };
 
 export type StreamState =

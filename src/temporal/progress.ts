@@ -43,7 +43,7 @@ export async function readProgress(client: Client, handle: WorkflowHandle): Prom
     case 'transform':
       return { runId: progress.runId, step: 'transform', accounts: [], transform: progress };
     case 'pipeline': {
-      const children = await Promise.all(progress.children.map((id) => ask(client, id)));
+      const children = await Promise.all(progress.children.map((id) => ask(client, id, progress.runId)));
       const accounts: AccountProgress[] = [];
       let transform: TransformProgress | null = null;
       for (const child of children) {
@@ -56,20 +56,25 @@ export async function readProgress(client: Client, handle: WorkflowHandle): Prom
 }
 
 async function liveAccount(client: Client, progress: SyncProgress): Promise<AccountProgress> {
-  const { source, accountId, lanes, streams } = progress;
+  const { source, accountId, runId, lanes, streams } = progress;
   const live = await Promise.all(
     streams.map((stream) =>
       stream.state === 'extracting'
-        ? liveStream(client, `sync/${source}/${accountId}/${stream.stream}`, stream)
+        ? liveStream(client, `sync/${source}/${accountId}/${stream.stream}`, runId, stream)
         : stream,
     ),
   );
   return { source, accountId, lanes, streams: live };
 }
 
-async function liveStream(client: Client, workflowId: string, stream: StreamProgress): Promise<LiveStream> {
+async function liveStream(
+  client: Client,
+  workflowId: string,
+  runId: string,
+  stream: StreamProgress,
+): Promise<LiveStream> {
   const handle = client.workflow.getHandle(workflowId);
-  const [answer, activity] = await Promise.all([ask(client, workflowId), runningExtraction(client, handle)]);
+  const [answer, activity] = await Promise.all([ask(client, workflowId, runId), runningExtraction(client, handle)]);
   const own = answer?.kind === 'sync' ? answer.streams[0] : undefined;
   if (own === undefined) return stream;
   const beat = activity?.progress;
@@ -117,8 +122,10 @@ function instantOf(time: { readonly seconds?: unknown; readonly nanos?: number |
   return new Date(Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1e6)).toISOString();
 }
 
-async function ask(client: Client, workflowId: string): Promise<AnyProgress | undefined> {
-  return ignoreGone(() => client.workflow.getHandle(workflowId).query<AnyProgress, []>('progress'));
+/** What a child says of this run. Before it has begun, the last run's workflow of the same id would answer. */
+async function ask(client: Client, workflowId: string, runId: string): Promise<AnyProgress | undefined> {
+  const answer = await ignoreGone(() => client.workflow.getHandle(workflowId).query<AnyProgress, []>('progress'));
+  return answer?.runId === runId ? answer : undefined;
 }
 
 /** A child that has not begun or has just ended has nothing to say: what the parent knows of it is shown. */

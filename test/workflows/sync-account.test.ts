@@ -66,10 +66,10 @@ describe('syncAccount', () => {
 
   it('never uses more connections than the account has, over all its streams', async () => {
     const streams = Object.fromEntries(
-      Array.from({ length: 14 }, (_, index) => [`s${index}`, { slices: 8 + index * 2, sliceMs: 40 }]),
+      Array.from({ length: 14 }, (_, index) => [`s${index}`, { slices: 4 + index, sliceMs: 150 }]),
     );
     const world = fakeWorld(streams, { lanes: 10 });
-    const result = await sync(world, { tuning: { ...fast, batchMs: 300 } });
+    const result = await sync(world, { tuning: { ...fast, batchMs: 600 } });
     expect(result.verdict.kind).toBe('complete');
     expect(world.peak()).toBeLessThanOrEqual(10);
     // Not by being idle: the account's connections are used together.
