@@ -16,12 +16,14 @@ export type Figure = {
   readonly chart: Chart | undefined;
   /** The same numbers as a table. */
   readonly table: Html;
+  /** Where the picture says less than its table. */
+  readonly isTableOpen?: boolean;
 };
 
 /** A chart with title, finding and its numbers as a table: everyone gets the same answer from it. */
 export async function figure(
   { format, messages }: Context,
-  { id, title, finding, chart, table }: Figure,
+  { id, title, finding, chart, table, isTableOpen = false }: Figure,
 ): Promise<Html> {
   const config = chartConfig(format);
   const draw = async (width: number, isNarrow: boolean): Promise<HtmlValue> =>
@@ -35,7 +37,7 @@ export async function figure(
       <p class="finding" id="${id}-finding">${finding}</p>
     </figcaption>
     ${await draw(wide, false)}${await draw(narrow, true)}
-    <details class="data">
+    <details class="data"${isTableOpen && markup` open=""`}>
       <summary>${messages.figure.data} <span class="hidden">${title}</span></summary>
       ${table}
     </details>

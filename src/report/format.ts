@@ -17,9 +17,16 @@ export type Format = {
   readonly instant: (instant: string) => string;
   readonly duration: (milliseconds: number) => string;
   readonly value: (value: Json, unit: Unit) => string;
+  /** A round number such as a threshold: no digits that say nothing. */
+  readonly round: (value: number, unit: Unit) => string;
   readonly decimalMark: string;
   readonly groupMark: string;
 };
+
+/** A ratio that is called a rate reads as percent: a margin, a return, growth. */
+export function shownUnit(unit: Unit, column: string): Unit {
+  return unit === 'ratio' && column.endsWith('_rate') ? 'rate' : unit;
+}
 
 export function createFormat(locale: string, timeZone: string, currency: string): Format {
   const numbers = new Map<string, Intl.NumberFormat>();
@@ -48,7 +55,7 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     timeZoneName: 'short',
     timeZone,
   });
-  const format: Omit<Format, 'value'> = {
+  const format: Omit<Format, 'value' | 'round'> = {
     count: (value) => write(value, { maximumFractionDigits: 0 }),
     number: (value, digits) => write(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     percent: (value) => {
@@ -100,12 +107,23 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     if (unit === 'instant') return format.instant(String(content));
     return String(content);
   };
-  return { ...format, value };
+  const round = (content: number, unit: Unit): string =>
+    write(content, {
+      maximumFractionDigits: 2,
+      minimumFractionDigits: 0,
+      ...(unit === 'rate'
+        ? { style: 'percent' }
+        : unit === 'money'
+          ? { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }
+          : {}),
+    });
+  return { ...format, value, round };
 }
 
 /** Two digits that mean something, also for a complaint rate of some hundredths of a percent. */
 function fractionDigits(value: number): number {
-  if (value === 0 || value >= 0.1) return 1;
+  if (value === 0) return 0;
+  if (value >= 0.1) return 1;
   return value >= 0.01 ? 2 : 3;
 }
 

@@ -1,5 +1,5 @@
 import { columnName, type Context } from './context.ts';
-import type { Unit } from './format.ts';
+import { shownUnit, type Unit } from './format.ts';
 import { bdi, markup, type Html, type HtmlValue } from './html.ts';
 import type { Fields } from './reader.ts';
 import { reasonsOf } from './reasons.ts';
@@ -11,6 +11,8 @@ export type TableColumn = {
   readonly label?: string;
   /** Says how the cell reads where the value alone is not enough, as for yes and no. */
   readonly show?: (row: Fields) => HtmlValue;
+  /** Rows in which NULL means that there is nothing to say, not that something is missing. */
+  readonly isAbsent?: (row: Fields) => boolean;
 };
 
 export type MartTable = {
@@ -29,6 +31,9 @@ export type MartTable = {
 };
 
 const numeric: ReadonlySet<Unit> = new Set(['count', 'rate', 'ratio', 'money']);
+const times: ReadonlySet<Unit> = new Set(['date', 'month', 'instant']);
+/** More notes than these are folded away. */
+const openNotes = 5;
 
 /**
  * A table in its own scroll box. Each cell carries the exact value beside what a person reads; a NULL reads "n/a" with
@@ -42,20 +47,20 @@ export function martTable(context: Context, table: MartTable): Html {
   const labels = columns.map((column) => column.label ?? columnName(context, mart ?? '', column.column));
   const body = rows.map((row) => {
     const reasons = reasonsOf(row['unavailable_reason']);
-    const cells = columns.map(({ column, unit, show }, index) => {
+    const cells = columns.map(({ column, unit, show, isAbsent }, index) => {
       const value = row[column] ?? null;
       const reason = reasons.get(column);
       const content =
         show !== undefined
           ? show(row)
           : value === null
-            ? markup`<span class="na">${messages.notAvailable}</span>`
+            ? markup`<span class="na">${isAbsent?.(row) === true ? messages.none : messages.notAvailable}</span>`
             : unit === 'text'
               ? bdi(String(value))
-              : format.value(value, unit);
+              : format.value(value, shownUnit(unit, column));
       const data = markup` data-column="${column}"${value !== null && markup` data-value="${String(value)}"`}`;
       const note = reason !== undefined && noteMark(id, notes, reason);
-      const kind = numeric.has(unit) ? markup` class="n"` : '';
+      const kind = numeric.has(unit) ? markup` class="n"` : times.has(unit) ? markup` class="t"` : '';
       return index === 0
         ? markup`<th scope="row" ${kind}${data}>${content}${note}</th>`
         : markup`<td${kind}${data}>${content}${note}</td>`;
@@ -64,7 +69,7 @@ export function martTable(context: Context, table: MartTable): Html {
     return markup`<tr${key}>${cells}</tr>`;
   });
   const source = mart !== undefined && markup` data-mart="${mart}"`;
-  return markup`<div class="scroll" role="region" tabindex="0" aria-labelledby="${id}-caption">
+  return markup`<div class="scroll${columns.length > 12 && ' sheet'}" role="region" tabindex="0" aria-labelledby="${id}-caption">
       <table id="${id}" ${source}${table.sortable === true && markup` data-sortable=""`}>
         <caption id="${id}-caption">
           ${caption}
@@ -83,12 +88,15 @@ export function martTable(context: Context, table: MartTable): Html {
       </table>
     </div>
     ${more > 0 && markup`<p class="more">${messages.table.more(format.count(rows.length), format.count(more))}</p>`}
-    ${
-      notes.size > 0 &&
-      markup`<ol class="notes">
-        ${[...notes].map(([reason, number]) => markup`<li id="${id}-note-${number}">${bdi(reason)}</li>`)}
-      </ol>`
-    }`;
+    ${notes.size > 0 && notesList(context, id, notes)}`;
+}
+
+function notesList({ messages, format }: Context, id: string, notes: ReadonlyMap<string, number>): Html {
+  const list = markup`<ol class="notes">
+    ${[...notes].map(([reason, number]) => markup`<li id="${id}-note-${number}">${bdi(reason)}</li>`)}
+  </ol>`;
+  if (notes.size <= openNotes) return list;
+  return markup`<details class="data"><summary>${messages.table.notes(format.count(notes.size))}</summary>${list}</details>`;
 }
 
 function noteMark(id: string, notes: Map<string, number>, reason: string): Html {

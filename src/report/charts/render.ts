@@ -1,5 +1,19 @@
-import { parse, View } from 'vega';
+import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+
+// Without a canvas the library takes every character for a wide one, and with one the picture depends on the machine.
+// (The types leave the setting out; vega-scenegraph names it for this use.)
+Object.assign((vega as unknown as { readonly textMetrics: object }).textMetrics, { width: textWidth });
+
+/** About what the usual sans-serif fonts take. */
+function textWidth(item: { readonly fontSize?: number; readonly text?: unknown }, text: unknown = item.text): number {
+  const size = item.fontSize ?? 11;
+  return [...String(text ?? '')].reduce(
+    (sum, character) =>
+      sum + size * (/[iljtfI1.,:;|'! ]/.test(character) ? 0.36 : /[mwMW@%—…]/.test(character) ? 0.9 : 0.6),
+    0,
+  );
+}
 
 export type Spec = Readonly<Record<string, unknown>>;
 
@@ -22,7 +36,7 @@ export async function renderSvg(spec: Spec, config: Spec, labelledBy: string): P
   const { spec: compiled } = compile({ ...spec, config } as unknown as TopLevelSpec, {
     logger: silentLogger,
   });
-  const view = new View(parse(compiled), { renderer: 'none' });
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   try {
     return slim(await view.toSVG(), labelledBy);
   } finally {

@@ -16,9 +16,6 @@ export function lines(points: readonly Point[], y: Axis, rules: readonly Rule[] 
   const series = unique(points.map((point) => point.series));
   const isDense = points.length / Math.max(1, series.length) > 40;
   return ({ width, isNarrow }) => ({
-    width: width - 56,
-    height,
-    autosize: { type: 'fit', contains: 'padding' },
     ...whole(width),
     layer: [
       {
@@ -28,7 +25,7 @@ export function lines(points: readonly Point[], y: Axis, rules: readonly Rule[] 
           x: timeAxis(points, width),
           y: { field: 'y', type: 'quantitative', axis: valueAxis(y), scale: { zero: true } },
           color: scale(series, seriesColors, isNarrow),
-          strokeDash: scale(series, seriesDashes, isNarrow),
+          strokeDash: { ...scale(series, seriesDashes, isNarrow), ...(isDense ? {} : { legend: null }) },
           ...(isDense ? {} : { shape: scale(series, seriesShapes, isNarrow) }),
         },
       },
@@ -40,8 +37,8 @@ export function lines(points: readonly Point[], y: Axis, rules: readonly Rule[] 
         },
         {
           data: { values: [{ y: at, label }] },
-          mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 3, dy: -3, color: 'var(--bad)' },
-          encoding: { x: { value: 0 }, y: { field: 'y', type: 'quantitative' }, text: { field: 'label' } },
+          mark: { type: 'text', align: 'right', baseline: 'bottom', dx: -3, dy: -3, color: 'var(--bad)' },
+          encoding: { x: { value: 'width' }, y: { field: 'y', type: 'quantitative' }, text: { field: 'label' } },
         },
       ]),
     ],
@@ -91,53 +88,55 @@ export type Bar = {
   readonly to: number;
   readonly text: string;
   readonly series: string;
+  /** Bars of the same row stand side by side; each has its own when absent. */
+  readonly row?: string;
 };
 
 /** Horizontal bars with their value in words at the end: rankings and the steps from revenue to profit. */
-export function bars(rows: readonly Bar[], x: Axis, options: { readonly legend?: boolean } = {}): Chart {
-  const series = unique(rows.map((row) => row.series));
-  const values = rows.map((row, index) => ({ ...row, id: `${index}`, end: Math.max(row.from, row.to) }));
-  const names = `[${rows.map((row) => JSON.stringify(row.label)).join(',')}][toNumber(datum.value)]`;
-  return ({ width, isNarrow }) => ({
-    ...whole(width, Math.max(80, rows.length * 24 + 30 + (options.legend === true ? 26 : 0))),
-    data: { values },
-    encoding: {
-      y: {
-        field: 'id',
-        type: 'nominal',
-        sort: null,
-        axis: {
-          title: null,
-          labelExpr: names,
-          ticks: false,
-          domain: false,
-          labelColor: 'var(--text)',
-          labelLimit: isNarrow ? 118 : 210,
-        },
-        scale: { paddingInner: 0.28 },
+export function bars(given: readonly Bar[], x: Axis, options: { readonly legend?: boolean } = {}): Chart {
+  const series = unique(given.map((bar) => bar.series));
+  const values = given.map((bar, index) => ({ ...bar, id: bar.row ?? `${index}`, end: Math.max(bar.from, bar.to) }));
+  const ids = unique(values.map((bar) => bar.id));
+  const labels = new Map(values.map((bar) => [bar.id, bar.label]));
+  const low = Math.min(0, ...given.flatMap(({ from, to }) => [from, to]));
+  const high = Math.max(0, ...given.flatMap(({ from, to }) => [from, to]));
+  return ({ width, isNarrow }) => {
+    // Room for the words at the end of the longest bar.
+    const names = Math.min(isNarrow ? 122 : 210, longest(given.map((bar) => bar.label)) * 6.4);
+    const room = Math.min(0.45, (longest(given.map((bar) => bar.text)) * 6.6 + 12) / (width - names - 20));
+    const domain = [low * 1.04, high + ((high - low || 1) * room) / (1 - room)];
+    return {
+      ...whole(width, Math.max(70, ids.length * 24 + 26 + (options.legend === true ? 26 : 0))),
+      data: { values },
+      encoding: {
+        y: namedRows(
+          ids.map((id) => labels.get(id) ?? ''),
+          ids,
+          isNarrow ? 122 : 210,
+        ),
       },
-    },
-    layer: [
-      {
-        mark: { type: 'bar' },
-        encoding: {
-          x: {
-            field: 'from',
-            type: 'quantitative',
-            axis: { ...valueAxis(x), tickCount: isNarrow ? 3 : 6, labelFlush: true },
-            scale: { nice: true, padding: isNarrow ? 34 : 46 },
+      layer: [
+        {
+          mark: { type: 'bar' },
+          encoding: {
+            x: {
+              field: 'from',
+              type: 'quantitative',
+              axis: { ...valueAxis(x), tickCount: isNarrow ? 3 : 5 },
+              scale: { domain, nice: false },
+            },
+            x2: { field: 'to' },
+            color: options.legend === true ? scale(series, seriesColors, isNarrow) : barColor,
           },
-          x2: { field: 'to' },
-          color: options.legend === true ? scale(series, seriesColors, isNarrow) : barColor,
         },
-      },
-      zeroLine('x'),
-      {
-        mark: { type: 'text', align: 'left', dx: 4 },
-        encoding: { x: { field: 'end', type: 'quantitative' }, text: { field: 'text' } },
-      },
-    ],
-  });
+        zeroLine('x'),
+        {
+          mark: { type: 'text', align: 'left', dx: 4 },
+          encoding: { x: { field: 'end', type: 'quantitative' }, text: { field: 'text' } },
+        },
+      ],
+    };
+  };
 }
 
 export type Interval = {
@@ -151,25 +150,16 @@ export type Interval = {
 /** Differences to a control with their intervals; filled where the verdict is proven, hollow where it is not. */
 export function intervals(rows: readonly Interval[], x: Axis): Chart {
   const values = rows.map((row, index) => ({ ...row, id: `${index}` }));
-  const names = `[${rows.map((row) => JSON.stringify(row.label)).join(',')}][toNumber(datum.value)]`;
   const quantity = { type: 'quantitative', axis: { ...valueAxis(x), labelOverlap: true }, scale: { zero: true } };
   return ({ width, isNarrow }) => ({
     ...whole(width, rows.length * 22 + 44),
     data: { values },
     encoding: {
-      y: {
-        field: 'id',
-        type: 'nominal',
-        sort: null,
-        axis: {
-          title: null,
-          labelExpr: names,
-          ticks: false,
-          domain: false,
-          labelColor: 'var(--text)',
-          labelLimit: isNarrow ? 140 : 230,
-        },
-      },
+      y: namedRows(
+        rows.map((row) => row.label),
+        values.map((row) => row.id),
+        isNarrow ? 140 : 230,
+      ),
     },
     layer: [
       zeroLine('x'),
@@ -208,6 +198,25 @@ export function points(
   });
 }
 
+/** One line a row, in order; two rows may have the same name. */
+function namedRows(names: readonly string[], ids: readonly string[], limit: number): Spec {
+  const list = ids.map((id, index) => `${JSON.stringify(id)}:${JSON.stringify(names[index] ?? '')}`);
+  return {
+    field: 'id',
+    type: 'nominal',
+    sort: null,
+    axis: {
+      title: null,
+      labelExpr: `({${list.join(',')}})[datum.value]`,
+      ticks: false,
+      domain: false,
+      labelColor: 'var(--text)',
+      labelLimit: limit,
+    },
+    scale: { domain: ids, paddingInner: 0.28 },
+  };
+}
+
 const barColor = {
   field: 'series',
   type: 'nominal',
@@ -227,7 +236,8 @@ function valueAxis({ format, title }: Axis): Spec {
 /** Text labels in their given order: words of the page's language, not of the chart library's. */
 function timeAxis(rows: readonly { readonly x: string }[], width: number): Spec {
   const labels = unique(rows.map((row) => row.x));
-  const step = Math.max(1, Math.ceil(labels.length / Math.max(2, Math.floor(width / 66))));
+  const room = longest(labels) * 6 + 22;
+  const step = Math.max(1, Math.ceil(labels.length / Math.max(2, Math.floor((width - 50) / room))));
   return {
     field: 'x',
     type: 'ordinal',
@@ -249,8 +259,14 @@ function scale(domain: readonly string[], range: readonly unknown[], isNarrow: b
     type: 'nominal',
     sort: null,
     scale: { domain, range: domain.map((_, index) => range[index % range.length]) },
-    legend: domain.length < 2 ? null : { columns: isNarrow ? 2 : Math.min(4, domain.length) },
+    legend: domain.length < 2 ? null : { columns: legendColumns(domain, isNarrow) },
   };
+}
+
+/** As many as fit beside each other; else two under two. */
+function legendColumns(domain: readonly string[], isNarrow: boolean): number {
+  const needed = domain.reduce((sum, name) => sum + name.length * 7 + 26, 0);
+  return needed <= (isNarrow ? 300 : 520) ? domain.length : isNarrow && domain.some((name) => name.length > 20) ? 1 : 2;
 }
 
 function zeroLine(channel: 'x' | 'y'): Spec {
@@ -263,4 +279,8 @@ function zeroLine(channel: 'x' | 'y'): Spec {
 
 function unique(values: readonly string[]): readonly string[] {
   return [...new Set(values)];
+}
+
+function longest(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map((text) => text.length));
 }

@@ -67,7 +67,7 @@ export async function growthKpis(reader: Reader, period: Period): Promise<readon
   const months = await reader.rows(
     [table],
     `select month, sum(net) as net, sum(opening) as opening, sum(closing) as closing from (
-        select date_trunc('month', day) as month, sum(net_count) as net, arg_min(opening_count, day) as opening,
+        select cast(date_trunc('month', day) as date) as month, sum(net_count) as net, arg_min(opening_count, day) as opening,
           arg_max(closing_count, day) as closing
         from ${table} where day <= date '${period.to}' group by 1, source, account_id, list_id
       ) group by 1 order by 1`,
@@ -104,7 +104,7 @@ export async function growthKpis(reader: Reader, period: Period): Promise<readon
       previous: rate(of(1)),
       median: medianOf(whole.filter((row) => Number(row['bucket']) > 0 && isSince(row, period)).map(rate)),
       medianKind: 'periods',
-      trend: recent.map(rate),
+      trend: withoutImport(recent.map(rate)),
       isStock: false,
       source: growthSource('net_count', 'opening_count', 'growth_rate', period.from, period.to),
     },
@@ -181,4 +181,11 @@ function growthSource(numerator: string, denominator: string | null, column: str
 /** Growth before the first send is the import of old lists, not what is usual. */
 function isSince(row: Fields, period: Period): boolean {
   return Number(row['bucket']) <= period.earlier;
+}
+
+/** Leading months that grew many times as much as usual imported a list; the line would show nothing else. */
+function withoutImport(rates: readonly (number | null)[]): readonly (number | null)[] {
+  const usual = medianOf(rates) ?? 0;
+  const first = rates.findIndex((value) => value !== null && value <= Math.max(0.01, 5 * usual));
+  return rates.map((value, index) => (index < first ? null : value));
 }

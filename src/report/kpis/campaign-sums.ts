@@ -99,7 +99,7 @@ export async function campaignKpis(
 ): Promise<{ readonly kpis: readonly Kpi[]; readonly byMonth: ReadonlyMap<string, ReadonlyMap<string, Sums>> }> {
   const bucket = `cast(floor(date_diff('day', p.send_date, date '${period.to}') / ${period.days}.0) as integer)`;
   const byPeriod = await campaignSums(reader, measures, bucket);
-  const byMonth = await campaignSums(reader, measures, `date_trunc('month', p.send_date)`);
+  const byMonth = await campaignSums(reader, measures, `cast(date_trunc('month', p.send_date) as date)`);
   const medians = await campaignMedians(reader, measures, period.to);
   const notes = await periodReasons(reader, period);
   const refreshed = await reader.first(

@@ -59,7 +59,9 @@ export function statusOf(
     const meets = threshold.compare === 'above' ? value >= threshold.value : value < threshold.value;
     return meets ? { kind: 'meets', tone: 'good' } : { kind: 'misses', tone: 'bad' };
   }
-  if (kpi.median === null || kpi.direction === 'neutral') return { kind: 'none', tone: 'plain' };
+  // A count follows how much was sent: more of it is neither good nor bad.
+  if (kpi.median === null || kpi.direction === 'neutral' || kpi.unit === 'count')
+    return { kind: 'none', tone: 'plain' };
   const median = Number(kpi.median);
   if (Math.abs(value - median) <= Math.abs(median) * usualShare) return { kind: 'usual', tone: 'plain' };
   const isBetter = kpi.direction === 'up' ? value > median : value < median;

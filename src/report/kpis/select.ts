@@ -3,6 +3,7 @@ import { metricOf } from '../context.ts';
 import { activeKpis, growthKpis, ltvKpi } from './audience-kpis.ts';
 import { campaignKpis, measureOf, type CampaignMeasure, type Sums } from './campaign-sums.ts';
 import type { Kpi } from './kpi.ts';
+import { reasonsOf } from '../reasons.ts';
 
 /** A card shows a metric of the catalog by its key, or the sum of a plain column. */
 type Choice =
@@ -49,7 +50,8 @@ export type KpiGroup = { readonly group: keyof typeof groups | 'audience'; reado
 export type Kpis = {
   readonly groups: readonly KpiGroup[];
   readonly byMonth: ReadonlyMap<string, ReadonlyMap<string, Sums>>;
-  readonly find: (key: string) => Kpi | undefined;
+  /** What the catalog lists and no source gives yet. */
+  readonly missing: readonly { readonly name: string; readonly reason: string }[];
 };
 
 export async function readKpis(context: Context): Promise<Kpis> {
@@ -68,7 +70,7 @@ export async function readKpis(context: Context): Promise<Kpis> {
   return {
     groups: [...shown, { group: 'audience', kpis: [...active, ...growth, ltv] }],
     byMonth,
-    find: (key) => byKey.get(key),
+    missing: await missingMetrics(context),
   };
 }
 
@@ -83,4 +85,16 @@ function measure(context: Context, choice: Choice): CampaignMeasure {
     unit: choice.column.endsWith('_amount') ? 'money' : 'count',
     direction: choice.direction,
   };
+}
+
+/** The mart says why on every row; the newest will do. */
+async function missingMetrics({ catalog, reader }: Context): Promise<Kpis['missing']> {
+  const newest = await reader.first(
+    ['marts.campaign_performance'],
+    `select unavailable_reason from marts.campaign_performance order by sent_at desc nulls last, campaign_id limit 1`,
+  );
+  const reasons = reasonsOf(newest?.['unavailable_reason']);
+  return catalog.metrics
+    .filter((metric) => !metric.available)
+    .map(({ name, column, bias }) => ({ name, reason: reasons.get(column) ?? bias }));
 }

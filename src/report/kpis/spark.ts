@@ -15,12 +15,12 @@ export function sparkline(values: readonly (number | null)[], label: string): Ht
   let path = '';
   let isOpen = false;
   for (const [index, value] of values.entries()) {
-    if (value !== null) path += `${isOpen ? 'L' : 'M'}${x(index)} ${y(value)}`;
+    if (value !== null) path += isOpen ? `L${x(index)} ${y(value)}` : `M${x(index)} ${y(value)}h0`;
     isOpen = value !== null;
   }
   const last = values.findLastIndex((value) => value !== null);
-  return markup`<svg class="spark" role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}">
+  return markup`<svg class="spark" role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
     <path d="${trusted(path)}" />
-    <circle r="2.5" cx="${x(last)}" cy="${y(values[last] ?? low)}" />
+    <path class="end" d="M${x(last)} ${y(values[last] ?? low)}h0" />
   </svg>`;
 }

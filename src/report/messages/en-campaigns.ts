@@ -15,9 +15,9 @@ export const campaigns = {
   },
   scatter: {
     title: 'Opening and clicking, campaign by campaign',
-    finding: (name: HtmlValue, click: string, open: string, count: string) =>
-      markup`Of ${count} campaigns, ${name} was clicked most: ${click} of people reached, with ${open} opening.`,
-    empty: 'No campaign has both rates.',
+    finding: (name: HtmlValue, click: string, open: string, count: string, smallest: string) =>
+      markup`Of ${count} campaigns with both rates and at least ${smallest} people reached, ${name} was clicked most: ${click} of people reached, with ${open} opening.`,
+    empty: 'No campaign of some size has both rates.',
     caption: 'Campaigns by click rate, the 25 highest',
   },
 };

@@ -21,8 +21,8 @@ export const audience = {
   },
   growth: {
     title: 'Who came and who left',
-    finding: (arrived: string, left: string, net: string) =>
-      `In the period ${arrived} people joined or returned and ${left} left: ${net} net.`,
+    finding: (arrived: string, left: string, net: string, imported: string | null) =>
+      `In the period ${arrived} people joined or returned and ${left} left: ${net} net.${imported === null ? '' : ` The import up to ${imported} is in the table only.`}`,
     empty: 'No list has members yet.',
     caption: 'All lists, by month',
     joined: 'Joined or returned',
@@ -148,5 +148,5 @@ export const glossary = {
   caution: 'Read with care',
   vendor: (vendor: string, name: string, difference: string) => `${vendor} calls it “${name}”. ${difference}.`,
   vendorNone: (vendor: string, name: string) => `${vendor} calls it “${name}”; the same number.`,
-  terms: 'Columns',
+  all: (count: string) => `All ${count} metrics`,
 };

@@ -10,6 +10,8 @@ export const en = {
   locale: 'en-GB',
   direction: 'ltr',
   notAvailable: 'n/a',
+  /** Where a cell has no meaning, as the difference of the control to itself. */
+  none: '–',
   yes: 'Yes',
   no: 'No',
   page: {
@@ -72,9 +74,10 @@ export const en = {
   },
   table: {
     empty: 'Nothing to show.',
+    notes: (count: string) => `${count} notes on values that are missing or not whole`,
     more: (shown: string, more: string) => `${shown} rows are shown; ${more} more are in the mart.`,
   },
-  figure: { data: 'Table:' },
+  figure: { data: 'Numbers as a table' },
   kpis,
   trends,
   campaigns,

@@ -41,20 +41,20 @@ nav a{display:inline-block;padding:.3rem .8rem;border:1px solid var(--line);bord
 .cards{list-style:none;padding:0;margin:0;display:grid;gap:.8rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,225px),1fr));align-items:start}
 .kpi h4{margin:0;font-size:.92rem;font-weight:600}
 .kpi .value{font-size:1.75rem;font-weight:700;line-height:1.2;margin:.15rem 0;font-variant-numeric:tabular-nums}
-.kpi dl{margin:.4rem 0 0;font-size:.85rem}.kpi dl>div{display:flex;justify-content:space-between;gap:.6rem}
+.kpi dl{margin:.4rem 0 0;font-size:.85rem}.kpi dl>div{display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 .6rem}.kpi dd{margin-left:auto}.kpi details dd{margin-left:0}
 .kpi details dl>div{display:block;margin:.3rem 0}.kpi .delta{color:var(--muted);white-space:nowrap}
-.kpi dd{text-align:right}.kpi details dd{text-align:left}
-.kpi .why{margin:.2rem 0;font-size:.85rem;color:var(--muted)}
+.kpi dl>div{align-items:baseline}.kpi dt,.kpi dd{overflow-wrap:normal}.kpi dd{text-align:right}.kpi details dd{text-align:left}
+.kpi .muted,.kpi .why{margin:.2rem 0;font-size:.85rem;color:var(--muted)}
 .status{display:inline-block;margin:0;font-size:.8rem;font-weight:600;padding:.1rem .5rem;border-radius:6px;background:var(--plain-bg)}
 .status.good,.outcome.good{color:var(--good)}.status.good{background:var(--good-bg)}
 .status.bad{color:var(--bad);background:var(--bad-bg)}
 .spark{display:block;width:100%;height:34px;margin-top:.5rem;overflow:visible}
-.spark path{fill:none;stroke:var(--c1);stroke-width:1.6;vector-effect:non-scaling-stroke}.spark circle{fill:var(--c1)}
+.spark path{fill:none;stroke:var(--c1);stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}.spark .end{stroke-width:6}
 details summary{cursor:pointer;color:var(--accent);font-size:.85rem;margin-top:.5rem}
 .na,.muted,.empty,.more{color:var(--muted)}
 .more,.empty{font-size:.9rem}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
-.grid{display:grid;gap:1rem;grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;margin:1rem 0}
+.grid{display:grid;gap:1rem;grid-template-columns:repeat(2,minmax(0,1fr));margin:1rem 0}.grid>:last-child:nth-child(odd){grid-column:1/-1}
 .grid.one{grid-template-columns:minmax(0,1fr)}
 @media (max-width:900px){.grid{grid-template-columns:minmax(0,1fr)}}
 .finding{margin:.2rem 0 .6rem;color:var(--muted)}
@@ -66,9 +66,10 @@ table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:
 caption{text-align:left;padding:.6rem .8rem;font-weight:600;color:var(--text)}
 th,td{padding:.4rem .7rem;text-align:left;vertical-align:top;border-top:1px solid var(--line);overflow-wrap:normal}
 thead th{position:sticky;top:0;background:var(--card);font-weight:600;border-top:0;box-shadow:inset 0 -1px var(--axis);vertical-align:bottom;z-index:1}
+@media (min-width:700px){tbody th{position:sticky;left:0;background:var(--card)}}
 tbody th{font-weight:500;min-width:9rem;max-width:22rem;overflow-wrap:anywhere}
 td bdi{display:inline-block;min-width:7rem;max-width:24rem;overflow-wrap:anywhere}
-.n{text-align:right}td.n,th.n{white-space:nowrap}thead th.n{white-space:normal;min-width:5.2rem}
+.t{white-space:nowrap}.n{text-align:right}td.n,th.n{white-space:nowrap}thead th.n{white-space:normal;min-width:5.2rem}
 th button{font:inherit;color:inherit;background:none;border:0;padding:0;text-align:inherit;cursor:pointer;text-decoration:underline dotted;text-underline-offset:3px}
 th[aria-sort=ascending] button::after{content:" ▲"}th[aria-sort=descending] button::after{content:" ▼"}
 sup{line-height:0}sup a{text-decoration:none;padding:0 .15rem}
@@ -78,22 +79,24 @@ sup{line-height:0}sup a{text-decoration:none;padding:0 .15rem}
 .test>summary{color:var(--text);font-size:1rem;margin:.4rem 0}.outcome{font-weight:600}
 .test .card{border:0;padding:.4rem 0}
 .glossary dt{font-weight:600;color:var(--text);margin-top:1rem;font-size:1rem}.glossary dd span{display:block;color:var(--muted);font-size:.9rem}
-.plain{padding-left:1.1rem;color:var(--muted);font-size:.9rem}
+.list{padding-left:1.1rem;color:var(--muted);font-size:.9rem}
 body>footer{color:var(--muted);font-size:.85rem;padding:2rem 1rem 3rem;border-top:1px solid var(--line);margin-top:3rem}
 @media (forced-colors:active){:root{--page:Canvas;--card:Canvas;--text:CanvasText;--muted:CanvasText;--line:CanvasText;--grid:GrayText;--axis:CanvasText;--accent:LinkText;--good:CanvasText;--bad:CanvasText;--c1:CanvasText;--c2:Highlight;--c3:LinkText;--c4:GrayText}}
 @media print{
 :root{color-scheme:light;${light}--page:#fff}
 @page{size:A4;margin:14mm}
+@page wide{size:A4 landscape;margin:12mm}
+.sheet{page:wide}
 body{font-size:10pt}
 nav,.skip,details:not(.test) {display:none}
 .card,.summary,.verdict,.test{break-inside:avoid}
 h2,h3{break-after:avoid}
 .grid{grid-template-columns:repeat(2,minmax(0,1fr))}
-.cards{grid-template-columns:repeat(4,minmax(0,1fr))}
+.cards{grid-template-columns:repeat(3,minmax(0,1fr))}
 .plot.wide{display:block}.plot.narrow{display:none}
 .kpi .value{font-size:14pt}
 .scroll{overflow:visible;max-height:none;border:0}
-table{font-size:6.5pt}th,td{padding:.15rem .2rem}thead th{position:static}tbody th,td bdi{min-width:0}thead th.n{min-width:0}td.n,th.n{white-space:normal}
+table{font-size:6.5pt}th,td{padding:.15rem .2rem}thead th{position:static}tbody th{position:static}tbody th,td bdi{min-width:0}thead th.n{min-width:0}td.n,th.n{white-space:normal}
 tr{break-inside:avoid}
 }
 `;

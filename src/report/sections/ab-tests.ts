@@ -1,5 +1,4 @@
 import { intervals } from '../charts/shapes.ts';
-import { chartLabel } from '../charts/render.ts';
 import { columnName, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
@@ -34,7 +33,7 @@ export async function testSection(context: Context): Promise<Html> {
       methods.length > 0 &&
       markup`<details class="data">
         <summary>${words.methodHeading}</summary>
-        <ul class="plain">
+        <ul class="list">
           ${methods.toSorted().map((method) => markup`<li>${method}</li>`)}
         </ul>
       </details>`
@@ -65,13 +64,14 @@ async function testPart(context: Context, { name, sentOn, rows }: Test, index: n
   const proven = compared.filter(isProven);
   const metrics = [...new Set(proven.map((row) => words.kinds(String(row['metric']))))];
   const money = rows.filter((row) => row['metric'] === 'purchase_rate' && row['revenue_amount'] !== null);
-  const variants = new Set(rows.map((row) => row['variant'])).size;
+  const hasMoney = money.some((row) => Number(row['revenue_amount']) !== 0 || Number(row['cost_amount']) !== 0);
+  const letters = lettersOf(rows);
   const chart =
     compared.length === 0
       ? undefined
       : intervals(
           compared.map((row) => ({
-            label: `${words.kinds(String(row['metric']))}${variants > 2 ? `: ${chartLabel(String(row['label']), 24)}` : ''}`,
+            label: `${letters.get(row['variant']) ?? ''} · ${words.kinds(String(row['metric']))}`,
             low: Number(row['difference_low_rate'] ?? row['difference_rate']),
             value: Number(row['difference_rate']),
             high: Number(row['difference_high_rate'] ?? row['difference_rate']),
@@ -87,7 +87,8 @@ async function testPart(context: Context, { name, sentOn, rows }: Test, index: n
         ? words.noChart
         : words.chartFinding(format.count(proven.length), format.count(compared.length)),
     chart,
-    table: ratesTable(context, id, name, rows),
+    isTableOpen: true,
+    table: ratesTable(context, id, name, rows, letters),
   });
   return markup`<details class="test" ${index < openTests && markup` open=""`}>
     <summary>
@@ -96,18 +97,33 @@ async function testPart(context: Context, { name, sentOn, rows }: Test, index: n
         >${metrics.length > 0 ? words.proven(messages.joinNames(metrics)) : words.notProven}</span
       >
     </summary>
-    ${plot}${money.length > 0 && moneyTable(context, id, name, money)}
+    ${plot}${hasMoney && moneyTable(context, id, name, money, letters)}
   </details>`;
+}
+
+function isControl(row: Fields): boolean {
+  return row['is_control'] === true;
 }
 
 function isProven(row: Fields): boolean {
   return / (?:wins over|loses to) /.test(String(row['verdict']));
 }
 
-function variantName({ messages }: Context, row: Fields): HtmlValue {
+type Letters = ReadonlyMap<unknown, string>;
+
+/** A short name for each variant, the control first, so that picture and table can be read together. */
+function lettersOf(rows: readonly Fields[]): Letters {
+  const controls = rows.filter((row) => row['is_control'] === true).map((row) => row['variant']);
+  const variants = [...new Set([...controls, ...rows.map((row) => row['variant'])])];
+  return new Map(
+    variants.map((variant, index) => [variant, index < 26 ? String.fromCharCode(65 + index) : `V${index + 1}`]),
+  );
+}
+
+function variantName({ messages }: Context, row: Fields, letters: Letters): HtmlValue {
   const words = messages.abTests;
   const role = row['is_mailed'] === false ? words.holdOut : row['is_control'] === true ? words.control : undefined;
-  return markup`${bdi(String(row['label']))}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
+  return markup`<strong>${letters.get(row['variant'])}</strong> ${bdi(String(row['label']))}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
 }
 
 function verdictText({ messages }: Context, row: Fields): HtmlValue {
@@ -116,7 +132,7 @@ function verdictText({ messages }: Context, row: Fields): HtmlValue {
   return words[verdict] ?? bdi(verdict);
 }
 
-function ratesTable(context: Context, id: string, name: string, rows: readonly Fields[]): Html {
+function ratesTable(context: Context, id: string, name: string, rows: readonly Fields[], letters: Letters): Html {
   const words = context.messages.abTests;
   return martTable(context, {
     id: `${id}-table`,
@@ -124,15 +140,15 @@ function ratesTable(context: Context, id: string, name: string, rows: readonly F
     mart: 'ab_test_results',
     keys,
     columns: [
-      { column: 'label', unit: 'text', show: (row) => variantName(context, row) },
+      { column: 'label', unit: 'text', show: (row) => variantName(context, row, letters) },
       { column: 'metric', unit: 'text', show: (row) => words.kinds(String(row['metric'])) },
       { column: 'recipient_count', unit: 'count' },
       { column: 'success_count', unit: 'count' },
       { column: 'success_rate', unit: 'rate' },
-      { column: 'lift_rate', unit: 'rate' },
-      { column: 'difference_rate', unit: 'rate' },
-      { column: 'difference_low_rate', unit: 'rate' },
-      { column: 'difference_high_rate', unit: 'rate' },
+      { column: 'lift_rate', unit: 'rate', isAbsent: isControl },
+      { column: 'difference_rate', unit: 'rate', isAbsent: isControl },
+      { column: 'difference_low_rate', unit: 'rate', isAbsent: isControl },
+      { column: 'difference_high_rate', unit: 'rate', isAbsent: isControl },
       { column: 'p_value', unit: 'ratio', show: (row) => pValue(context, row) },
       { column: 'probability_best', unit: 'rate' },
       { column: 'verdict', unit: 'text', show: (row) => verdictText(context, row) },
@@ -148,31 +164,34 @@ function ratesTable(context: Context, id: string, name: string, rows: readonly F
 
 function pValue({ format, messages }: Context, row: Fields): HtmlValue {
   const value = row['p_value'] ?? null;
-  if (value === null) return markup`<span class="na">${messages.notAvailable}</span>`;
+  if (value === null) {
+    return markup`<span class="na">${isControl(row) ? messages.none : messages.notAvailable}</span>`;
+  }
   return Number(value) < 0.0001 ? `< ${format.number(0.0001, 4)}` : format.number(value, 4);
 }
 
-function moneyTable(context: Context, id: string, name: string, rows: readonly Fields[]): Html {
+function moneyTable(context: Context, id: string, name: string, rows: readonly Fields[], letters: Letters): Html {
   return martTable(context, {
     id: `${id}-money`,
     caption: context.messages.abTests.captionMoney(name),
     mart: 'ab_test_results',
     keys,
     columns: [
-      { column: 'label', unit: 'text', show: (row) => variantName(context, row) },
+      { column: 'label', unit: 'text', show: (row) => variantName(context, row, letters) },
       { column: 'recipient_count', unit: 'count' },
       { column: 'revenue_amount', unit: 'money' },
       { column: 'revenue_per_recipient_amount', unit: 'money' },
-      { column: 'incremental_revenue_amount', unit: 'money' },
-      { column: 'incremental_revenue_low_amount', unit: 'money' },
-      { column: 'incremental_revenue_high_amount', unit: 'money' },
+      { column: 'incremental_revenue_amount', unit: 'money', isAbsent: isControl },
+      { column: 'incremental_revenue_low_amount', unit: 'money', isAbsent: isControl },
+      { column: 'incremental_revenue_high_amount', unit: 'money', isAbsent: isControl },
       { column: 'cost_amount', unit: 'money' },
       {
         column: 'incremental_profit_amount',
         unit: 'money',
         label: columnName(context, 'ab_test_results', 'incremental_profit_amount'),
+        isAbsent: isControl,
       },
-      { column: 'incremental_profit_per_recipient_amount', unit: 'money' },
+      { column: 'incremental_profit_per_recipient_amount', unit: 'money', isAbsent: isControl },
     ],
     rows,
   });

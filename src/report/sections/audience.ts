@@ -4,6 +4,7 @@ import { columnName, metricOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
 import { windows } from '../kpis/audience-kpis.ts';
+import { medianOf } from '../kpis/campaign-sums.ts';
 import { martTable } from '../mart-table.ts';
 import { addDays } from '../calendar.ts';
 import { numberOf, type Fields } from '../reader.ts';
@@ -141,7 +142,7 @@ async function growth(context: Context): Promise<readonly Html[]> {
   const since = period.firstSend ?? '0001-01-01';
   const months = await reader.rows(
     [growthTable],
-    `select date_trunc('month', day) as month, sum(new_count) as new_count, sum(returned_count) as returned_count,
+    `select cast(date_trunc('month', day) as date) as month, sum(new_count) as new_count, sum(returned_count) as returned_count,
         sum(unsubscribed_count) as unsubscribed_count, sum(cleaned_count) as cleaned_count,
         sum(deleted_count) as deleted_count, sum(net_count) as net_count
       from ${growthTable} where day between date_trunc('month', date '${since}') and date '${period.to}'
@@ -153,6 +154,8 @@ async function growth(context: Context): Promise<readonly Html[]> {
     `select sum(new_count + returned_count) as arrived, sum(unsubscribed_count + cleaned_count + deleted_count) as departed,
         sum(net_count) as net from ${growthTable} where day between date '${period.from}' and date '${period.to}'`,
   );
+  const imported = importMonths(rows);
+  const shown = rows.slice(imported);
   const moves = [
     { series: words.joined, y: (row: Fields) => Number(row['new_count']) + Number(row['returned_count']) },
     { series: words.unsubscribed, y: (row: Fields) => -Number(row['unsubscribed_count']) },
@@ -168,13 +171,14 @@ async function growth(context: Context): Promise<readonly Html[]> {
             format.count(now?.['arrived'] ?? 0),
             format.count(now?.['departed'] ?? 0),
             format.count(now?.['net'] ?? 0),
+            imported === 0 ? null : format.month(String(rows[imported - 1]?.['month'])),
           ),
     chart:
       rows.length === 0
         ? undefined
         : columns(
             moves.flatMap(({ series, y }) =>
-              rows.map((row) => ({ x: format.shortMonth(String(row['month'])), y: y(row), series })),
+              shown.map((row) => ({ x: format.shortMonth(String(row['month'])), y: y(row), series })),
             ),
             { format: '~s' },
           ),
@@ -241,6 +245,14 @@ async function sizes(context: Context, since: string): Promise<Html> {
       rows: rows.toReversed().slice(0, 100),
     }),
   });
+}
+
+/** Leading months in which a list was imported: next to them the others could not be seen. */
+function importMonths(rows: readonly Fields[]): number {
+  const joined = rows.map((row) => Number(row['new_count']));
+  const usual = medianOf(joined) ?? 0;
+  const first = joined.findIndex((count) => count <= 5 * usual);
+  return usual === 0 || first < 0 ? 0 : first;
 }
 
 function listKey(row: Fields): string {

@@ -6,6 +6,9 @@ import { martTable, type TableColumn } from '../mart-table.ts';
 import type { Fields } from '../reader.ts';
 import { numberOf } from '../reader.ts';
 
+/** A rate of a handful of people would be the highest by luck. */
+const smallCampaign = 100;
+
 /** Rows that the table shows; the rest is counted. */
 const mostCampaigns = 200;
 
@@ -34,7 +37,7 @@ const shown: readonly TableColumn[] = [
 
 /** Every campaign with people's and reported rates side by side. */
 export async function campaignSection(context: Context): Promise<Html> {
-  const { reader, messages, format } = context;
+  const { reader, messages } = context;
   const words = messages.campaigns;
   const rows = await reader.rows(
     ['marts.campaign_performance'],
@@ -60,7 +63,7 @@ export async function campaignSection(context: Context): Promise<Html> {
     <h2 id="campaigns-heading">${words.heading}</h2>
     <p>${words.intro}</p>
     ${table}
-    <div class="grid one">${await scatter(context, rows, format.count(rows.length))}</div>
+    <div class="grid one">${await scatter(context, rows)}</div>
   </section>`;
 }
 
@@ -69,10 +72,12 @@ export function goalName({ messages }: Context, goal: unknown): string {
   return typeof goal === 'string' ? (names[goal] ?? goal) : messages.campaigns.noGoal;
 }
 
-async function scatter(context: Context, rows: readonly Fields[], all: string): Promise<Html> {
+async function scatter(context: Context, rows: readonly Fields[]): Promise<Html> {
   const { messages, format } = context;
   const words = messages.campaigns.scatter;
-  const known = rows.filter((row) => row['open_rate'] !== null && row['click_rate'] !== null);
+  const known = rows.filter(
+    (row) => row['open_rate'] !== null && row['click_rate'] !== null && Number(row['delivered_count']) >= smallCampaign,
+  );
   const sorted = known.toSorted((a, b) => Number(b['click_rate']) - Number(a['click_rate']));
   const top = sorted[0];
   const rates = (['open_rate', 'click_rate'] as const).map((column) =>
@@ -88,7 +93,8 @@ async function scatter(context: Context, rows: readonly Fields[], all: string): 
             bdi(String(top['name'])),
             format.percent(top['click_rate'] ?? null),
             format.percent(top['open_rate'] ?? null),
-            all,
+            format.count(known.length),
+            format.count(smallCampaign),
           ),
     chart:
       known.length === 0

@@ -2,13 +2,13 @@ import type { Context } from '../context.ts';
 import { markup, type Html } from '../html.ts';
 
 /** The catalog in words: what a number answers, how it is made, how it differs from the service's own. */
-export function glossarySection({ messages, catalog }: Context): Html {
+export function glossarySection({ messages, catalog, format }: Context): Html {
   const words = messages.glossary;
   return markup`<section id="glossary" aria-labelledby="glossary-heading">
     <h2 id="glossary-heading">${words.heading}</h2>
     <p>${words.intro}</p>
     <details class="data">
-      <summary>${words.heading}</summary>
+      <summary>${words.all(format.count(catalog.metrics.length))}</summary>
       <dl class="glossary">
         ${catalog.metrics.map(
           (metric) =>

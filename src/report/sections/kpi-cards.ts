@@ -1,5 +1,6 @@
 import type { Json } from '../../contracts/json.ts';
 import { columnName, type Context } from '../context.ts';
+import { shownUnit } from '../format.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { statusOf, type Kpi, type Status } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
@@ -8,10 +9,9 @@ import { sparkline } from '../kpis/spark.ts';
 const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
 
 /** Cards in their groups, and what the catalog lists but nothing measures yet. */
-export function kpiSection(context: Context, { groups }: Kpis): Html {
-  const { messages, format, period, catalog } = context;
+export function kpiSection(context: Context, { groups, missing }: Kpis): Html {
+  const { messages, format, period } = context;
   const words = messages.kpis;
-  const missing = catalog.metrics.filter((metric) => !metric.available);
   const [from, to, previousFrom, previousTo] = [period.from, period.to, period.previousFrom, period.previousTo].map(
     format.date,
   ) as [string, string, string, string];
@@ -28,8 +28,8 @@ export function kpiSection(context: Context, { groups }: Kpis): Html {
     ${
       missing.length > 0 &&
       markup`<h3 class="group">${words.missing}</h3>
-        <ul class="plain">
-          ${missing.map(({ name, bias }) => markup`<li>${words.missingItem(name, bias)}</li>`)}
+        <ul class="list">
+          ${missing.map(({ name, reason }) => markup`<li>${words.missingItem(name, reason)}</li>`)}
         </ul>`
     }
   </section>`;
@@ -48,7 +48,7 @@ export function kpiName(context: Context, kpi: Kpi): string {
 export function thresholdText({ format, messages, catalog }: Context, kpi: Kpi): string | undefined {
   const threshold = catalog.metrics.find(({ key }) => key === kpi.key)?.threshold;
   if (threshold?.value === undefined || threshold.compare === undefined) return undefined;
-  return messages.kpis.threshold[threshold.compare](format.value(threshold.value, kpi.unit));
+  return messages.kpis.threshold[threshold.compare](format.round(threshold.value, kpi.unit));
 }
 
 function card(context: Context, kpi: Kpi): Html {
@@ -68,7 +68,7 @@ function card(context: Context, kpi: Kpi): Html {
         ? format.money(value, { short: true })
         : kpi.key === 'audience_growth'
           ? format.change(Number(value))
-          : format.value(value, kpi.unit);
+          : format.value(value, shownUnit(kpi.unit, kpi.source.column));
   const { source } = kpi;
   const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons;
   return markup`<li class="card kpi">
@@ -204,7 +204,7 @@ function comparison({ format, messages }: Context, kpi: Kpi, write: (value: Json
   const change =
     kpi.previous === null || kpi.value === null
       ? null
-      : kpi.unit === 'rate' || kpi.key === 'audience_growth'
+      : shownUnit(kpi.unit, kpi.source.column) === 'rate'
         ? words.points(format.points(Number(kpi.value) - Number(kpi.previous)))
         : Number(kpi.previous) === 0
           ? null

@@ -74,16 +74,36 @@ export async function linkSection(context: Context): Promise<Html> {
 
 function stacked({ messages, format }: Context, rows: readonly Fields[]): readonly Bar[] {
   const words = messages.links;
-  return rows.map((row) => {
+  return rows.flatMap((row, index) => {
     const people = Number(row['human_click_count'] ?? 0);
     const machines = Number(row['machine_click_count'] ?? 0);
-    const url = String(row['url'] ?? row['link_id']).replace(/^https?:\/\/(?:www\.)?/, '');
-    return {
-      label: chartLabel(url, 36),
-      from: 0,
-      to: Number(row['human_click_count'] ?? row['total_click_count']),
-      text: machines > 0 ? `${format.count(people)} + ${format.count(machines)}` : format.count(people),
-      series: words.people,
-    };
+    const unknown =
+      row['human_click_count'] === null ? Number(row['total_click_count']) : Number(row['unknown_click_count'] ?? 0);
+    const parts = [
+      { series: words.people, clicks: people },
+      { series: words.machines, clicks: machines },
+      { series: words.unknown, clicks: unknown },
+    ].filter(({ clicks }) => clicks > 0);
+    let from = 0;
+    return parts.map(({ series, clicks }, place): Bar => {
+      const bar = {
+        row: `${index}`,
+        label: chartLabel(linkLabel(row), 36),
+        from,
+        to: from + clicks,
+        text: place === parts.length - 1 ? parts.map((part) => format.count(part.clicks)).join(' + ') : '',
+        series,
+      };
+      from += clicks;
+      return bar;
+    });
   });
+}
+
+/** What tells one link of a company from the next: not the host, but the path and the place in the message. */
+function linkLabel(row: Fields): string {
+  const url = String(row['url'] ?? row['link_id']);
+  const path = url.replace(/^[a-z]+:\/\/[^/]+/i, '').replace(/[?#].*$/s, '');
+  const parts = [path === '' ? url : path, row['utm_content'], row['utm_term'], row['campaign_name']];
+  return parts.filter((part) => typeof part === 'string' && part !== '').join(' · ');
 }

@@ -1,4 +1,4 @@
-import { columns } from '../charts/shapes.ts';
+import { bars, type Bar, type Chart } from '../charts/shapes.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html } from '../html.ts';
@@ -131,11 +131,25 @@ function stackedMeasures(
   context: Context,
   sums: readonly Fields[],
   outcomes: readonly { readonly column: string; readonly series: string }[],
-) {
-  return columns(
-    outcomes.flatMap(({ column, series }) =>
-      sums.map((row) => ({ x: measureName(context, row['measure']), y: Number(row[column]), series })),
-    ),
-    { format: '~s' },
-  );
+): Chart {
+  const rows = sums.flatMap((row) => {
+    let from = 0;
+    const parts = outcomes.map(({ column, series }) => ({ series, count: Number(row[column]) }));
+    return parts.map(({ series, count }, index): Bar => {
+      const to = from + count;
+      const text = parts.map((part) => context.format.count(part.count)).join(' + ');
+      const label = measureName(context, row['measure']);
+      const bar = {
+        row: String(row['measure']),
+        label,
+        from,
+        to,
+        text: index === parts.length - 1 ? text : '',
+        series,
+      };
+      from = to;
+      return bar;
+    });
+  });
+  return bars(rows, { format: '~s' }, { legend: true });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { shownUnit } from '../format.ts';
 import { markup, type Html } from '../html.ts';
 import { statusOf, type Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
@@ -40,7 +41,11 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
     misses.length === 0
       ? words.allMeet
       : words.misses(
-          messages.joinNames(misses.map((kpi) => `${kpiName(context, kpi)} (${format.value(kpi.value, kpi.unit)})`)),
+          messages.joinNames(
+            misses.map(
+              (kpi) => `${kpiName(context, kpi)} (${format.value(kpi.value, shownUnit(kpi.unit, kpi.source.column))})`,
+            ),
+          ),
         ),
     Number(checks?.['compared'] ?? 0) > 0 &&
       words.reconciled(format.count(checks?.['within'] ?? 0), format.count(checks?.['compared'] ?? 0)),
