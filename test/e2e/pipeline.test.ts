@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RequestLogEntry } from '../../connectors/mailchimp/simulator.ts';
+import { instantOf } from '../../src/demo/instant.ts';
+import type { Seconds, World } from '../../src/demo/types.ts';
+import { visible } from '../../src/demo/visible.ts';
+import { createWorld } from '../../src/demo/world.ts';
+import { allDifferences } from '../truth/all-marts.ts';
+import { gatherFacts } from '../truth/facts.ts';
+import { goalRules, salt } from '../truth/in-process.ts';
+import { type Bench, openBench } from './harness.ts';
+import type { Ended } from './processes.ts';
+import { withPublished, withWarehouse } from './tables.ts';
+
+// The whole product as a user has it: commands in processes of their own, Temporal with its server, the published file.
+
+const day = 86_400;
+const counted = /^\/(lists|campaigns|reports)$|\/members$|\/sent-to$|\/email-activity$/;
+
+const differencesOf = (bench: Bench, world: World, syncs: readonly Seconds[]) =>
+  withPublished(bench.published, (query) =>
+    allDifferences({ query }, gatherFacts({ world, syncs, salt, rules: goalRules })),
+  );
+
+/** Ended well: exit code, verdict and no stack trace. */
+function expectComplete(end: Ended): void {
+  expect(end.stderr).toMatch(/^Complete in .*, published\.$/m);
+  expect({ code: end.code, stack: /^ {4}at /m.exec(end.stdout + end.stderr)?.[0] }).toEqual({ code: 0 });
+}
+
+/** Requests on which the bars are set: of the collections, not of what hangs below a click or a contact. */
+const countedOf = (requests: readonly RequestLogEntry[]): readonly RequestLogEntry[] =>
+  requests.filter(({ path }) => counted.test(path) && !path.includes('/click-details/'));
+
+const youngAt = (world: World, at: Seconds): ReadonlySet<string> =>
+  new Set(
+    visible(world, at)
+      .campaigns.filter(({ sentAt }) => sentAt !== null && at - sentAt <= 5 * day)
+      .map(({ id }) => id),
+  );
+
+/** Pages of sent-to and of email-activity of these campaigns. */
+function recipientPages(world: World, at: Seconds, campaigns: ReadonlySet<string>): number {
+  const sent = Map.groupBy(visible(world, at).recipients, ({ campaignId }) => campaignId);
+  return [...campaigns].reduce((sum, id) => sum + 2 * Math.max(1, Math.ceil((sent.get(id)?.length ?? 0) / 1000)), 0);
+}
+
+describe('a project from its first run on', () => {
+  // A seed without deletions on the next day, in whose old campaigns not everything moves.
+  const seed = 37;
+  const world = createWorld({ seed, size: 'tiny' });
+  const [today, tomorrow] = [world.now, world.now + day];
+  let bench: Bench;
+  let first: Awaited<ReturnType<Bench['marts']>>;
+  beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny' })));
+  afterAll(() => bench.close());
+
+  it('the first run reads everything, and every number is the true one', async () => {
+    expectComplete(await bench.cli('run'));
+    expect(await differencesOf(bench, world, [today])).toEqual({});
+    expect(await bench.simulator.violations()).toEqual([]);
+    first = await bench.marts();
+  });
+
+  it('a second run with nothing changed asks little and changes no row', async () => {
+    const raw = await bench.raw();
+    await bench.simulator.resetRequests();
+    const end = await bench.cli('run');
+    expectComplete(end);
+    expect(end.stdout).toMatch(/ 0 new, 0 changed, 0 deleted\./);
+    expect(end.stdout).toMatch(/^Models and tests: 0 run, \d+ unchanged, 0 failed\.$/m);
+    const young = youngAt(world, today);
+    const requests = countedOf(await bench.simulator.requests());
+    expect(requests.length).toBeGreaterThan(3);
+    expect(requests.length).toBeLessThanOrEqual(3 + world.lists.length + recipientPages(world, today, young));
+    expect(await bench.marts()).toEqual(first);
+    expect(await bench.raw()).toEqual(raw);
+  });
+
+  it('a day later it asks for what moved alone, and every number is the true one of that day', async () => {
+    const before = visible(world, today);
+    const after = visible(world, tomorrow);
+    const gone = world.memberships.filter(
+      ({ deletedAt }) => deletedAt !== null && deletedAt > today && deletedAt <= tomorrow,
+    );
+    expect({ gone: gone.length, new: after.campaigns.length - before.campaigns.length }).toEqual({ gone: 0, new: 2 });
+    const changed = world.memberships.filter(({ changes }) => changes.some(({ at }) => at > today && at <= tomorrow));
+    expect(changed.length / world.memberships.length).toBeGreaterThan(0.01);
+    const moved = [...after.reports].filter(
+      ([id, report]) => JSON.stringify(before.reports.get(id)) !== JSON.stringify(report),
+    );
+    const due = new Set([...youngAt(world, tomorrow), ...moved.map(([id]) => id)]);
+    expect(due.size).toBeLessThan(after.campaigns.length);
+
+    await bench.moveTo(instantOf(tomorrow));
+    await bench.simulator.resetRequests();
+    expectComplete(await bench.cli('run'));
+    const changedPages = world.lists.reduce((pages, list) => {
+      const count = changed.filter(({ listId }) => listId === list.id).length;
+      return pages + Math.max(1, Math.ceil(count / 1000));
+    }, 0);
+    const requests = countedOf(await bench.simulator.requests());
+    expect(requests.length).toBeLessThanOrEqual(3 + changedPages + recipientPages(world, tomorrow, due));
+    const asked = new Set(requests.flatMap(({ path }) => /^\/reports\/([^/]+)\/sent-to$/.exec(path)?.[1] ?? []));
+    expect([...asked].filter((id) => !due.has(id))).toEqual([]);
+    expect(await differencesOf(bench, world, [today, tomorrow])).toEqual({});
+    expect(await bench.marts()).not.toEqual(first);
+  });
+
+  it('a schedule from the configuration fires and runs the pipeline', async () => {
+    const before = await bench.marts();
+    bench.writeConfig({ schedule: { every: 'PT2S' } });
+    const worker = await bench.startWorker();
+    expect(worker.stderr()).toMatch(/^Schedule: PT2S\.$/m);
+    let runId = '';
+    for (const until = performance.now() + 90_000; performance.now() < until && !runId.startsWith('scheduled-');) {
+      await delay(500);
+      const rows = await withPublished(bench.published, (query) => query('select run_id from status.publication'));
+      runId = String(rows[0]?.['run_id']);
+    }
+    expect(runId).toMatch(/^scheduled-/);
+    const verdict = await withPublished(bench.published, (query) =>
+      query(`select status, verdict from status.runs where run_id = '${runId}'`),
+    );
+    expect(verdict).toMatchObject([
+      { status: 'done', verdict: expect.stringContaining('"kind":"complete"') as string },
+    ]);
+    expect((await worker.stop()).code).toBe(0);
+    expect(await bench.marts()).toEqual(before);
+  });
+});
+
+describe('a run that is interrupted', () => {
+  // A seed with deletions and an archiving on the next day.
+  const seed = 22;
+  const world = createWorld({ seed, size: 'tiny' });
+  const [today, tomorrow] = [world.now, world.now + day];
+  let bench: Bench;
+  beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny', latencyMs: 60 })));
+  afterAll(() => bench.close());
+
+  it('ends at once with 130 and says so; the next run goes on from there and ends with the true numbers', async () => {
+    const run = bench.start('run');
+    await run.until(/sent_to complete|email_activity complete/);
+    const interrupted = performance.now();
+    run.interrupt();
+    const end = await run.ended;
+    expect(performance.now() - interrupted).toBeLessThan(2_500);
+    expect(end.stderr).toContain('INTERRUPTED');
+    expect({ code: end.code, stack: /^ {4}at /m.exec(end.stderr)?.[0] }).toEqual({ code: 130 });
+
+    const loaded = await withWarehouse(bench.warehouse, (query) =>
+      query("select stream, item from ops.checkpoint where stream in ('sent_to', 'email_activity')"),
+    );
+    expect(loaded.length).toBeGreaterThan(0);
+    await bench.simulator.resetRequests();
+    expectComplete(await bench.cli('run'));
+    const again = await bench.simulator.requests();
+    const young = youngAt(world, today);
+    const repeated = loaded
+      .filter(({ item }) => !young.has(String(item)))
+      .map(({ stream, item }) => `/reports/${String(item)}/${String(stream).replace('_', '-')}`)
+      .filter((path) => again.some((request) => request.path === path));
+    expect(repeated).toEqual([]);
+    expect(await differencesOf(bench, world, [today])).toEqual({});
+  });
+
+  it('a day later, with contacts deleted and archived, every number is the true one', async () => {
+    const gone = world.memberships.filter(
+      ({ deletedAt }) => deletedAt !== null && deletedAt > today && deletedAt <= tomorrow,
+    );
+    expect(gone.length).toBeGreaterThan(0);
+    await bench.moveTo(instantOf(tomorrow));
+    expectComplete(await bench.cli('run'));
+    expect(await differencesOf(bench, world, [today, tomorrow])).toEqual({});
+  });
+});
