@@ -32,7 +32,7 @@ import type {
   TransformPlanInput,
 } from './types.ts';
 
-export type { Deps, Logger, ProjectAccess, TransformRunner } from './deps.ts';
+export type { Deps, Logger } from './deps.ts';
 export { createTransformRunner } from './transform-runner.ts';
 export type * from './types.ts';
 

@@ -1,4 +1,3 @@
-import type { Json } from '../src/contracts/json.ts';
 import type { Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import { WarehouseError } from '../src/warehouse/port.ts';
@@ -32,7 +31,7 @@ export async function writePlan(landing: Landing, { key, runId }: StreamRef, pla
   if (new Set(plan.slices.map(({ id }) => id)).size !== plan.slices.length) {
     throw new Error(`The plan of ${key.stream} names a slice twice`);
   }
-  await landing.writeDocument(key, runId, 'plan', plan as unknown as Json);
+  await landing.writeDocument(key, runId, 'plan', plan);
   cached = { place: placeOf(landing, key, runId), plan };
 }
 
@@ -76,7 +75,7 @@ export async function writeResults(
   }));
   const value: BatchResults = { to: batch.to, results: slim };
   const name = partial ? `partial-${batch.from}` : `results-${batch.from}`;
-  await landing.writeDocument(batch.key, batch.runId, name, value as unknown as Json);
+  await landing.writeDocument(batch.key, batch.runId, name, value);
 }
 
 /** The results of every loaded slice of the run, in plan order. Batches are adjacent, so each names the next. */

@@ -1,5 +1,4 @@
 import type { Clock } from '../src/contracts/clock.ts';
-import type { Json } from '../src/contracts/json.ts';
 import type { StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import {
@@ -50,7 +49,7 @@ export function createTransformRunner(parts: TransformParts): TransformRunner {
         graph: compiled,
         ...(select === undefined ? {} : { select }),
       });
-      await landing.writeDocument(planKey, runId, 'plan', plan as unknown as Json);
+      await landing.writeDocument(planKey, runId, 'plan', plan);
       await landing.sweep(planKey, [runId]);
       current = { runId, plan };
       return {

@@ -8,7 +8,9 @@ if (major < 24) {
   var why = 'mailmart needs Node.js 24 or newer; this is ' + process.versions.node + '.';
   var fix = 'Install Node.js 24 (https://nodejs.org), or run it once with: npx -y node@24 ' + process.argv[1];
   if (process.argv.indexOf('--json') > 0) {
-    console.log(JSON.stringify({ version: 1, error: { code: 'NODE_VERSION', what: why, where: null, why: null, fix: fix } }));
+    console.log(
+      JSON.stringify({ version: 1, error: { code: 'NODE_VERSION', what: why, where: null, why: null, fix: fix } }),
+    );
   }
   console.error('Error NODE_VERSION: ' + why + '\n  Fix: ' + fix);
   process.exit(1);

@@ -1,7 +1,6 @@
 import type { StreamKey } from '../activities/index.ts';
 
 /** Deterministic ids: a second start of the same work meets the first. */
-export const pipelineId = 'pipeline';
 export const transformId = 'transform';
 
 export function syncAccountId(source: string, accountId: string): string {

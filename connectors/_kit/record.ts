@@ -86,12 +86,12 @@ export function acceptRecord(
     if (text === null) return refuse(field, 'A field of the primary key is an object or array');
     key.push(text);
   }
-  if (key.every((text) => text === '')) return refuse(stream.primaryKey[0] as string, 'The primary key is empty');
+  if (key.every((text) => text === '')) return refuse(stream.primaryKey[0], 'The primary key is empty');
 
   const cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
   const cursorMs = cursor === undefined ? null : plausibleMs(record[cursor.field], cursor.unit, context.now);
   if (cursorMs === undefined) return refuse(cursor!.field, timeReason(cursor!.unit));
-  const partitionBy = stream.partitionBy as string | undefined;
+  const partitionBy = stream.partitionBy;
   const partitionUnit = cursor !== undefined && partitionBy === cursor.field ? cursor.unit : 'iso';
   const partitionMs = partitionBy === undefined ? null : plausibleMs(record[partitionBy], partitionUnit, context.now);
   if (partitionMs === undefined) return refuse(partitionBy!, timeReason(partitionUnit));

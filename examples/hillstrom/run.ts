@@ -1,26 +1,29 @@
 /**
  * Runs a real campaign through mailmart and prints its two tables.
- *   node examples/hillstrom/run.ts [FILE]      FILE or $HILLSTROM_CSV: the data set, as .csv or .csv.gz
+ *   node examples/hillstrom/run.ts [FILE] [--dir FOLDER]
+ * FILE or $HILLSTROM_CSV: the data set, as .csv or .csv.gz.
  * Without either, the copy in $MAILMART_SHARED/data (default ../shared) is used, else it is downloaded from its public address.
- * Whatever its way, its SHA-256 must be that of the published file.
+ * Whatever its way, its SHA-256 must be that of the published file. FOLDER: works on a copy of this project there, not here.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 const publicAddress =
   'http://www.minethatdata.com/Kevin_Hillstrom_MineThatData_E-MailAnalytics_DataMiningChallenge_2008.03.20.csv';
 const publishedSha256 = '0e5893329d8b93cefecc571777672028290ab69865718020c78c7284f291aece';
 
-const here = import.meta.dirname;
-const root = path.resolve(here, '../..');
+const { values, positionals } = parseArgs({ options: { dir: { type: 'string' } }, allowPositionals: true });
+const root = path.resolve(import.meta.dirname, '../..');
+const project = values.dir === undefined ? import.meta.dirname : path.resolve(values.dir);
 
 /** Bytes of the published CSV, unpacked and checked. */
 async function published(): Promise<Buffer> {
   const shared = path.resolve(root, process.env['MAILMART_SHARED'] ?? '../shared', 'data/hillstrom.csv.gz');
-  const given = process.argv[2] ?? process.env['HILLSTROM_CSV'];
+  const given = positionals[0] ?? process.env['HILLSTROM_CSV'];
   let bytes: Buffer;
   if (given !== undefined) bytes = readFileSync(path.resolve(given));
   else if (existsSync(shared)) bytes = readFileSync(shared);
@@ -46,17 +49,26 @@ async function download(): Promise<Buffer> {
   return Buffer.from(await answer.arrayBuffer());
 }
 
-/** Runs mailmart in the example's folder; its output goes straight to the terminal. */
+/** The files of the project, without what earlier runs left here. */
+function copyProject(): void {
+  mkdirSync(project, { recursive: true });
+  for (const name of ['mailmart.yaml', 'campaign.csv', 'costs.csv']) {
+    cpSync(path.join(import.meta.dirname, name), path.join(project, name));
+  }
+}
+
+/** Runs mailmart in the project's folder; its output goes straight to the terminal. */
 function mailmart(...args: readonly string[]): void {
   const { status } = spawnSync(process.execPath, [path.join(root, 'bin/mailmart.js'), ...args], {
-    cwd: here,
+    cwd: project,
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
 }
 
 try {
-  const input = path.join(here, '.mailmart/input');
+  if (project !== import.meta.dirname) copyProject();
+  const input = path.join(project, '.mailmart/input');
   mkdirSync(input, { recursive: true });
   writeFileSync(path.join(input, 'hillstrom.csv.gz'), gzipSync(await published()));
 } catch (error) {

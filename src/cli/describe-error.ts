@@ -140,7 +140,7 @@ type Failure = Error & { readonly type?: string | null; readonly details?: reado
 /** The innermost failure of a workflow says what happened; the outer ones only who waited for whom. */
 function ofWorkflow(error: Error): ErrorReport {
   let cause: Failure = error;
-  while (cause.cause instanceof Error) cause = cause.cause as Failure;
+  while (cause.cause instanceof Error) cause = cause.cause;
   if (cause.name === 'CancelledFailure') {
     return {
       code: 'INTERRUPTED',

@@ -4,7 +4,6 @@ import type { ReportFlags } from './commands/report.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { SyncFlags } from './commands/sync.ts';
 import type { TransformFlags } from './commands/transform.ts';
-import type { WorkerFlags } from './commands/worker.ts';
 import type { GlobalOptions } from './output.ts';
 import { runCommand } from './run-command.ts';
 import { withExamples } from './with-examples.ts';
@@ -146,7 +145,7 @@ export function addDataCommands(program: Command): void {
       .description(
         'Stays until you stop it: keeps a worker (and the development server, unless an address is configured) running, and runs the pipeline on the schedule of mailmart.yaml. Other commands find it and use it.',
       )
-      .action((flags: GlobalOptions & WorkerFlags) =>
+      .action((flags: GlobalOptions) =>
         runCommand(
           'worker',
           flags,

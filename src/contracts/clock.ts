@@ -8,7 +8,8 @@ export function clockFromEnv(env: Readonly<Record<string, string | undefined>>):
   const frozen = env['MAILMART_CLOCK'];
   if (frozen === undefined || frozen === '') return { now: () => new Date().toISOString() };
   const at = new Date(frozen);
-  if (Number.isNaN(at.getTime())) throw new Error(`MAILMART_CLOCK is not an ISO-8601 instant: use e.g. 2026-06-30T12:00:00Z`);
+  if (Number.isNaN(at.getTime()))
+    throw new Error(`MAILMART_CLOCK is not an ISO-8601 instant: use e.g. 2026-06-30T12:00:00Z`);
   const text = at.toISOString();
   return { now: () => text };
 }

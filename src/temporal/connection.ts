@@ -1,5 +1,5 @@
 import type { DataConverter } from '@temporalio/common';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -17,6 +17,9 @@ export function taskQueueOf(dir: string, configured?: string): string {
   return `mailmart-${createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 16)}`;
 }
 
+/** A server that restarts in the middle of a run is waited for, about ten minutes; a run's result is worth it. */
+const outage = { maxAttempts: 300, maxIntervalMs: (): number => 2_000 };
+
 /** A client that waits for a server that is only just starting. */
 export async function connectClient(
   place: Place,
@@ -25,10 +28,16 @@ export async function connectClient(
   patienceMs = 10_000,
 ): Promise<Client> {
   const connection = await patiently(place, patienceMs, async () => {
-    const opened = await Connection.connect({ address: place.address, connectTimeout: '5s', ...credentials(env) });
+    const opened = await Connection.connect({
+      address: place.address,
+      connectTimeout: '5s',
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions(outage))],
+      ...credentials(env),
+    });
     try {
       // A development server accepts connections a moment before its namespace exists.
-      await opened.workflowService.describeNamespace({ namespace: place.namespace });
+      const asking = Date.now() + 2_000;
+      await opened.withDeadline(asking, () => opened.workflowService.describeNamespace({ namespace: place.namespace }));
       return opened;
     } catch (error) {
       await opened.close();

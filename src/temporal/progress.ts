@@ -36,7 +36,7 @@ type AnyProgress = SyncProgress | PipelineProgress | TransformProgress;
  * and the heartbeats of what runs now. A part that has just ended is left out rather than waited for.
  */
 export async function readProgress(client: Client, handle: WorkflowHandle): Promise<RunProgress> {
-  const progress = await handle.query<AnyProgress, []>('progress');
+  const progress = await handle.query<AnyProgress>('progress');
   switch (progress.kind) {
     case 'sync':
       return { runId: progress.runId, step: 'sync', accounts: [await liveAccount(client, progress)], transform: null };
@@ -58,9 +58,9 @@ export async function readProgress(client: Client, handle: WorkflowHandle): Prom
 async function liveAccount(client: Client, progress: SyncProgress): Promise<AccountProgress> {
   const { source, accountId, runId, lanes, streams } = progress;
   const live = await Promise.all(
-    streams.map((stream) =>
+    streams.map(async (stream): Promise<LiveStream> =>
       stream.state === 'extracting'
-        ? liveStream(client, `sync/${source}/${accountId}/${stream.stream}`, runId, stream)
+        ? await liveStream(client, `sync/${source}/${accountId}/${stream.stream}`, runId, stream)
         : stream,
     ),
   );
@@ -124,7 +124,7 @@ function instantOf(time: { readonly seconds?: unknown; readonly nanos?: number |
 
 /** What a child says of this run. Before it has begun, the last run's workflow of the same id would answer. */
 async function ask(client: Client, workflowId: string, runId: string): Promise<AnyProgress | undefined> {
-  const answer = await ignoreGone(() => client.workflow.getHandle(workflowId).query<AnyProgress, []>('progress'));
+  const answer = await ignoreGone(() => client.workflow.getHandle(workflowId).query<AnyProgress>('progress'));
   return answer?.runId === runId ? answer : undefined;
 }
 

@@ -73,7 +73,7 @@ const catalog = z
   });
 
 /** One metric: what it answers, from which columns, which way is good, and how each vendor's own number differs. */
-export type Metric = z.infer<typeof metric>;
+type Metric = z.infer<typeof metric>;
 
 /** Every metric that exists, and the description of every other column of the marts. */
 export type MetricCatalog = z.infer<typeof catalog>;

@@ -129,8 +129,17 @@ describe('init', () => {
   it('maps the columns of a file by their names and by --map', async () => {
     folder.write('orders.csv', 'Order ID,total,ordered_at,currency_code\n1,2.50,2026-01-01T00:00:00Z,EUR\n');
     const { code } = await init([
-      ...[...company, '--type', 'file', '--id', 'books', '--path', 'orders.csv', '--entity', 'orders'],
-      ...['--map', 'amount=total'],
+      ...company,
+      '--type',
+      'file',
+      '--id',
+      'books',
+      '--path',
+      'orders.csv',
+      '--entity',
+      'orders',
+      '--map',
+      'amount=total',
     ]);
     expect(code).toBe(0);
     const { sources } = checkConfig('x', Buffer.from(config()), sourceRegistry).config;

@@ -1,4 +1,4 @@
-import { Decimal } from 'decimal.js';
+import type { Decimal } from 'decimal.js';
 import { account, ratio, total, type TruthRow } from './campaign-marts.ts';
 import type { Facts } from './facts.ts';
 import { money } from './facts.ts';

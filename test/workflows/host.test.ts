@@ -96,7 +96,7 @@ describe('a command without a worker', () => {
       const runs = await published.query('select count(*) as n from status.runs');
       expect(Number(runs.rows[0]?.[0])).toBeGreaterThan(0);
     } finally {
-      await published.close();
+      published.close();
     }
   });
 
