@@ -17,8 +17,8 @@ export function taskQueueOf(dir: string, configured?: string): string {
   return `mailmart-${createHash('sha256').update(realpathSync(dir)).digest('hex').slice(0, 16)}`;
 }
 
-/** A server that restarts in the middle of a run is waited for, about ten minutes; a run's result is worth it. */
-const outage = { maxAttempts: 300, maxIntervalMs: (): number => 2_000 };
+/** A server that restarts in the middle of a run is waited for, about ten minutes: attempts come every five seconds. */
+const outage = { maxAttempts: 130 };
 
 /** A client that waits for a server that is only just starting. */
 export async function connectClient(

@@ -2,15 +2,18 @@ import type { Client } from '@temporalio/client';
 import { mkdirSync } from 'node:fs';
 import { createActivities, type Deps, type Logger } from '../../activities/index.ts';
 import type { Tuning } from '../../workflows/index.ts';
+import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { workflowBundle } from './bundle.ts';
 import { connectClient, connectWorker, taskQueueOf, type Place } from './connection.ts';
 import { dataConverterFor } from './data-converter.ts';
+import { closeForgottenRuns } from './forgotten-runs.ts';
 import { host, installRuntime } from './host.ts';
 import { openDeps, stateFiles } from './project-deps.ts';
 import { endLostActivities } from './recover.ts';
 import { reconcileSchedule, type ScheduleChange } from './schedule.ts';
+import { syncAccountId } from './start.ts';
 import { cacheFolder, findServer, startDevServer, type DevServer, type Env } from './server.ts';
 import { TemporalUnavailable } from './unavailable.ts';
 import { removeWorkerRecord, takeStartLock, writeWorkerRecord } from './worker-record.ts';
@@ -92,6 +95,13 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     undo.push(() => connection.close());
     const lost = await endLostActivities(client, taskQueue);
     if (lost.length > 0) logger.warn({ activities: lost }, 'an earlier worker was lost; what it was at begins anew');
+    const forgotten = await closeForgottenRuns({
+      client,
+      warehouse: deps.warehouse,
+      clock: options.clock,
+      syncId: (accountId) => syncIdOf(options, accountId),
+    });
+    if (forgotten.length > 0) logger.warn({ runs: forgotten }, 'runs that Temporal no longer knows were closed');
     const { maxCachedWorkflows } = options;
     const worker = await host({
       connection,
@@ -161,6 +171,13 @@ async function allOrNothing(
   if (server.status === 'rejected') throw server.reason;
   if (bundle.status === 'rejected') throw bundle.reason;
   return [server.value, deps.value, bundle.value];
+}
+
+/** Undefined when the account is no longer configured. */
+function syncIdOf({ project, connectors = allConnectors }: HostWorkerOptions, accountId: string): string | undefined {
+  const source = project.config.sources.find(({ id }) => id === accountId);
+  const connector = source === undefined ? undefined : connectors[source.type];
+  return connector === undefined ? undefined : syncAccountId(connector.name, accountId);
 }
 
 function schedule(options: HostWorkerOptions, client: Client, taskQueue: string): Promise<ScheduleChange> {

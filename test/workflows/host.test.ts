@@ -6,11 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadProject, type Project } from '../../src/config/load.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
+import { openDeps } from '../../src/temporal/project-deps.ts';
 import { processId } from '../../src/temporal/processes.ts';
 import { startSync } from '../../src/temporal/start.ts';
 import { findWorker, withWorker } from '../../src/temporal/with-worker.ts';
 import { hostWorker, WorkerRunning } from '../../src/temporal/worker-host.ts';
 import { openPublished } from '../../src/warehouse/duckdb/index.ts';
+import type { RunRecord } from '../../src/warehouse/port.ts';
+import { historyToJson } from '../replay/history-json.ts';
+import { findPersonal, payloadsOf } from '../replay/payloads.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const clock: Clock = { now: () => '2026-06-30T12:00:00.000Z' };
@@ -108,6 +112,72 @@ describe('a command without a worker', () => {
       if (existsSync(path)) expect(readFileSync(path).includes('run-canary-4711')).toBe(false);
     }
     expect(readFileSync(join(folder, '.mailmart/temporal.db')).includes('sync/file/books')).toBe(true);
+  });
+});
+
+describe('histories of a real run', () => {
+  it('hold no address and no secret, only small payloads', async () => {
+    writeFileSync(
+      join(folder, 'people.csv'),
+      'recipient_id,email,sent\n1,ann@example.com,2026-06-01T00:00:00Z\n2,bob@example.com,not a date\n3,carol@example.com,2026-06-01T00:00:00Z\n',
+    );
+    const yaml = readFileSync(join(folder, 'mailmart.yaml'), 'utf8');
+    writeFileSync(
+      join(folder, 'mailmart.yaml'),
+      `${yaml}      - path: people.csv
+        map:
+          - entity: recipients
+            key: [recipient_id]
+            fields: { campaign_id: { const: c1 }, recipient_id: recipient_id, person: email, sent_at: sent }
+`,
+    );
+    project = loadProject(folder, env);
+    const salt = project.salt();
+    await withWorker({ project, env, clock, logger, encrypted: false }, async ({ client, taskQueue }) => {
+      const options = { client, taskQueue, onRunning: 'refuse' } as const;
+      const { handle } = await startSync(options, { source: 'file', accountId: 'books', runId: 'scanned' });
+      const { streams } = await handle.result();
+      expect(streams.find(({ key }) => key.stream === 'recipients')).toMatchObject({
+        counts: { rowsInserted: 2, rowsQuarantined: 1 },
+        verdict: { kind: 'incomplete' },
+      });
+      let scanned = 0;
+      for await (const { workflowId, runId } of client.workflow.list()) {
+        const history = historyToJson(await client.workflow.getHandle(workflowId, runId).fetchHistory());
+        expect(findPersonal(history, [salt])).toEqual([]);
+        expect(Math.max(...payloadsOf(history).map(({ text }) => text.length))).toBeLessThanOrEqual(32 * 1024);
+        scanned += 1;
+      }
+      expect(scanned).toBe(9);
+    });
+  });
+});
+
+describe('a run that Temporal no longer knows', () => {
+  it('is closed in the run log when the next worker starts', async () => {
+    await run('run-1');
+    const deps = await openDeps({ project, clock, logger });
+    const lost: RunRecord = {
+      runId: 'lost',
+      kind: 'pipeline',
+      accountId: null,
+      startedAt: clock.now(),
+      finishedAt: null,
+      status: 'running',
+      verdict: null,
+      message: null,
+    };
+    await deps.warehouse.recordRun(lost);
+    await deps.warehouse.close();
+    const worker = await hostWorker({ project, env, clock, logger });
+    try {
+      const runs = await worker.deps.warehouse.latestRuns(10);
+      const found = runs.find(({ runId }) => runId === 'lost');
+      expect([found?.status, found?.message]).toEqual(['failed', expect.stringContaining('start a run to go on')]);
+      expect(runs.find(({ runId }) => runId === 'run-1')?.status).toBe('done');
+    } finally {
+      await worker.shutdown();
+    }
   });
 });
 

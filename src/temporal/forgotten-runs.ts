@@ -1,0 +1,54 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Clock } from '../contracts/clock.ts';
+import type { RunRecord, Warehouse } from '../warehouse/port.ts';
+import { pipelineId, transformId } from './start.ts';
+
+/**
+ * Closes runs that the run log takes for running though Temporal knows nothing of them: its database was lost, or is
+ * an older one. The warehouse is the truth, so nothing else is lost; the next run goes on from its checkpoints.
+ * Returns the ids of the runs that were closed.
+ */
+export async function closeForgottenRuns(options: {
+  readonly client: Client;
+  readonly warehouse: Warehouse;
+  readonly clock: Clock;
+  /** Workflow id of an account's sync. */
+  readonly syncId: (accountId: string) => string | undefined;
+}): Promise<readonly string[]> {
+  const { client, warehouse, clock, syncId } = options;
+  const closed: string[] = [];
+  for (const run of await warehouse.latestRuns(20)) {
+    if (run.status !== 'running') continue;
+    const workflowId = workflowOf(run, syncId);
+    if (workflowId !== undefined && (await goesOn(client, workflowId, run.runId))) continue;
+    await warehouse.recordRun({
+      ...run,
+      status: 'failed',
+      finishedAt: clock.now(),
+      message: 'Temporal’s record of this run was lost. What it had loaded is there: start a run to go on.',
+    });
+    closed.push(run.runId);
+  }
+  return closed;
+}
+
+function workflowOf(run: RunRecord, syncId: (accountId: string) => string | undefined): string | undefined {
+  switch (run.kind) {
+    case 'pipeline':
+      return pipelineId;
+    case 'transform':
+      return transformId;
+    case 'sync':
+      return run.accountId === null ? undefined : syncId(run.accountId);
+  }
+}
+
+async function goesOn(client: Client, workflowId: string, runId: string): Promise<boolean> {
+  try {
+    const { status, memo } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING' && memo?.['runId'] === runId;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { taskQueueOf } from './connection.ts';
+import { endProcess, isRunning, ownProcess, processId } from './processes.ts';
+import { milliseconds, specOf } from './schedule.ts';
+import { findServer } from './server.ts';
+import { newRunId } from './start.ts';
+import { readWorkerRecord, takeStartLock, writeWorkerRecord } from './worker-record.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mailmart-places-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function program(path: string): string {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, '#!/bin/sh\n');
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe('findServer', () => {
+  const env = { PATH: join(folder, 'bin'), MAILMART_CACHE: join(folder, 'cache') };
+
+  it('takes the configured address, the environment, the PATH, then the cache', () => {
+    expect(findServer(undefined, env)).toBeUndefined();
+    const cached = program(join(folder, 'cache/bin/temporal'));
+    expect(findServer(undefined, env)).toEqual({ kind: 'program', path: cached });
+    const onPath = program(join(folder, 'bin/temporal'));
+    expect(findServer(undefined, env)).toEqual({ kind: 'program', path: onPath });
+    const withAddress = { ...env, TEMPORAL_ADDRESS: 'env:7233' };
+    expect(findServer(undefined, withAddress)).toEqual({ kind: 'address', address: 'env:7233' });
+    expect(findServer('config:7233', withAddress)).toEqual({ kind: 'address', address: 'config:7233' });
+  });
+});
+
+describe('taskQueueOf', () => {
+  it('is a project’s own, and the same each time', () => {
+    mkdirSync(join(folder, 'one'));
+    mkdirSync(join(folder, 'two'));
+    expect(taskQueueOf(join(folder, 'one'))).toMatch(/^mailmart-[0-9a-f]{16}$/);
+    expect(taskQueueOf(join(folder, 'one'))).toBe(taskQueueOf(join(folder, 'one/../one')));
+    expect(taskQueueOf(join(folder, 'one'))).not.toBe(taskQueueOf(join(folder, 'two')));
+    expect(taskQueueOf(join(folder, 'one'), 'chosen')).toBe('chosen');
+  });
+});
+
+describe('newRunId', () => {
+  it('tells the time, and never twice the same', () => {
+    const ids = [1, 2].map(() => newRunId('sync', '2026-06-30T12:00:00.000Z'));
+    expect(ids[0]).toMatch(/^sync-20260630T120000Z-[0-9a-f]{6}$/);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+});
+
+describe('the schedule of mailmart.yaml', () => {
+  it('as a cron expression in its zone, or the company’s', () => {
+    expect(specOf({ cron: '0 6 * * *' }, 'Europe/Berlin')).toEqual({
+      cronExpressions: ['0 6 * * *'],
+      timezone: 'Europe/Berlin',
+    });
+    expect(specOf({ cron: '0 6 * * *', time_zone: 'UTC' }, 'Europe/Berlin').timezone).toBe('UTC');
+  });
+
+  it.each([
+    ['PT6H', 21_600_000],
+    ['P1D', 86_400_000],
+    ['P1W', 604_800_000],
+    ['P1DT1H1M1S', 90_061_000],
+  ])('every %s', (every, expected) => {
+    expect(specOf({ every }, 'UTC')).toEqual({ intervals: [{ every: expected }] });
+  });
+
+  it.each(['P1M', 'PT0S', 'P', '6h', ''])('not every %s', (every) => {
+    expect(() => milliseconds(every)).toThrow(/PT6H/);
+  });
+});
+
+describe('processes', () => {
+  it('tells a process from a later one with its number, and ends one', async () => {
+    const child = spawn('sleep', ['60']);
+    const id = processId(child.pid ?? 0);
+    if (id === undefined) throw new Error('sleep does not run');
+    expect(isRunning(id)).toBe(true);
+    expect(isRunning({ ...id, startedAt: `${id.startedAt}0` })).toBe(false);
+    const ended = once(child, 'exit');
+    await endProcess(id, 2_000);
+    await ended;
+    expect(isRunning(id)).toBe(false);
+    expect(isRunning(ownProcess())).toBe(true);
+  });
+});
+
+describe('the worker’s record and lock', () => {
+  const place = { address: 'a:1', namespace: 'default', taskQueue: 'q', encrypted: true };
+
+  it('counts only while its process runs', () => {
+    const path = join(folder, 'worker.json');
+    expect(readWorkerRecord(path)).toBeUndefined();
+    writeWorkerRecord(path, place);
+    expect(readWorkerRecord(path)).toMatchObject({ pid: process.pid, ...place });
+    writeFileSync(path, JSON.stringify({ pid: process.pid, startedAt: 'another life', ...place }));
+    expect(readWorkerRecord(path)).toBeUndefined();
+    writeFileSync(path, '{"pid":');
+    expect(readWorkerRecord(path)).toBeUndefined();
+  });
+
+  it('lets one start at a time, and takes over from the dead', async () => {
+    const path = join(folder, 'worker.lock');
+    const release = await takeStartLock(path);
+    if (typeof release !== 'function') throw new Error('the lock was not free');
+    expect(await takeStartLock(path)).toEqual(ownProcess());
+    release();
+    writeFileSync(path, JSON.stringify({ pid: 999_999, startedAt: '1' }));
+    const second = await takeStartLock(path);
+    expect(typeof second).toBe('function');
+  });
+});
