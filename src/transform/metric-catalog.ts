@@ -72,9 +72,6 @@ const catalog = z
     }
   });
 
-/** One metric: what it answers, from which columns, which way is good, and how each vendor's own number differs. */
-type Metric = z.infer<typeof metric>;
-
 /** Every metric that exists, and the description of every other column of the marts. */
 export type MetricCatalog = z.infer<typeof catalog>;
 
