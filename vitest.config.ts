@@ -11,10 +11,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [
-            '{src,connectors,workflows,activities}/**/*.test.ts',
-            'test/{architecture,cli,contract}/**/*.test.ts',
-          ],
+          include: ['{src,connectors,workflows,activities}/**/*.test.ts', 'test/{architecture,contract}/**/*.test.ts'],
+          exclude: ['src/warehouse/duckdb/crash.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -24,10 +22,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'processes',
+          include: ['test/cli/**/*.test.ts', 'src/warehouse/duckdb/crash.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           ...heavy,
           name: 'parts',
           include: ['test/{sql,workflows,replay,truth}/**/*.test.ts'],
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -36,7 +45,7 @@ export default defineConfig({
           ...heavy,
           name: 'whole',
           include: ['test/{e2e,faults,examples}/**/*.test.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
