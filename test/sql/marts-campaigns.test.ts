@@ -142,6 +142,8 @@ describe('campaign_performance', () => {
     await happen(marts, 'c1', 'sent', people(3));
     await campaign(marts, 'c2', { open_tracking: false });
     await happen(marts, 'c2', 'sent', people(3));
+    // What a source counts without tracking is 0, and means that it does not know.
+    await totals(marts, 'c2', { opens_total: '0', unique_opens: '0', proxy_excluded_unique_opens: '0' });
     await build();
     const row = await one('campaign_performance');
     expect(row).toMatchObject({ sent_count: 3, delivered_count: null, total_open_count: null, open_rate: null });
