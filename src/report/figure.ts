@@ -31,15 +31,20 @@ export async function figure(
     markup`<div class="plot ${isNarrow ? 'narrow' : 'wide'}">
       ${trusted(await renderSvg(chart({ width, isNarrow }), config, `${id}-title ${id}-finding`))}
     </div>`;
+  // Without a picture the table would hold nothing either.
+  const hasTable = chart !== undefined || isTableOpen;
   return markup`<figure class="card" id="${id}">
     <figcaption>
       <h3 id="${id}-title">${title}</h3>
       <p class="finding" id="${id}-finding">${finding}</p>
     </figcaption>
     ${await draw(wide, false)}${await draw(narrow, true)}
-    <details class="data"${isTableOpen && markup` open=""`}>
+    ${
+      hasTable &&
+      markup`<details class="data"${isTableOpen && markup` open=""`}>
       <summary>${messages.figure.data} <span class="hidden">${title}</span></summary>
       ${table}
-    </details>
+    </details>`
+    }
   </figure>`;
 }

@@ -59,7 +59,11 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     count: (value) => write(value, { maximumFractionDigits: 0 }),
     number: (value, digits) => write(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     percent: (value) => {
-      const digits = fractionDigits(Math.abs(Number(value)));
+      const size = Math.abs(Number(value));
+      const digits = fractionDigits(size);
+      if (size > 0 && size < tiny) {
+        return `< ${write(tiny, { style: 'percent', maximumFractionDigits: 3 })}`;
+      }
       return write(value, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
     },
     points: (difference) => {
@@ -119,6 +123,9 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     });
   return { ...format, value, round };
 }
+
+/** Below it a share would read as none at all. */
+const tiny = 0.000_01;
 
 /** Two digits that mean something, also for a complaint rate of some hundredths of a percent. */
 function fractionDigits(value: number): number {

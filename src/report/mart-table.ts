@@ -69,7 +69,7 @@ export function martTable(context: Context, table: MartTable): Html {
     return markup`<tr${key}>${cells}</tr>`;
   });
   const source = mart !== undefined && markup` data-mart="${mart}"`;
-  return markup`<div class="scroll${columns.length > 12 && ' sheet'}" role="region" tabindex="0" aria-labelledby="${id}-caption">
+  return markup`<div class="scroll${columns.length > 12 && ' sheet'}" role="group" tabindex="0" aria-labelledby="${id}-caption">
       <table id="${id}" ${source}${table.sortable === true && markup` data-sortable=""`}>
         <caption id="${id}-caption">
           ${caption}

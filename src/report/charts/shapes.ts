@@ -242,7 +242,8 @@ function timeAxis(rows: readonly { readonly x: string }[], width: number): Spec 
     field: 'x',
     type: 'ordinal',
     sort: null,
-    scale: { domain: labels },
+    // One month alone is a bar, not a wall.
+    scale: { domain: labels, ...(labels.length < 4 ? { paddingOuter: 1.5 } : {}) },
     axis: {
       title: null,
       labelAngle: 0,

@@ -77,13 +77,19 @@ export async function campaignSums(
   );
 }
 
+/** What is usual cannot be said from fewer campaigns. */
+const fewest = 3;
+
 /** Medians over all campaigns up to the period's end of the measures that are ratios. */
 export async function campaignMedians(
   reader: Reader,
   measures: readonly CampaignMeasure[],
   to: string,
 ): Promise<Fields> {
-  const columns = measures.map((measure, index) => `median(${expression(measure.column, measure.mart)}) as m${index}`);
+  const columns = measures.map((measure, index) => {
+    const own = expression(measure.column, measure.mart);
+    return `case when count(${own}) >= ${fewest} then median(${own}) end as m${index}`;
+  });
   const row = await reader.first(
     tables,
     `select count(*) as campaigns, ${columns.join(', ')} from ${source} where p.send_date <= date '${to}'`,
@@ -217,7 +223,11 @@ function reasonsFor({ mart, column, numerator, denominator }: CampaignMeasure, n
     const found = new Set(columns.flatMap((name) => reasons.get(name) ?? []));
     for (const reason of found) counts.set(reason, (counts.get(reason) ?? 0) + campaigns);
   }
-  return [...counts].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([reason]) => reason);
+  // The metric's own reason says more than those of what it is made of.
+  const own = new Set((notes[mart] ?? []).flatMap(({ reasons }) => reasons.get(column) ?? []));
+  return [...counts]
+    .sort(([a, x], [b, y]) => Number(own.has(b)) - Number(own.has(a)) || y - x || (a < b ? -1 : 1))
+    .map(([reason]) => reason);
 }
 
 export function medianOf(values: readonly (number | null)[]): number | null {

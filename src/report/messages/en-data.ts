@@ -39,6 +39,7 @@ export const audience = {
     title: 'Subscribers by class',
     finding: (share: string, active: string) =>
       `Active readers brought ${share} of all lifetime value; they are ${active} of known people.`,
+    noneActive: 'Nobody opened or clicked in the last 90 days, or nobody has brought anything yet.',
     caption: 'All known people, 90 days',
     classes: { active: 'Active', passive: 'Passive', inactive: 'Inactive', not_mailed: 'Not mailed' },
     people: 'People',
@@ -62,12 +63,12 @@ export const audience = {
     title: 'Value per subscriber by month of sign-up',
     finding: (best: string, value: string) =>
       `People who signed up in ${best} have brought most so far: ${value} each. Younger cohorts had less time.`,
+    empty: 'No month of sign-up is known.',
     caption: 'Cohorts by month of sign-up, to date',
     people: 'People',
     buyers: 'With an order',
     perPerson: 'Value per person',
     unknown: 'Not known',
-    before: (count: string) => `${count} older cohorts are left out of the chart.`,
   },
 };
 

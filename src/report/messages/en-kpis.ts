@@ -27,7 +27,7 @@ export const kpis = {
     better: 'Better than usual',
     worse: 'Worse than usual',
     usual: 'As usual',
-    none: 'No threshold',
+    none: 'No threshold set',
     unknown: 'Not known',
   },
   threshold: { above: (value: string) => `${value} or more`, below: (value: string) => `below ${value}` },
@@ -66,7 +66,7 @@ export const trends = {
   sent: {
     title: 'E-mails sent',
     finding: (total: string, campaigns: string, peak: string, month: string) =>
-      `${total} e-mails in ${campaigns} campaigns; most in ${month} (${peak}).`,
+      `${total} e-mails over all months (campaigns: ${campaigns}); most in ${month}: ${peak}.`,
   },
   opens: {
     title: 'Open rate: people against reported',

@@ -60,7 +60,7 @@ export const en = {
   summary: {
     heading: 'In short',
     money: (revenue: string, profit: string, campaigns: string) =>
-      `${campaigns} campaigns brought ${revenue} after refunds; ${profit} of profit is left once their direct costs are paid.`,
+      `The period’s campaigns (${campaigns}) brought ${revenue} after refunds; ${profit} of profit is left once their direct costs are paid.`,
     noMoney: 'No revenue is known for the period.',
     reading: (openRate: string, reported: string) =>
       `${openRate} of the people reached opened; counting machines, as e-mail services do, it would read ${reported}.`,

@@ -30,12 +30,14 @@ async function engagement(context: Context): Promise<Html> {
     id: 'engagement',
     title: words.title,
     finding:
-      sum('people') === 0 || sum('value') <= 0
+      sum('people') === 0
         ? messages.audience.value.empty
-        : words.finding(
-            format.percent(Number(active?.['value'] ?? 0) / sum('value')),
-            format.percent(Number(active?.['people'] ?? 0) / sum('people')),
-          ),
+        : sum('value') <= 0 || Number(active?.['people'] ?? 0) === 0
+          ? words.noneActive
+          : words.finding(
+              format.percent(Number(active?.['value'] ?? 0) / sum('value')),
+              format.percent(Number(active?.['people'] ?? 0) / sum('people')),
+            ),
     chart:
       rows.length === 0
         ? undefined
@@ -148,7 +150,7 @@ async function cohorts(context: Context): Promise<Html> {
     title: words.title,
     finding:
       best === undefined
-        ? messages.audience.value.empty
+        ? words.empty
         : words.finding(format.month(String(best['signup_month'])), format.money(best['per_person'] ?? null)),
     chart:
       dated.length === 0

@@ -1,0 +1,262 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createWorld } from '../../src/demo/world.ts';
+import { renderReport, writeReport } from '../../src/report/index.ts';
+import { openPublished, type Published } from '../../src/warehouse/duckdb/index.ts';
+import { startInProcess } from '../truth/in-process.ts';
+import * as inPage from './report/in-page.ts';
+import { flags, look as lookWith, type Seen } from './report/look.ts';
+import {
+  changedCopy,
+  dropped,
+  emptied,
+  hostileNames,
+  hostileStatements,
+  withoutEngagement,
+} from './report/published-copies.ts';
+import { martNames, martRows, ratioOfSums, rowsOf, shows, type Fields } from './report/second-look.ts';
+
+const executablePath = process.env['MAILMART_CHROMIUM'] ?? '/usr/bin/chromium';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const project = { config: { company: { name: 'Acme <Garden> & Söhne', time_zone: 'Europe/Berlin', currency: 'EUR' } } };
+const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-report-'));
+const at = (name: string): string => path.join(folder, name);
+
+let hostile: Published;
+let browser: Browser | undefined;
+
+async function look(file: string, options: BrowserContextOptions = {}): Promise<Seen> {
+  if (browser === undefined) throw new Error('no browser');
+  return await lookWith(browser, file, options);
+}
+
+/** The report of a changed copy of the small demo world's published file. */
+async function render(name: string, statements: readonly string[]): Promise<string> {
+  const file = at(`${name}.duckdb`);
+  await changedCopy(at('published.duckdb'), file, statements);
+  const published = await openPublished(file);
+  try {
+    await writeReport({ published, out: at(`${name}.html`), project });
+  } finally {
+    published.close();
+  }
+  return at(`${name}.html`);
+}
+
+beforeAll(async () => {
+  const run = await startInProcess({ world: createWorld({ size: 'small' }) });
+  try {
+    await run.sync('shop-newsletter');
+    await run.sync('books');
+    await run.transform();
+    await changedCopy(await run.warehouse.publish('run-report'), at('published.duckdb'), []);
+  } finally {
+    await run.stop();
+  }
+  await render('hostile', hostileStatements());
+  hostile = await openPublished(at('hostile.duckdb'));
+  if (existsSync(executablePath)) browser = await chromium.launch({ executablePath, args: [...flags] });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  hostile?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the file', () => {
+  test('is one file of at most 2 MB, and the same data give the same bytes', async () => {
+    expect(statSync(at('hostile.html')).size).toBeLessThan(2_000_000);
+    const again = await renderReport({ published: hostile, project });
+    expect(again === readFileSync(at('hostile.html'), 'utf8')).toBe(true);
+  });
+
+  test('comes from a process that ends by itself', () => {
+    const source = (file: string): string => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
+    const program = `
+      import { openPublished } from ${source('warehouse/duckdb/index.ts')};
+      import { writeReport } from ${source('report/index.ts')};
+      const published = await openPublished(${JSON.stringify(at('hostile.duckdb'))});
+      await writeReport({ published, out: ${JSON.stringify(at('child.html'))}, project: ${JSON.stringify(project)} });
+      published.close();`;
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 60_000 });
+    expect([ended.status, ended.signal, ended.stderr.toString()]).toEqual([0, null, '']);
+    expect(readFileSync(at('child.html')).equals(readFileSync(at('hostile.html')))).toBe(true);
+  });
+});
+
+describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`, () => {
+  test('asks for nothing, says nothing, and names stay text', async () => {
+    const { page, trouble } = await look(at('hostile.html'), { viewport: { width: 1440, height: 1000 } });
+    await page.evaluate(inPage.openAll);
+    for (const name of (await page.locator('bdi').all()).slice(0, 20)) {
+      await name.hover({ timeout: 1000 }).catch(() => undefined);
+    }
+    const found = await page.evaluate<inPage.Intruders>(inPage.intruders);
+    expect(trouble).toEqual([]);
+    expect(found).toMatchObject({ elements: [], handlers: [], turned: [] });
+    expect(found.links.filter((href) => href?.startsWith('#') !== true)).toEqual([]);
+    // Each name is there, letter by letter, but for characters that HTML cannot hold.
+    for (const name of hostileNames) {
+      // oxlint-disable-next-line no-control-regex -- they are what is replaced
+      expect(found.names).toContain(name.replaceAll(/[\u0000\u0007]/g, '\uFFFD'));
+    }
+    const shot = path.join(mkdtempSync(path.join(tmpdir(), 'mailmart-screenshot-')), 'report.png');
+    await page.screenshot({ path: shot });
+    console.log(`screenshot of the report: ${shot}`);
+    await page.context().close();
+  });
+
+  test('every cell holds what its mart holds, and shows it', async () => {
+    const { page } = await look(at('hostile.html'));
+    const marts = new Map<string, ReadonlyMap<string, Fields>>();
+    for (const mart of martNames) marts.set(mart, await martRows(hostile, mart));
+    const counted = new Map<string, number>();
+    const wrong: unknown[] = [];
+    for (const { mart, key, column, value, text } of await page.evaluate<readonly inPage.Cell[]>(inPage.cells)) {
+      const row = marts.get(mart)?.get(key);
+      const held = row === undefined ? 'no such row' : (row[column] ?? null);
+      const isNumber = typeof held === 'number' || /_(?:amount|value)$/.test(column);
+      const isSame =
+        held === null ? value === null : typeof held === 'string' ? same(held, value) : String(held) === value;
+      const isShown = !isNumber || (held === null ? !/\d/.test(text) : shows(text, Number(held)));
+      if (!isSame || !isShown) wrong.push({ mart, key, column, value, text, held });
+      counted.set(mart, (counted.get(mart) ?? 0) + 1);
+    }
+    expect(wrong.slice(0, 5)).toEqual([]);
+    expect(martNames.filter((mart) => (counted.get(mart) ?? 0) < 20)).toEqual([]);
+    await page.context().close();
+  });
+
+  test('every card is the ratio of sums of its mart’s rows', async () => {
+    const { page } = await look(at('hostile.html'));
+    const cards = await page.evaluate<readonly inPage.Card[]>(inPage.cards);
+    expect(cards.length).toBeGreaterThanOrEqual(20);
+    let known = 0;
+    for (const card of cards.filter(({ mart }) => mart?.startsWith('campaign_') === true)) {
+      const expected = await ratioOfSums(hostile, card);
+      const label = `${card['metric']}: ${card.text}`;
+      if (expected === null) {
+        expect([label, card['value']]).toEqual([label, undefined]);
+        continue;
+      }
+      expect([label, Number(card['value'])]).toEqual([label, expect.closeTo(expected, 6)]);
+      expect([label, shows(card.text, expected)]).toEqual([label, true]);
+      known += 1;
+    }
+    expect(known).toBeGreaterThanOrEqual(20);
+    for (const card of cards.filter(({ mart }) => mart === 'active_audience_daily')) {
+      const days = /window_days = (\d+)/.exec(card['filter'] ?? '')?.[1];
+      const [row] = await rowsOf(
+        hostile,
+        `select active_audience_rate from marts.active_audience_daily
+          where scope = 'all' and window_days = ${days} and day = '${card['to']}'`,
+      );
+      expect(Number(card['value'])).toBe(row?.['active_audience_rate']);
+    }
+    const [value] = await rowsOf(hostile, 'select avg(ltv_to_date_amount) as mean from marts.subscriber_ltv');
+    const ltv = cards.find(({ metric }) => metric === 'subscriber_ltv');
+    expect(Number(ltv?.['value'])).toBeCloseTo(Number(value?.['mean']), 9);
+    await page.context().close();
+  });
+
+  test('at least ten charts, each with title, finding, name for screen readers and its numbers as a table', async () => {
+    const { page } = await look(at('hostile.html'));
+    const figures = await page.evaluate<readonly inPage.FigureSeen[]>(inPage.figures);
+    const drawn = figures.filter(({ charts }) => charts > 0);
+    expect(drawn.length).toBeGreaterThanOrEqual(10);
+    for (const figure of drawn) {
+      expect(figure).toEqual({ ...figure, charts: 2, isNamed: true, broken: 0 });
+      expect(figure.title).not.toBe('');
+      expect(figure.finding.length).toBeGreaterThan(15);
+      expect(figure.finding).not.toMatch(/undefined|NaN|\bnull\b/);
+      expect([figure.title, figure.rows > 0]).toEqual([figure.title, true]);
+    }
+    await page.context().close();
+  });
+
+  test.each([320, 390, 1440])('nothing runs over the side at %i px, opened as far as it goes', async (width) => {
+    const { page } = await look(at('hostile.html'), { viewport: { width, height: 900 } });
+    await page.evaluate(inPage.openAll);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    await page.context().close();
+  });
+
+  test.each([
+    { colorScheme: 'light' },
+    { colorScheme: 'dark' },
+    { colorScheme: 'dark', forcedColors: 'active' },
+    { colorScheme: 'light', viewport: { width: 390, height: 800 } },
+  ] as const)('axe finds nothing with %j', async (options) => {
+    const { page } = await look(at('hostile.html'), options);
+    await page.evaluate(inPage.openAll);
+    await page.evaluate(axe);
+    expect(await page.evaluate<readonly inPage.Finding[]>(inPage.accessibility)).toEqual([]);
+    await page.context().close();
+  });
+
+  test('works by keyboard: skip link, folded parts, sorting', async () => {
+    const { page } = await look(at('hostile.html'));
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(`document.activeElement.getAttribute('href')`)).toBe('#content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(`document.activeElement.id`)).toBe('content');
+    await page.locator('.kpi details summary').first().focus();
+    await page.keyboard.press('Enter');
+    expect(await page.locator('.kpi details').first().getAttribute('open')).toBe('');
+    const head = page.locator('#campaign-table thead th').nth(4);
+    await head.locator('button').focus();
+    await page.keyboard.press('Enter');
+    expect(await head.getAttribute('aria-sort')).toBe('descending');
+    const order = await page.evaluate<readonly number[]>(inPage.sentCounts);
+    expect(order).toEqual(order.toSorted((a, b) => b - a));
+    expect(new Set(order).size).toBeGreaterThan(1);
+    await page.context().close();
+  });
+
+  test('reads without a script, and prints', async () => {
+    const { page } = await look(at('hostile.html'), { javaScriptEnabled: false });
+    expect(await page.locator('[data-metric]').count()).toBeGreaterThanOrEqual(20);
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    await page.context().close();
+  });
+
+  test('a source without opens shows n/a and why, never 0', async () => {
+    const { page, trouble } = await look(await render('without', withoutEngagement));
+    const card = page.locator('.kpi', { has: page.locator('[data-metric=open_rate]') });
+    expect((await card.locator('.value').textContent())?.trim()).toBe('n/a');
+    expect(await card.locator('.why').textContent()).toBe('source has no per-recipient opens');
+    const cell = page.locator('#campaign-table td[data-column=open_rate]');
+    expect((await cell.textContent())?.trim()).toMatch(/^n\/a\s*\d$/);
+    expect(await cell.getAttribute('data-value')).toBeNull();
+    expect(await page.locator('#campaigns .notes').textContent()).toContain('source has no per-recipient opens');
+    expect(await page.locator('[data-metric=revenue_amount]').getAttribute('data-value')).toMatch(/^\d+\.\d{9}$/);
+    expect(trouble).toEqual([]);
+    await page.context().close();
+  });
+
+  test.each([
+    ['empty marts', emptied],
+    ['no marts at all', dropped],
+  ] as const)('%s: a page that says so', async (name, statements) => {
+    const { page, trouble } = await look(await render(name.replaceAll(' ', '-'), statements));
+    const cards = await page.evaluate<readonly inPage.Card[]>(inPage.cards);
+    expect(cards.filter(({ text, value }) => text !== 'n/a' || value !== undefined)).toEqual([]);
+    expect(await page.locator('svg').count()).toBe(0);
+    expect(await page.locator('#summary').textContent()).toContain('There are no campaigns yet');
+    expect(trouble).toEqual([]);
+    await page.context().close();
+  });
+});
+
+/** Text may hold characters that HTML cannot. */
+function same(held: string, value: string | null): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is replaced
+  return held.replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '\uFFFD') === value;
+}

@@ -1,0 +1,76 @@
+/** Programs for the page, as text: the tests themselves know no DOM. Each is one expression. */
+export const openAll = `document.querySelectorAll('details').forEach((details) => { details.open = true; })`;
+
+export type Intruders = {
+  readonly elements: readonly string[];
+  readonly handlers: readonly string[];
+  readonly links: readonly (string | null)[];
+  readonly names: readonly string[];
+  readonly turned: readonly string[];
+};
+
+/** Whatever text could have become: elements, handlers, links; the names as they stand; chart labels that turn text around. */
+export const intruders = `({
+  elements: ['img', 'iframe', 'object', 'embed', 'form', 'script:not(body > script)', 'style:not(head > style)', 'html ~ *']
+    .flatMap((name) => [...document.querySelectorAll(name)].map((element) => element.outerHTML)),
+  handlers: [...document.querySelectorAll('*')].flatMap((element) =>
+    [...element.attributes].map(({ name }) => name).filter((name) => name.startsWith('on') || name === 'style')),
+  links: [...document.querySelectorAll('a')].map((link) => link.getAttribute('href')),
+  names: [...document.querySelectorAll('bdi')].map((name) => name.textContent),
+  turned: [...document.querySelectorAll('svg text')].map((label) => label.textContent)
+    .filter((text) => /[\\u202A-\\u202E\\u2066-\\u2069]/.test(text)),
+})`;
+
+export type Cell = {
+  readonly mart: string;
+  readonly key: string;
+  readonly column: string;
+  readonly value: string | null;
+  readonly text: string;
+};
+
+/** Every cell of every table that names its mart, with the text a person reads, foot notes taken off. */
+export const cells = `[...document.querySelectorAll('table[data-mart] [data-column]')].map((cell) => {
+  const copy = cell.cloneNode(true);
+  copy.querySelectorAll('sup').forEach((note) => note.remove());
+  return {
+    mart: cell.closest('[data-mart]').dataset.mart,
+    key: cell.closest('[data-key]').dataset.key,
+    column: cell.dataset.column,
+    value: cell.dataset.value ?? null,
+    text: copy.textContent.trim(),
+  };
+})`;
+
+export type Card = Readonly<Record<string, string | undefined>> & { readonly text: string };
+
+export const cards = `[...document.querySelectorAll('[data-metric]')].map((card) => ({ ...card.dataset, text: card.textContent.trim() }))`;
+
+export type FigureSeen = {
+  readonly title: string;
+  readonly finding: string;
+  readonly charts: number;
+  readonly isNamed: boolean;
+  readonly rows: number;
+  readonly broken: number;
+};
+
+export const figures = `[...document.querySelectorAll('figure')].map((figure) => ({
+  title: figure.querySelector('h3').textContent.trim(),
+  finding: figure.querySelector('.finding').textContent.trim(),
+  charts: figure.querySelectorAll('svg[role=img]').length,
+  isNamed: [...figure.querySelectorAll('svg[role=img]')].every((svg) =>
+    (svg.getAttribute('aria-labelledby') ?? '-').split(' ').every((id) => document.getElementById(id) !== null)),
+  rows: figure.querySelectorAll('details tbody tr').length,
+  broken: [...figure.querySelectorAll('svg text')].filter((text) => /NaN|undefined|null/.test(text.textContent)).length,
+}))`;
+
+export type Finding = { readonly id: string; readonly impact: string; readonly example: string };
+
+/** Needs axe in the page. */
+export const accessibility = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+  .then(({ violations }) => violations.map(({ id, impact, nodes }) =>
+    ({ id, impact, example: nodes.length + ': ' + nodes[0].html.slice(0, 300) + nodes[0].failureSummary })))`;
+
+export const sentCounts = `[...document.querySelectorAll('#campaign-table tbody td[data-column=sent_count]')]
+  .map((cell) => Number(cell.dataset.value))`;
