@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Tuning } from '../../workflows/index.ts';
@@ -35,7 +35,7 @@ export function workerOptions(context: Context, project: Project): HostWorkerOpt
     env: context.env,
     clock: clockFromEnv(context.env),
     logger,
-    ...(existsSync(new URL('../report/index.ts', import.meta.url)) ? { report: reportWriter(project) } : {}),
+    report: reportWriter(project),
   };
 }
 

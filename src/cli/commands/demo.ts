@@ -57,9 +57,8 @@ export async function demo(context: Context, flags: DemoFlags): Promise<ExitName
     );
     output.data('');
     output.data(`Project: ${dir} (cd there and try mailmart status, mailmart query "show all tables")`);
-    if (ended.outcome.report !== null) {
-      output.data(`Report:  ${ended.outcome.report}`);
-      if (flags.open !== false && output.isTerminal) await openInBrowser(ended.outcome.report);
+    if (ended.outcome.report !== null && flags.open !== false && output.isTerminal) {
+      await openInBrowser(ended.outcome.report);
     }
     output.repeatWarnings();
     output.say(`Verdict: ${lastLine(ended)}`);

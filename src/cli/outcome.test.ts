@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import type { RunPipelineResult, SyncAccountResult } from '../../workflows/index.ts';
+import type { RunProgress } from '../temporal/progress.ts';
+import { outputSchemas } from './json-schemas.ts';
+import type { Output } from './output.ts';
+import { watchRun } from './progress.ts';
+import { endOfPipeline, endOfSyncs, endOfTransform } from './run-outcome.ts';
+import { lastLine, summaryText } from './summary.ts';
+
+const counts = {
+  slices: 2,
+  pages: 3,
+  requests: 4,
+  rowsRead: 10,
+  rowsInserted: 7,
+  rowsUpdated: 2,
+  rowsUnchanged: 1,
+  rowsDeleted: 0,
+  rowsQuarantined: 0,
+  bytesRead: 2048,
+};
+const complete = { kind: 'complete', missing: [], gaps: [] } as const;
+const incomplete = { kind: 'incomplete', missing: ['3 of 10 members'], gaps: [] } as const;
+const noTransform = { done: 5, unchanged: 2, failed: [], failedCount: 0, skippedCount: 0, blocked: false } as const;
+
+function synced(stream: Partial<SyncAccountResult['streams'][number]> = {}): SyncAccountResult {
+  const one = {
+    key: { source: 'mailchimp', accountId: 'shop', stream: 'members' },
+    counts,
+    verdict: complete,
+    durationMs: 12.3,
+    ...stream,
+  };
+  return { source: 'mailchimp', accountId: 'shop', runId: 'r', verdict: one.verdict, streams: [one], durationMs: 12 };
+}
+
+function pipeline(change: Partial<RunPipelineResult> = {}): RunPipelineResult {
+  return {
+    runId: 'r',
+    verdict: complete,
+    transform: noTransform,
+    published: true,
+    reported: true,
+    durationMs: 65_000,
+    accounts: [{ source: 'mailchimp', accountId: 'shop', verdict: complete, counts, streams: 1, troubled: [] }],
+    ...change,
+  };
+}
+
+const account = (change: Partial<RunPipelineResult['accounts'][number]>): Partial<RunPipelineResult> => ({
+  accounts: [
+    { source: 'mailchimp', accountId: 'shop', verdict: incomplete, counts, streams: 1, troubled: [], ...change },
+  ],
+});
+const failedWith = (kind: string) => account({ failure: { kind, message: `it was ${kind}` } });
+const test = { name: 'checks.marts_x', message: '2 rows', blocking: true } as const;
+
+const unstyled = (text: string): string => text.replaceAll(/[\uE100-\uE106]/g, '');
+
+describe('how a run ended', () => {
+  it.each([
+    ['done', pipeline(), 'Complete in 1 min 05 s, published.'],
+    ['incomplete', pipeline(account({})), 'Not complete (incomplete)'],
+    ['incomplete', pipeline(account({ verdict: { ...complete, kind: 'suspiciously_empty' } })), 'suspiciously empty'],
+    [
+      'incomplete',
+      pipeline(account({ verdict: complete, counts: { ...counts, rowsQuarantined: 1 } })),
+      'records in quarantine',
+    ],
+    ['signIn', pipeline(failedWith('auth')), 'Error SOURCE_AUTH: it was auth'],
+    [
+      'signIn',
+      pipeline(account({ troubled: [{ stream: 'members', kind: 'auth', message: 'no' }] })),
+      'Error SOURCE_AUTH',
+    ],
+    ['quota', pipeline(failedWith('quota_exhausted')), 'Error SOURCE_QUOTA'],
+    ['config', pipeline(failedWith('config')), 'Error SOURCE_CONFIG'],
+    [
+      'dataTest',
+      pipeline({ published: false, transform: { ...noTransform, failed: [test], failedCount: 1, blocked: true } }),
+      'Error DATA_TEST_FAILED: checks.marts_x failed',
+    ],
+    ['incomplete', pipeline(failedWith('transient')), 'Not complete'],
+  ] as const)('%s', (exit, result, words) => {
+    const ended = endOfPipeline(result, false, null, []);
+    expect(ended.exit).toBe(exit);
+    expect(unstyled(lastLine(ended))).toContain(words);
+    outputSchemas['run']?.parse({ version: 1, command: 'run', ...ended.outcome });
+  });
+
+  it('of a sync and of a transform', () => {
+    expect(endOfSyncs('r', false, [synced()], 5).exit).toBe('done');
+    const failed = synced({ verdict: incomplete, failure: { kind: 'quota_exhausted', message: 'come back tomorrow' } });
+    expect(endOfSyncs('r', false, [failed], 5).exit).toBe('quota');
+    expect(endOfTransform('r', false, { ...noTransform, blocked: true, failed: [test] }, 5).exit).toBe('dataTest');
+    for (const [command, ended] of [
+      ['sync', endOfSyncs('r', false, [synced(), failed], 5)],
+      ['transform', endOfTransform('r', true, noTransform, 5)],
+    ] as const) {
+      outputSchemas[command]?.parse({ version: 1, command, ...ended.outcome });
+    }
+  });
+
+  it('repeats what is missing, what failed and how to see the quarantine', () => {
+    const text = summaryText(
+      endOfSyncs(
+        'r',
+        false,
+        [
+          synced({
+            verdict: { ...incomplete, gaps: ['2 deleted members'] },
+            counts: { ...counts, rowsQuarantined: 3 },
+            failure: { kind: 'transient', message: 'no answer' },
+          }),
+        ],
+        5,
+      ).outcome,
+    );
+    expect(text).toContain('shop: 3 of 10 members');
+    expect(text).toContain('shop: 2 deleted members');
+    expect(text).toContain('shop/members: no answer');
+    expect(text).toContain('3 records. See why: mailmart query "from status.quarantine"');
+  });
+});
+
+describe('progress without a terminal', () => {
+  const at = (state: string, rows: number, more: object = {}): RunProgress =>
+    ({
+      runId: 'r',
+      step: 'sync',
+      transform: null,
+      accounts: [
+        {
+          source: 'mailchimp',
+          accountId: 'shop',
+          lanes: 10,
+          streams: [
+            { stream: 'members', state, slicesDone: 1, slices: 2, pages: 1, rows, requests: 2, lanes: 1, ...more },
+          ],
+        },
+      ],
+    }) as RunProgress;
+
+  async function said(looks: readonly RunProgress[]): Promise<readonly string[]> {
+    const lines: string[] = [];
+    const output: Output = {
+      json: false,
+      isTerminal: false,
+      document: () => undefined,
+      data: () => undefined,
+      warn: () => undefined,
+      repeatWarnings: () => undefined,
+      say: (line) => void lines.push(line.replaceAll(/[\uE100-\uE106]/g, '')),
+    };
+    let index = 0;
+    let end: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (end = resolve));
+    await watchRun(
+      output,
+      () => {
+        const look = looks[Math.min(index, looks.length - 1)] as RunProgress;
+        index += 1;
+        if (index >= looks.length) end();
+        return Promise.resolve(look);
+      },
+      done,
+    );
+    return lines;
+  }
+
+  it('says each stream once when it ends', async () => {
+    const lines = await said([
+      at('extracting', 5),
+      at('done', 10, { verdict: complete }),
+      at('done', 10, { verdict: complete }),
+    ]);
+    expect(lines.filter((line) => line.startsWith('members complete'))).toEqual([
+      'members complete: 1/2 slices, 10 rows, 1 pages, 2 requests',
+    ]);
+    expect(lines[0]).toContain('Syncing: 0 of 1 streams; members reading: 1/2 slices, 5 rows');
+  });
+
+  it('says that it waits for a quota, and how long', async () => {
+    const waitingUntil = new Date(Date.now() + 3_600_000).toISOString();
+    const lines = await said([at('quota', 5, { waitingUntil }), at('quota', 5, { waitingUntil })]);
+    expect(lines[0]).toMatch(/members quota used up, goes on in (?:1 h 00|59 min)/);
+  });
+
+  it('keeps looking after a look that failed', async () => {
+    const lines: string[] = [];
+    let looks = 0;
+    await watchRun(
+      {
+        json: true,
+        isTerminal: true,
+        document: () => undefined,
+        data: () => undefined,
+        warn: () => undefined,
+        repeatWarnings: () => undefined,
+        say: (line) => void lines.push(line),
+      },
+      () =>
+        (looks += 1) === 1
+          ? Promise.reject(new Error('busy'))
+          : Promise.resolve(at('failed', 1, { failure: { kind: 'auth', message: 'key refused' } })),
+      new Promise((done) => setTimeout(done, 1200)),
+    );
+    expect(lines[0]).toContain('key refused');
+  });
+});

@@ -1,0 +1,199 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { createLocalLanding } from '../../src/landing/local.ts';
+import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
+import { company, runCli, temporaryFolder } from './run-cli.ts';
+
+const hostile = '=HYPERLINK("http://x.example","a")\u001B]0;title\u0007\u001B[31m\u202Eevil\r\nINFO fake';
+let folder: ReturnType<typeof temporaryFolder>;
+
+const counts = {
+  slices: 1,
+  pages: 2,
+  requests: 2,
+  rowsRead: 10,
+  rowsInserted: 7,
+  rowsUpdated: 2,
+  rowsUnchanged: 1,
+  rowsDeleted: 0,
+  rowsQuarantined: 1,
+  bytesRead: 2048,
+};
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  folder.write('mailmart.yaml', company);
+  const state = join(folder.path, '.mailmart');
+  mkdirSync(state);
+  const warehouse = await openDuckdb({
+    path: join(state, 'warehouse.duckdb'),
+    publishedPath: join(state, 'published.duckdb'),
+    landing: createLocalLanding(join(state, 'landing')),
+    clock: { now: () => '2026-06-30T12:00:00.000Z' },
+  });
+  const key = { source: 'mailchimp', accountId: 'shop', stream: 'members' };
+  await warehouse.recordRun({
+    runId: 'run-1',
+    kind: 'pipeline',
+    accountId: null,
+    startedAt: '2026-06-30T11:59:00.000Z',
+    finishedAt: '2026-06-30T12:00:00.000Z',
+    status: 'done',
+    verdict: { kind: 'incomplete', missing: ['members: 3 of 10'], gaps: [] },
+    message: null,
+  });
+  await warehouse.recordStream('run-1', {
+    key,
+    counts,
+    verdict: { kind: 'incomplete', missing: ['3 of 10 members'], gaps: ['2 deleted members'] },
+    durationMs: 1500,
+  });
+  await warehouse.publish('run-1');
+  await warehouse.close();
+  // The mart is written straight into the readers' copy: the models are not this test's subject.
+  const instance = await DuckDBInstance.create(join(state, 'published.duckdb'));
+  const connection = await instance.connect();
+  await connection.run(
+    'create table marts.campaign_performance (name varchar, sent_count bigint, open_rate double, net_revenue_amount decimal(38, 9), note varchar)',
+  );
+  await connection.run(
+    `insert into marts.campaign_performance values ($1, 100, 0.25, -12.500000000, '-5'), ('Plain, "quoted"', 200, null, 12345678901234567890.123456789, '@cmd'), (null, 0, null, null, '+49 30')`,
+    [hostile],
+  );
+  connection.closeSync();
+  instance.closeSync();
+  writeFileSync(join(folder.path, 'secret.txt'), 'never shown');
+});
+afterAll(() => folder.remove());
+
+const cli = (...args: readonly string[]) =>
+  runCli(args, { cwd: folder.path, env: { MAILMART_CLOCK: '2026-06-30T14:00:00Z' } });
+const all = 'from marts.campaign_performance';
+
+describe('query', () => {
+  it('shows a table whose cells leave the terminal alone', async () => {
+    const { code, stdout, stderr } = await cli('query', all);
+    expect(code).toBe(0);
+    expect(stdout.split('\n')[0]).toMatch(/^name +sent_count +open_rate +net_revenue_amount +note$/);
+    expect([...stdout].filter((character) => /[\p{Cc}\u202E]/u.test(character) && character !== '\n')).toEqual([]);
+    expect(stdout).not.toContain('\nINFO fake');
+    expect(stderr).toContain('3 rows');
+  });
+
+  it('says when there are more rows', async () => {
+    const { stderr } = await cli('query', 'from range(500)', '--limit', '10');
+    expect(stderr).toContain('10 rows (there are more');
+  });
+
+  it('gives every digit and character in JSON', async () => {
+    const { stdout } = await cli('query', all, '--json');
+    const document = outputSchemas['query']?.parse(JSON.parse(stdout)) as { columns: unknown; rows: unknown[][] };
+    expect(document.rows).toEqual([
+      [hostile, 100, 0.25, '-12.500000000', '-5'],
+      ['Plain, "quoted"', 200, null, '12345678901234567890.123456789', '@cmd'],
+      [null, 0, null, null, '+49 30'],
+    ]);
+  });
+
+  it('guards formulas in CSV and leaves numbers', async () => {
+    const { stdout } = await cli('query', `select name, net_revenue_amount, note ${all}`, '--csv');
+    expect(stdout).toBe(
+      `name,net_revenue_amount,note\n"'${hostile.replaceAll('"', '""')}",-12.500000000,-5\n"Plain, ""quoted""",12345678901234567890.123456789,'@cmd\n,,'+49 30\n`,
+    );
+    const raw = await cli('query', `select note ${all}`, '--csv', '--raw');
+    expect(raw.stdout).toBe('note\n-5\n@cmd\n+49 30\n');
+  });
+
+  it('writes one head for many batches', async () => {
+    const { stdout } = await cli('query', 'select range as number from range(10000)', '--csv');
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(10_001);
+    expect([lines[0], lines[1], lines.at(-1)]).toEqual(['number', '0', '9999']);
+  });
+
+  it('takes the statement from standard input', async () => {
+    const { stdout } = await runCli(['query', '-', '--csv'], { cwd: folder.path, input: 'select 1 as one' });
+    expect(stdout).toBe('one\n1\n');
+  });
+
+  it.each([
+    'insert into marts.campaign_performance (name) values (1)',
+    'drop table marts.campaign_performance',
+    "from read_text('secret.txt')",
+    "from read_csv('/etc/passwd')",
+    "copy (select 1) to 'out.csv'",
+    "attach 'other.duckdb'",
+    'install httpfs',
+    'load httpfs',
+    'set enable_external_access = true',
+    "pragma memory_limit='10GB'",
+    'select 1; select 2',
+    "from '.mailmart/warehouse.duckdb'",
+    'select',
+    'from marts.none_such',
+    'from raw.mailchimp__members',
+    '',
+  ])('refuses %j', async (sql) => {
+    const { code, stdout, stderr } = await cli('query', sql);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/Error QUERY_REFUSED: /);
+    expect(stderr).not.toContain('never shown');
+    expect(code).toBe(1);
+  });
+
+  it('interrupts what would never end', async () => {
+    const { code, stderr, totalMs } = await cli(
+      'query',
+      'select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3',
+      '--timeout',
+      '1',
+    );
+    expect(stderr).toContain('Error QUERY_TIMEOUT');
+    expect(code).toBe(1);
+    expect(totalMs).toBeLessThan(15_000);
+  });
+});
+
+describe('status', () => {
+  it('tells freshness, verdict, rows and lag', async () => {
+    const { code, stdout } = await cli('status');
+    expect(code).toBe(0);
+    expect(stdout).toContain('run-1, pipeline done, incomplete');
+    expect(stdout).toMatch(/^shop +members +incomplete .* 2 h 00 min$/m);
+    expect(stdout).toContain('shop/members: 3 of 10 members');
+    expect(stdout).toContain('shop/members: 2 deleted members');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 1 of 1 streams.');
+  });
+
+  it('in JSON, as its schema says', async () => {
+    const { stdout } = await cli('status', '--json');
+    const document = outputSchemas['status']?.parse(JSON.parse(stdout)) as { streams: unknown[] };
+    expect(document).toMatchObject({
+      published_at: '2026-06-30T12:00:00.000Z',
+      last_run: { run_id: 'run-1', verdict: 'incomplete' },
+      streams: [{ account_id: 'shop', stream: 'members', lag_seconds: 7200, rows_inserted: 7, rows_quarantined: 1 }],
+      marts: ['campaign_performance'],
+    });
+  });
+});
+
+describe('discover', () => {
+  it('works without a project and says what is incremental', async () => {
+    const { stdout } = await runCli(['discover', 'mailchimp', '--json'], { cwd: '/' });
+    const document = outputSchemas['discover']?.parse(JSON.parse(stdout)) as {
+      sources: { streams: { name: string }[] }[];
+    };
+    const stream = (name: string) => document.sources[0]?.streams.find((one) => one.name === name);
+    expect(stream('members')).toMatchObject({
+      incremental: 'source',
+      cursor: 'last_changed',
+      person_field: 'email_address',
+      parent: 'lists',
+    });
+    expect(stream('lists')).toMatchObject({ kind: 'snapshot', incremental: 'no' });
+    expect(stream('email_activity')).toMatchObject({ incremental: 'by_age', parent: 'campaigns' });
+  });
+});
