@@ -54,7 +54,7 @@ packages() {
   printf '%s' "$want" >"$stamp"
 }
 
-temporal() {
+temporal_server() {
   [ -n "${TEMPORAL_ADDRESS:-}" ] && return
   command -v temporal >/dev/null 2>&1 && return
   [ -x "$MAILMART_CACHE/bin/temporal" ] && return
@@ -86,7 +86,7 @@ sqlfluff_tool() {
 node24
 packages .
 packages sql
-temporal
+temporal_server
 if [ "$goal" = test ]; then
   debian chromium chromium "for the report's browser test"
   sqlfluff_tool
