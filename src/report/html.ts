@@ -40,10 +40,6 @@ export function trusted(markup: string): Html {
   return new Html(markup);
 }
 
-export function join(values: readonly HtmlValue[], separator: HtmlValue): readonly HtmlValue[] {
-  return values.flatMap((value, index) => (index === 0 ? [value] : [separator, value]));
-}
-
 function markupOf(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Html) return value.markup;

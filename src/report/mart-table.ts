@@ -32,6 +32,9 @@ export type MartTable = {
 
 const numeric: ReadonlySet<Unit> = new Set(['count', 'rate', 'ratio', 'money']);
 const times: ReadonlySet<Unit> = new Set(['date', 'month', 'instant']);
+/** Wider tables are printed across the page, and only so many of their rows. */
+const widest = 12;
+const printedRows = 30;
 /** More notes than these are folded away. */
 const openNotes = 5;
 
@@ -44,6 +47,7 @@ export function martTable(context: Context, table: MartTable): Html {
   const { id, caption, mart, keys = [], columns, rows, more = 0 } = table;
   if (rows.length === 0) return markup`<p class="empty">${table.empty ?? messages.table.empty}</p>`;
   const notes = new Map<string, number>();
+  const isSheet = columns.length > widest;
   const labels = columns.map((column) => column.label ?? columnName(context, mart ?? '', column.column));
   const body = rows.map((row) => {
     const reasons = reasonsOf(row['unavailable_reason']);
@@ -69,7 +73,7 @@ export function martTable(context: Context, table: MartTable): Html {
     return markup`<tr${key}>${cells}</tr>`;
   });
   const source = mart !== undefined && markup` data-mart="${mart}"`;
-  return markup`<div class="scroll${columns.length > 12 && ' sheet'}" role="group" tabindex="0" aria-labelledby="${id}-caption">
+  return markup`<div class="scroll${isSheet && ' sheet'}" role="group" tabindex="0" aria-labelledby="${id}-caption">
       <table id="${id}" ${source}${table.sortable === true && markup` data-sortable=""`}>
         <caption id="${id}-caption">
           ${caption}
@@ -87,6 +91,7 @@ export function martTable(context: Context, table: MartTable): Html {
         </tbody>
       </table>
     </div>
+    ${isSheet && rows.length > printedRows && markup`<p class="more print-note">${messages.table.printed(format.count(printedRows))}</p>`}
     ${more > 0 && markup`<p class="more">${messages.table.more(format.count(rows.length), format.count(more))}</p>`}
     ${notes.size > 0 && notesList(context, id, notes)}`;
 }

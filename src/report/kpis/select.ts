@@ -43,7 +43,11 @@ const groups = {
 } as const satisfies Readonly<Record<string, readonly Choice[]>>;
 
 /** Also used by charts and sentences. */
-const chartOnly = ['click_rate_reported', 'click_to_open_rate_reported'];
+const chartOnly: readonly Choice[] = [
+  'click_rate_reported',
+  'click_to_open_rate_reported',
+  column('unknown_open_count', 'neutral'),
+];
 
 export type KpiGroup = { readonly group: keyof typeof groups | 'audience'; readonly kpis: readonly Kpi[] };
 

@@ -2,7 +2,6 @@ import { abTests, campaigns, links, profit } from './en-campaigns.ts';
 import { audience, glossary, quality, reconciliation } from './en-data.ts';
 import { columns } from './en-columns.ts';
 import { kpis, trends } from './en-kpis.ts';
-import { markup } from '../html.ts';
 
 /** English. Numbers, dates and money come in already written by Intl; names come as elements that isolate them. */
 export const en = {
@@ -12,8 +11,6 @@ export const en = {
   notAvailable: 'n/a',
   /** Where a cell has no meaning, as the difference of the control to itself. */
   none: '–',
-  yes: 'Yes',
-  no: 'No',
   page: {
     title: (company: string) => `${company}: e-mail marketing report`,
     skip: 'Skip to the numbers',
@@ -74,6 +71,7 @@ export const en = {
   },
   table: {
     empty: 'Nothing to show.',
+    printed: (count: string) => `Printed are the first ${count} rows; the page itself and the mart hold all.`,
     notes: (count: string) => `${count} notes on values that are missing or not whole`,
     more: (shown: string, more: string) => `${shown} rows are shown; ${more} more are in the mart.`,
   },
@@ -90,5 +88,4 @@ export const en = {
   glossary,
   columns,
   joinNames: (names: readonly string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(names),
-  of: (part: string, whole: string) => markup`${part} of ${whole}`,
 };

@@ -52,7 +52,7 @@ nav a{display:inline-block;padding:.3rem .8rem;border:1px solid var(--line);bord
 .spark path{fill:none;stroke:var(--c1);stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round;vector-effect:non-scaling-stroke}.spark .end{stroke-width:6}
 details summary{cursor:pointer;color:var(--accent);font-size:.85rem;margin-top:.5rem}
 .na,.muted,.empty,.more{color:var(--muted)}
-.more,.empty{font-size:.9rem}
+.more,.empty{font-size:.9rem}.print-note{display:none}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 .grid{display:grid;gap:1rem;grid-template-columns:repeat(2,minmax(0,1fr));margin:1rem 0}.grid>:last-child:nth-child(odd){grid-column:1/-1}
 .grid.one{grid-template-columns:minmax(0,1fr)}
@@ -94,7 +94,8 @@ h2,h3{break-after:avoid}
 .grid{grid-template-columns:repeat(2,minmax(0,1fr))}
 .cards{grid-template-columns:repeat(3,minmax(0,1fr))}
 .plot.wide{display:block}.plot.narrow{display:none}
-.kpi .value{font-size:14pt}
+.kpi .value{font-size:14pt}.kpi dl,.status{font-size:7.5pt}.kpi{padding:.6rem}
+.sheet tbody tr:nth-child(n+31){display:none}.print-note{display:block}
 .scroll{overflow:visible;max-height:none;border:0}
 table{font-size:6.5pt}th,td{padding:.15rem .2rem}thead th{position:static}tbody th{position:static}tbody th,td bdi{min-width:0}thead th.n{min-width:0}td.n,th.n{white-space:normal}
 tr{break-inside:avoid}

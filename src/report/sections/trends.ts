@@ -78,16 +78,17 @@ function opens(context: Context, months: readonly Month[]): Figure {
 function machine(context: Context, months: readonly Month[]): Figure {
   const { format, messages } = context;
   const words = messages.trends.machine;
-  const keys = ['human_open_count', 'machine_open_count'];
-  const [people, machines] = keys.map((key) => total(months, key).above);
-  const all = (people ?? 0) + (machines ?? 0);
+  const keys = ['human_open_count', 'machine_open_count', 'unknown_open_count'];
+  const [people, machines, unknown] = keys.map((key) => total(months, key).above);
+  const all = (people ?? 0) + (machines ?? 0) + (unknown ?? 0);
+  const drawnKeys = (unknown ?? 0) === 0 ? keys.slice(0, 2) : keys;
   return {
     ...shared(context, 'machine', words.title, months, keys),
     finding:
       machines === null || machines === undefined || all === 0
         ? words.none
         : words.finding(format.percent(machines / all), format.count(machines), format.count(all)),
-    chart: drawn(months, keys, () => columns(series(context, months, keys), { format: '~s' })),
+    chart: drawn(months, drawnKeys, () => columns(series(context, months, drawnKeys), { format: '~s' })),
   };
 }
 
