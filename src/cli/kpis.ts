@@ -4,17 +4,21 @@ import type { Json } from '../contracts/json.ts';
 
 export type Kpi = { readonly name: string; readonly value: string };
 
-// Rates are ratios of sums, never means of rates.
-const campaigns = `select count(*) as campaigns, sum(sent_count) as sent, sum(delivered_count) / nullif(sum(sent_count), 0) as delivery_rate,
-    sum(human_unique_open_count) / nullif(sum(delivered_count), 0) as open_rate,
-    sum(unique_open_count) / nullif(sum(delivered_count), 0) as open_rate_reported,
-    sum(human_unique_click_count) / nullif(sum(delivered_count), 0) as click_rate,
-    sum(unsubscribe_count) / nullif(sum(delivered_count), 0) as unsubscribe_rate,
+/** A ratio of sums, never a mean of rates, over the campaigns whose numerator is known: an unknown one is not zero. */
+const rate = (part: string, whole: string): string =>
+  `sum(${part}) / nullif(sum(${whole}) filter (where ${part} is not null), 0)`;
+
+const campaigns = `select count(*) as campaigns, sum(sent_count) as sent,
+    ${rate('delivered_count', 'sent_count')} as delivery_rate,
+    ${rate('human_unique_open_count', 'delivered_count')} as open_rate,
+    ${rate('unique_open_count', 'delivered_count')} as open_rate_reported,
+    ${rate('human_unique_click_count', 'delivered_count')} as click_rate,
+    ${rate('unsubscribe_count', 'delivered_count')} as unsubscribe_rate,
     sum(order_count) as orders, sum(net_revenue_amount) as net_revenue, max(currency_code) as currency
   from marts.campaign_performance`;
 const profit = 'select sum(profit_amount) as profit, sum(total_cost_amount) as cost from marts.campaign_profit';
 const audience = `select mailed_count, active_count, active_audience_rate from marts.active_audience_daily
-  where scope = 'all' and window_days = 90 and basis = 'human' order by day desc limit 1`;
+  where scope = 'all' and window_days = 90 order by day desc limit 1`;
 const reconciled = `select count(*) as checked, count(*) filter (where is_within_tolerance) as within from marts.reconciliation`;
 
 /** The headline numbers of the published marts. */
@@ -42,7 +46,7 @@ export async function readKpis(path: string): Promise<readonly Kpi[]> {
       { name: 'Direct costs', value: amount(money?.['cost'], currency) },
       { name: 'Profit', value: amount(money?.['profit'], currency) },
       {
-        name: 'Numbers equal to the source’s own',
+        name: 'Numbers that agree with the source’s own',
         value: `${count(checks?.['within'])} of ${count(checks?.['checked'])}`,
       },
     ];
