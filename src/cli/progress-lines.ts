@@ -39,6 +39,7 @@ export function isFinal(state: StreamProgress['state']): boolean {
 
 /** One stream on one line, without its name. */
 export function streamLine(stream: LiveStream, perSecond: number, nowMs: number): string {
+  if (stream.state === 'done' && stream.slices === 0) return `${stateText(stream, nowMs)}: nothing to read`;
   const slices = stream.slices === null ? '' : `${countText(stream.slicesDone)}/${countText(stream.slices)} slices, `;
   const work = `${slices}${countText(stream.rows)} rows, ${countText(stream.pages)} pages, ${countText(stream.requests)} requests`;
   const speed = stream.state === 'extracting' && perSecond >= 1 ? `, ${countText(Math.round(perSecond))} rows/s` : '';
@@ -91,6 +92,7 @@ export function stepText(progress: RunProgress): string {
     }
     case 'transform':
       if (transform === null || transform.planned === null) return 'Transforming: planning the models';
+      if (transform.planned === 0) return 'Transforming: nothing has changed';
       return `Transforming: ${transform.done + transform.failed + transform.skipped} of ${transform.planned} models${transform.running.length > 0 ? ` (${transform.running.join(', ')})` : ''}`;
     case 'publish':
       return 'Publishing';

@@ -91,8 +91,9 @@ function liveScreen(): Screen {
   return {
     show(progress) {
       const nowMs = Date.now();
-      const width = Math.max(40, stream.columns ?? 80);
-      const room = Math.max(3, (stream.rows ?? 24) - 4);
+      // Some terminals do not tell their size and say 0.
+      const width = Math.max(40, stream.columns || 80);
+      const room = Math.max(3, (stream.rows || 24) - 4);
       const ended = endedStreams(progress, finished, speeds, nowMs).map(({ name, line }) =>
         fit(`  ${name}  ${line}`, width),
       );
