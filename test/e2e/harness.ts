@@ -18,6 +18,8 @@ export type BenchOptions = {
   readonly size?: WorldSize;
   /** Time that each answer of the simulator takes at least. */
   readonly latencyMs?: number;
+  /** Of the simulator; default a free one. Some records hold links to the API, and with them its port. */
+  readonly port?: number;
   /** Added to mailmart.yaml. */
   readonly config?: Readonly<Record<string, unknown>>;
 };
@@ -55,6 +57,7 @@ export type Bench = {
 export type SimulatorProcess = {
   readonly url: string;
   requests(): Promise<readonly RequestLogEntry[]>;
+  requestCount(): Promise<number>;
   resetRequests(): Promise<void>;
   violations(): Promise<readonly Violation[]>;
   addFaults(...faults: readonly Fault[]): Promise<void>;
@@ -166,6 +169,7 @@ function simulatorOf(url: string, admin: Admin): SimulatorProcess {
   return {
     url,
     requests: async () => (await admin('GET', '/requests')) as readonly RequestLogEntry[],
+    requestCount: async () => ((await admin('GET', '/status')) as { readonly requests: number }).requests,
     resetRequests: async () => void (await admin('DELETE', '/requests')),
     violations: async () => (await admin('GET', '/violations')) as readonly Violation[],
     addFaults: async (...faults) => void (await admin('POST', '/faults', faults.map(asJson))),
@@ -187,7 +191,7 @@ function asJson(fault: Fault): Readonly<Record<string, unknown>> {
 
 async function startSimulator(
   folder: string,
-  { seed = 1, size = 'tiny', latencyMs = 0 }: BenchOptions,
+  { seed = 1, size = 'tiny', latencyMs = 0, port = 0 }: BenchOptions,
 ): Promise<{ readonly running: Running; readonly url: string; readonly adminUrl: string }> {
   const stateFile = path.join(folder, 'simulator.json');
   const running = startNode(
@@ -196,6 +200,7 @@ async function startSimulator(
       `--seed=${seed}`,
       `--size=${size}`,
       `--latency-ms=${latencyMs}`,
+      `--port=${port}`,
       `--api-key=${apiKey}`,
       `--at=${firstInstant}`,
       `--state=${stateFile}`,
