@@ -48,7 +48,7 @@ async function isRunning(client: Client, workflowId: string): Promise<boolean> {
 async function ask<T>(client: Client, workflowId: string): Promise<T | undefined> {
   try {
     return await client.connection.withDeadline(Date.now() + 5_000, () =>
-      client.workflow.getHandle(workflowId).query<T, []>('progress'),
+      client.workflow.getHandle(workflowId).query<T>('progress'),
     );
   } catch (error) {
     const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: number } };

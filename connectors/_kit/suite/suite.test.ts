@@ -264,7 +264,7 @@ describe('the suite finds', () => {
 
   it.each(planted)('$defect ($check)', async (plan) => {
     const error = await outcome(plan);
-    expect((error?.message ?? 'nothing')).toMatch(plan.message);
+    expect(error?.message ?? 'nothing').toMatch(plan.message);
   });
 
   it('a request that the simulator does not know: as a failure, and when a connector swallows it', async () => {
