@@ -12,7 +12,7 @@ import type { SourceRegistry } from './registry.ts';
 import { ensureSaltFile } from './salt.ts';
 import { isReference, parseReference, readSecret, secretPath } from './secrets.ts';
 import type { Env } from './secrets.ts';
-import { pathText } from './translate.ts';
+import { pathText } from './path-text.ts';
 import type { LocatedYaml, PathPart } from './yaml-text.ts';
 
 export const configFileName = 'mailmart.yaml';
