@@ -9,7 +9,7 @@ import { loadBatch } from '../../activities/load-batch.ts';
 import { planAccount } from '../../activities/plan-account.ts';
 import { planStream } from '../../activities/plan-stream.ts';
 import type { StreamSummary } from '../../activities/types.ts';
-import { createHttp } from '../../connectors/_kit/http.ts';
+import { createHttp, type HttpOptions } from '../../connectors/_kit/http.ts';
 import { connectors } from '../../connectors/index.ts';
 import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
 import { writeCompanyFiles } from '../../src/demo/files.ts';
@@ -62,6 +62,8 @@ export type InProcessOptions = {
   readonly shown?: World;
   /** To plant a mistake in the connector. */
   readonly registry?: Deps['connectors'];
+  /** Other waits and time-outs than production's, for tests of faults. */
+  readonly http?: HttpOptions;
   /** To plant a mistake in a model: another copy of sql/. */
   readonly projectDir?: string;
 };
@@ -71,6 +73,7 @@ export async function startInProcess({
   world,
   shown = world,
   registry,
+  http = {},
   projectDir,
 }: InProcessOptions): Promise<InProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
@@ -110,7 +113,7 @@ export async function startInProcess({
     warehouse,
     landing,
     clock,
-    http: (connector, config) => createHttp(connector, config),
+    http: (connector, config) => createHttp(connector, config, http),
     transform: { plan: () => Promise.reject(new Error('unused')), run: () => Promise.reject(new Error('unused')) },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
