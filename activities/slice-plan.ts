@@ -71,7 +71,7 @@ export async function writeResults(
   const slim = results.map((result) => ({
     ...result,
     parts: [],
-    rejected: result.rejected.map(({ slice, path }) => ({ slice, path, position: '', reason: '', record: '' })),
+    rejected: result.rejected.map(({ slice, path, position }) => ({ slice, path, position, reason: '', record: '' })),
   }));
   const value: BatchResults = { to: batch.to, results: slim };
   const name = partial ? `partial-${batch.from}` : `results-${batch.from}`;

@@ -35,6 +35,8 @@ export class Drain {
   private readonly pageHashes = new Map<string, string>();
   private newest: { readonly ms: number; readonly text: string } | undefined;
   private lastMs = Number.NEGATIVE_INFINITY;
+  /** Records refused so far. */
+  private refused = 0;
   private blamed: readonly string[] | undefined;
   private readonly cursor: Cursor<unknown> | undefined;
   private readonly connector: string;
@@ -74,6 +76,7 @@ export class Drain {
         rejected.push({ slice: this.options.slice.id, position, path, reason, record });
       }
     }
+    this.refused += rejected.length;
     const considered = results.length + formless.length;
     const share = considered === 0 ? 0 : rejected.length / considered;
     if (considered >= SMALLEST_PAGE_FOR_SHARE && share > (this.options.maxRejectedShare ?? 0.05)) {
@@ -91,7 +94,7 @@ export class Drain {
         kind: 'contract',
         connector: this.connector,
         stream: this.name,
-        fix: 'The API answers in another shape than documented: compare these fields with the vendor’s reference and report it.',
+        fix: 'The data has another shape than declared. Compare these fields: those of an API with its reference (and report it), those of a file with the mapping in mailmart.yaml.',
       },
     );
   }
@@ -108,8 +111,11 @@ export class Drain {
     const { slice } = this.options;
     const whole = incomplete === undefined && skipped === undefined;
     const cursor = this.newest?.text;
+    // What was refused is asked for again: a read that left records out is not remembered as this state of the source.
+    const { fingerprint, ...next } = slice.next;
     const state: ItemState = {
-      ...slice.next,
+      ...next,
+      ...(fingerprint === undefined || this.refused > 0 ? {} : { fingerprint }),
       ...(whole && this.cursor !== undefined && cursor !== undefined && this.isAhead(slice.next.cursor)
         ? { cursor }
         : {}),

@@ -51,7 +51,7 @@ describe('a stream', () => {
 
   it('is incomplete when records are in quarantine, and says where to look', () => {
     expect(streamVerdict([result({ rejected: [rejected, rejected] })]).missing).toEqual([
-      '2 records are in quarantine (things[].id): see ops.quarantine',
+      '2 records are in quarantine: things[].id, first at all, page 1 record 1',
     ]);
   });
 

@@ -23,7 +23,7 @@ export function streamVerdict(results: readonly SliceResult[], before?: Before):
   const quarantined = results.reduce((sum, { rejected }) => sum + rejected.length, 0);
   if (quarantined > 0)
     missing.push(
-      `${quarantined} ${quarantined === 1 ? 'record is' : 'records are'} in quarantine (${paths(results)}): see ops.quarantine`,
+      `${quarantined} ${quarantined === 1 ? 'record is' : 'records are'} in quarantine: ${paths(results)}, first at ${firstPlace(results)}`,
     );
 
   const empty = suspicions(results, before, gaps);
@@ -95,6 +95,11 @@ function paths(results: readonly SliceResult[]): string {
   return unique.length <= 3
     ? unique.join(', ')
     : `${unique.slice(0, 3).join(', ')} and ${unique.length - 3} more fields`;
+}
+
+function firstPlace(results: readonly SliceResult[]): string {
+  const first = results.find(({ rejected }) => rejected.length > 0);
+  return first === undefined ? '' : `${label(first)}, ${first.rejected[0]?.position}`;
 }
 
 function cut(lines: readonly string[]): readonly string[] {
