@@ -170,9 +170,15 @@ function outcomeOf(account: AccountRef, result: SyncAccountResult): AccountOutco
       .map(({ key, verdict, failure }) => ({
         stream: key.stream,
         kind: failure?.kind ?? verdict.kind,
-        message: (failure?.message ?? verdict.missing[0] ?? '').slice(0, 200),
+        ...(failure === undefined ? { message: (verdict.missing[0] ?? '').slice(0, 200) } : wordsOf(failure)),
       })),
   };
+}
+
+/** What happened and what to do, each cut by itself: the one must not cost the other its end. */
+function wordsOf({ message, fix }: FailureInfo): { readonly message: string; readonly fix?: string } {
+  if (fix === undefined) return { message: message.slice(0, 200) };
+  return { message: message.replace(fix, '').trim().slice(0, 200), fix: fix.slice(0, 400) };
 }
 
 function unsynced(account: AccountRef, failure: FailureInfo): AccountOutcome {

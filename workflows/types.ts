@@ -177,7 +177,13 @@ export type AccountOutcome = AccountRef & {
   readonly verdict: Verdict;
   readonly counts: StreamCounts;
   readonly streams: number;
-  readonly troubled: readonly { readonly stream: string; readonly kind: string; readonly message: string }[];
+  readonly troubled: readonly {
+    readonly stream: string;
+    readonly kind: string;
+    readonly message: string;
+    /** What to do, apart from the message. */
+    readonly fix?: string;
+  }[];
   readonly failure?: FailureInfo;
 };
 
