@@ -29,7 +29,8 @@ const statusTables: Readonly<Record<string, string>> = {
       max(loaded_at) as last_load_at, max(loaded_at) filter (where is_change) as last_change_at
     from ops.load_ledger group by all order by all`,
   quarantine: `select source, account_id, stream, path, reason, count(*) as row_count,
-      min(quarantined_at) as first_at, max(quarantined_at) as last_at, arg_max(run_id, number) as last_run_id
+      min(quarantined_at) as first_at, max(quarantined_at) as last_at, arg_max(run_id, number) as last_run_id,
+      arg_min(position, number) as first_position
     from ops.quarantine group by all order by all`,
 };
 

@@ -49,7 +49,7 @@ export function hostileStatements(): readonly string[] {
       where gap_value <> 0 and hash(campaign_id) % 2 = 0`,
     `update status.streams set missing = to_json([${pick('stream')}]), verdict_kind = 'incomplete' where stream = 'members'`,
     `insert into status.quarantine select source, account_id, stream, ${pick('stream')}, ${pick(`stream || 'r'`)}, 3,
-      finished_at, finished_at, run_id from status.streams where stream in ('members', 'orders')`,
+      finished_at, finished_at, run_id, 'page 1 record 1' from status.streams where stream in ('members', 'orders')`,
     `update marts.audience_growth_daily set list_id = ${pick('list_id')} || list_id`,
   ];
 }
