@@ -5,28 +5,14 @@ import { instantOf } from '../../src/demo/instant.ts';
 import type { Seconds, World } from '../../src/demo/types.ts';
 import { visible } from '../../src/demo/visible.ts';
 import { createWorld } from '../../src/demo/world.ts';
-import { allDifferences } from '../truth/all-marts.ts';
-import { gatherFacts } from '../truth/facts.ts';
-import { goalRules, salt } from '../truth/in-process.ts';
 import { type Bench, openBench } from './harness.ts';
-import type { Ended } from './processes.ts';
 import { withPublished, withWarehouse } from './tables.ts';
+import { differencesOf, expectComplete, expectNoStack } from './truth.ts';
 
 // The whole product as a user has it: commands in processes of their own, Temporal with its server, the published file.
 
 const day = 86_400;
 const counted = /^\/(lists|campaigns|reports)$|\/members$|\/sent-to$|\/email-activity$/;
-
-const differencesOf = (bench: Bench, world: World, syncs: readonly Seconds[]) =>
-  withPublished(bench.published, (query) =>
-    allDifferences({ query }, gatherFacts({ world, syncs, salt, rules: goalRules })),
-  );
-
-/** Ended well: exit code, verdict and no stack trace. */
-function expectComplete(end: Ended): void {
-  expect(end.stderr).toMatch(/^Complete in .*, published\.$/m);
-  expect({ code: end.code, stack: /^ {4}at /m.exec(end.stdout + end.stderr)?.[0] }).toEqual({ code: 0 });
-}
 
 /** Requests on which the bars are set: of the collections, not of what hangs below a click or a contact. */
 const countedOf = (requests: readonly RequestLogEntry[]): readonly RequestLogEntry[] =>
@@ -147,7 +133,8 @@ describe('a run that is interrupted', () => {
     const end = await run.ended;
     expect(performance.now() - interrupted).toBeLessThan(2_500);
     expect(end.stderr).toContain('INTERRUPTED');
-    expect({ code: end.code, stack: /^ {4}at /m.exec(end.stderr)?.[0] }).toEqual({ code: 130 });
+    expectNoStack(end);
+    expect(end.code).toBe(130);
 
     const loaded = await withWarehouse(bench.warehouse, (query) =>
       query("select stream, item from ops.checkpoint where stream in ('sent_to', 'email_activity')"),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../../src/demo/random.ts';
+import { isRunning, type ProcessId, processId } from '../../src/temporal/processes.ts';
 import { type DevServer, findServer, freePort, startDevServer } from '../../src/temporal/server.ts';
 import { type Bench, openBench, type WorkerProcess } from '../e2e/harness.ts';
 import type { Hashes } from '../e2e/tables.ts';
@@ -127,9 +128,12 @@ async function logGrows(): Promise<void> {
 }
 
 /** The server's database is gone: nobody knows of the run any more. */
-function rmTemporal(): void {
+async function forget(server: ProcessId): Promise<void> {
+  // It notices a moment later that its worker has gone, and may write until then.
+  for (let runs = true; runs; runs = isRunning(server)) await delay(20);
   const state = path.join(bench.folder, '.mailmart');
-  for (const name of readdirSync(state)) if (name.startsWith('temporal.db')) rmSync(path.join(state, name));
+  for (const name of readdirSync(state).filter((file) => file.startsWith('temporal.db')))
+    rmSync(path.join(state, name));
 }
 
 /** Starts a run without waiting for its end: the command ends when its worker is killed, the run does not. */
@@ -172,10 +176,11 @@ describe('kill -9 of the worker', () => {
       }
       const requests = await bench.simulator.requestCount();
       const known = lostActivities(bench).length;
+      const server = processId(bench.serverPid()) ?? { pid: 0, startedAt: 'ended already' };
       await worker.destroy();
       // Not every worker finds what the server knew: then rows, ledger and checkpoints alone say where to go on.
       const isForgotten = moment.phase === 'load' && (loads += 1) % 2 === 0;
-      if (isForgotten) rmTemporal();
+      if (isForgotten) await forget(server);
       if (moment.phase === 'start') {
         const starting = bench.start('worker');
         await delay(moment.afterMs);
