@@ -111,11 +111,12 @@ export class Drain {
     const { slice } = this.options;
     const whole = incomplete === undefined && skipped === undefined;
     const cursor = this.newest?.text;
-    // What was refused is asked for again: a read that left records out is not remembered as this state of the source.
+    // What was refused is asked for again where the source may mend it: a read that left records out is not remembered as
+    // this state of a campaign. A file with the same bytes would only be refused the same rows.
     const { fingerprint, ...next } = slice.next;
     const state: ItemState = {
       ...next,
-      ...(fingerprint === undefined || this.refused > 0 ? {} : { fingerprint }),
+      ...(fingerprint === undefined || (this.refused > 0 && slice.next.phase !== undefined) ? {} : { fingerprint }),
       ...(whole && this.cursor !== undefined && cursor !== undefined && this.isAhead(slice.next.cursor)
         ? { cursor }
         : {}),
