@@ -152,13 +152,16 @@ describe('a run that is interrupted', () => {
     expect(await differencesOf(bench, world, [today])).toEqual({});
   });
 
-  it('a day later, with contacts deleted and archived, every number is the true one', async () => {
+  it('a day later, with contacts deleted and archived and two runs started at once, every number is the true one', async () => {
     const gone = world.memberships.filter(
       ({ deletedAt }) => deletedAt !== null && deletedAt > today && deletedAt <= tomorrow,
     );
     expect(gone.length).toBeGreaterThan(0);
     await bench.moveTo(instantOf(tomorrow));
-    expectComplete(await bench.cli('run'));
+    // Two people at once: one run, watched by both.
+    const both = await Promise.all([bench.cli('run'), bench.cli('run')]);
+    for (const end of both) expectComplete(end);
+    expect(both.filter(({ stderr }) => stderr.includes('A run is going on already'))).toHaveLength(1);
     expect(await differencesOf(bench, world, [today, tomorrow])).toEqual({});
   });
 });
