@@ -1,7 +1,10 @@
 import type { Connector, Http } from '../connectors/_kit/contract.ts';
+import type { SliceResult } from '../src/contracts/sync.ts';
 import type { Clock } from '../src/contracts/clock.ts';
 import type { Landing } from '../src/landing/port.ts';
 import type { ModelRun, Warehouse } from '../src/warehouse/port.ts';
+import type { OpenAccount } from './account.ts';
+import type { PageTally, SliceJob } from './read-slice.ts';
 import type { TransformPlan } from './types.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- connectors of one registry have different configurations
@@ -50,8 +53,17 @@ export type Deps = {
   readonly clock: Clock;
   /** A client that counts its own requests; all of one account draw on the same budget of connections and rate. */
   readonly http: (connector: AnyConnector, config: unknown) => Http;
+  /** Reads one slice into landing, in another thread; absent: in this one. */
+  readonly readSlice?: SliceReader;
   readonly transform: TransformRunner;
   /** Writes the HTML report and returns its path. Absent: the pipeline writes none. */
   readonly report?: (runId: string) => Promise<string>;
   readonly logger: Logger;
 };
+
+/** Reads one slice of an account into landing. */
+export type SliceReader = (
+  account: OpenAccount,
+  job: SliceJob,
+  watch: { readonly signal: AbortSignal; readonly onPage: (page: PageTally) => void },
+) => Promise<SliceResult>;

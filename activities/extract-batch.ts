@@ -1,10 +1,10 @@
-import { readSlice } from '../connectors/_kit/engine.ts';
 import { ConnectorError } from '../connectors/_kit/errors.ts';
 import type { Slice, SliceResult } from '../src/contracts/sync.ts';
 import { openAccount, type OpenAccount } from './account.ts';
 import type { Attempt } from './attempts.ts';
 import type { Deps } from './deps.ts';
 import { planOf } from './slice-plan.ts';
+import { readInThisThread } from './read-slice.ts';
 import type { ExtractInput, ExtractProgress } from './types.ts';
 
 /**
@@ -71,42 +71,20 @@ class BatchReader {
 
   private async extract(slice: Slice): Promise<SliceResult> {
     const { key, runId } = this.input;
-    const { connector, config, salt } = this.account;
     const tally = { pages: 0, rows: 0, bytes: 0 };
     this.open.set(slice.id, tally);
-    // An Http of its own counts this slice's requests; the budget behind it is the account's.
-    const http = this.deps.http(connector, config);
-    const writer = await this.deps.landing.openSlice(key, runId, slice);
+    const job = { key, runId, slice, now: this.deps.clock.now() };
     try {
-      const now = this.deps.clock.now();
-      const events = readSlice(connector, key.stream, { config, http, slice, now, salt, signal: this.signal });
-      for await (const event of events) {
-        if (event.kind === 'page') {
-          await writer.append(event.rows, event.rejected);
+      const read = this.deps.readSlice ?? readInThisThread(this.deps);
+      return await read(this.account, job, {
+        signal: this.signal,
+        onPage: ({ rows, bytes }) => {
           tally.pages += 1;
-          tally.rows += event.rows.length;
-          tally.bytes += event.bytes;
-        } else if (event.kind === 'restart') {
-          this.deps.logger.info({ stream: key.stream, reason: event.reason }, 'slice starts again');
-          await writer.restart();
-          tally.rows = 0;
-        } else {
-          return await writer.finish({
-            slice,
-            state: event.state,
-            pages: event.pages,
-            requests: http.requests,
-            units: event.units,
-            total: event.total,
-            bytesRead: tally.bytes,
-            ...(event.incomplete === undefined ? {} : { incomplete: event.incomplete }),
-            ...(event.skipped === undefined ? {} : { skipped: event.skipped }),
-          });
-        }
-      }
-      throw new Error(`The reader of ${key.stream} ended without saying how slice ${slice.id} ended`);
+          tally.rows += rows;
+          tally.bytes += bytes;
+        },
+      });
     } catch (error) {
-      await writer.discard();
       this.open.delete(slice.id);
       throw error;
     }
