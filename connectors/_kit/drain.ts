@@ -1,11 +1,12 @@
 import type { Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, LandedRow, RejectedRow, Slice } from '../../src/contracts/sync.ts';
-import type { AnyStream, Cursor, ReadPage } from './contract.ts';
+import type { AnyStream, Cursor, Explode, ReadPage } from './contract.ts';
 import { ConnectorError } from './errors.ts';
 import { explodeRecord } from './explode.ts';
 import { timeMs } from './instant.ts';
 import { exactText, flawOf } from './json.ts';
-import { acceptRecord, type Accepted, type Refused } from './record.ts';
+import { KeySet } from './key-set.ts';
+import { acceptRecord, type Accepted, type EdgeContext } from './record.ts';
 import type { SliceEvent } from './slice-events.ts';
 
 const SMALLEST_PAGE_FOR_SHARE = 20;
@@ -20,7 +21,8 @@ export type DrainOptions = {
   readonly maxRejectedShare?: number;
 };
 
-type Result = (Accepted | Refused) & { readonly position: string };
+/** What a page has become: rows for landing and records refused. */
+type Sorted = { readonly rows: LandedRow[]; readonly rejected: RejectedRow[] };
 
 /** One pass over a slice's pages: what was read, and whether the source held still. */
 export class Drain {
@@ -29,16 +31,18 @@ export class Drain {
   private pages = 0;
   private units = 0;
   private total: number | null = null;
-  /** Key → page it was on. */
-  private readonly keys = new Map<string, number>();
+  /** Keys of earlier pages. */
+  private readonly earlier = new KeySet();
   /** Key → record hash of the current page. */
-  private readonly pageHashes = new Map<string, string>();
+  private readonly pageKeys = new Map<string, string>();
   private newest: { readonly ms: number; readonly text: string } | undefined;
   private lastMs = Number.NEGATIVE_INFINITY;
   /** Records refused so far. */
   private refused = 0;
   private blamed: readonly string[] | undefined;
   private readonly cursor: Cursor<unknown> | undefined;
+  private readonly window: { readonly fromMs: number; readonly toMs: number };
+  private readonly nowMs: number;
   private readonly connector: string;
   private readonly name: string;
   private readonly stream: AnyStream<never>;
@@ -50,11 +54,15 @@ export class Drain {
     this.stream = stream;
     this.options = options;
     this.cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
+    this.nowMs = Date.parse(options.now);
+    const { window, mode } = options.slice;
+    const edge = (text: string | undefined): number | undefined =>
+      this.cursor === undefined || mode === 'full' ? undefined : (timeMs(text, this.cursor.unit) ?? undefined);
+    this.window = { fromMs: edge(window?.from) ?? -Infinity, toMs: edge(window?.to) ?? Infinity };
   }
 
   page(page: ReadPage): SliceEvent {
     this.pages += 1;
-    this.pageHashes.clear();
     const formless = page.rejected ?? [];
     const units = page.records.length + formless.length;
     this.units += units;
@@ -63,21 +71,13 @@ export class Drain {
       this.changed ??= `the stated total changed from ${this.total} to ${total} while it was paged`;
     this.total = total;
 
-    const results = page.records.flatMap((record, index) =>
-      this.results(record, `page ${this.pages} record ${index + 1}`),
-    );
-    const rows: LandedRow[] = [];
-    const rejected: RejectedRow[] = formless.map((row) => ({ slice: this.options.slice.id, ...row }));
-    for (const result of results) {
-      if (result.kind === 'row') {
-        if (this.isWanted(result)) rows.push(result.row);
-      } else {
-        const { position, path, reason, record } = result;
-        rejected.push({ slice: this.options.slice.id, position, path, reason, record });
-      }
-    }
+    const sorted: Sorted = { rows: [], rejected: formless.map((row) => ({ slice: this.options.slice.id, ...row })) };
+    let considered = formless.length;
+    for (const [index, record] of page.records.entries()) considered += this.take(record, index, sorted);
+    for (const key of this.pageKeys.keys()) this.earlier.add(key);
+    this.pageKeys.clear();
+    const { rows, rejected } = sorted;
     this.refused += rejected.length;
-    const considered = results.length + formless.length;
     const share = considered === 0 ? 0 : rejected.length / considered;
     if (considered >= SMALLEST_PAGE_FOR_SHARE && share > (this.options.maxRejectedShare ?? 0.05)) {
       this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
@@ -129,87 +129,97 @@ export class Drain {
     return { kind: 'end', state, total: this.total, units: this.units, pages: this.pages, ...ending };
   }
 
-  private results(raw: Json, position: string): readonly Result[] {
+  /** Sorts one record of the page, or what it explodes into; returns how many records that were. */
+  private take(raw: Json, index: number, sorted: Sorted): number {
     const { slice, now, salt } = this.options;
+    const position = (): string => `page ${this.pages} record ${index + 1}`;
     const list = 'read' in this.stream || this.stream.records === '' ? '' : `${this.stream.records}[].`;
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-      return [
-        { kind: 'rejected', position, path: list.slice(0, -1), reason: 'Expected an object', record: exactText(raw) },
-      ];
+      const path = list.slice(0, -1);
+      return this.refuse({ path, reason: 'Expected an object', record: exactText(raw) }, position(), sorted);
     }
     const outer = raw as JsonObject;
-    const context = { slice, now, salt, prefix: list };
-    const explode = this.stream.explode;
-    if (explode === undefined)
-      return this.once(acceptRecord(this.stream, { ...outer, ...slice.inherit }, outer, null, context), position);
+    const context = { slice, now, nowMs: this.nowMs, salt, prefix: list };
+    const { explode } = this.stream;
+    if (explode !== undefined) return this.takeInner(outer, explode, context, position, sorted);
+    const result = acceptRecord(this.stream, { ...outer, ...slice.inherit }, outer, null, context);
+    if (result.kind === 'rejected') return this.refuse(result, position(), sorted);
+    return this.takeOnce(result, position, sorted);
+  }
+
+  private refuse(
+    refused: { readonly path: string; readonly reason: string; readonly record: string },
+    position: string,
+    { rejected }: Sorted,
+  ): number {
+    const { path, reason, record } = refused;
+    rejected.push({ slice: this.options.slice.id, position, path, reason, record });
+    return 1;
+  }
+
+  private takeInner(
+    outer: JsonObject,
+    explode: Explode,
+    context: EdgeContext,
+    position: () => string,
+    sorted: Sorted,
+  ): number {
     const flaw = flawOf(outer);
-    if (flaw !== undefined)
-      return [{ kind: 'rejected', position, path: list + flaw.key, reason: flaw.reason, record: exactText(outer) }];
-    const inner = explodeRecord(outer, explode, slice.inherit);
-    if (inner === null)
-      return [
-        {
-          kind: 'rejected',
-          position,
-          path: `${list}${explode.field}`,
-          reason: 'Expected an array',
-          record: exactText(outer),
-        },
-      ];
-    if (
-      explode.keep.length > 0 &&
-      this.earlierPage(JSON.stringify(explode.keep.map((field) => outer[field]))) !== undefined
-    )
-      return [];
-    const deeper = { ...context, prefix: `${list}${explode.field}[].` };
-    const keys = new Set<string>();
-    return inner.map(({ record, source }, index) => {
-      const place = `${position} ${explode.field} ${index + 1}`;
+    if (flaw !== undefined) {
+      const path = context.prefix + flaw.key;
+      return this.refuse({ path, reason: flaw.reason, record: exactText(outer) }, position(), sorted);
+    }
+    const inner = explodeRecord(outer, explode, context.slice.inherit);
+    if (inner === null) {
+      const path = `${context.prefix}${explode.field}`;
+      return this.refuse({ path, reason: 'Expected an array', record: exactText(outer) }, position(), sorted);
+    }
+    if (explode.keep.length > 0) {
+      const key = JSON.stringify(explode.keep.map((field) => outer[field]));
+      if (this.pageKeys.has(key) || this.isEarlier(key)) return 0;
+      this.pageKeys.set(key, '');
+    }
+    const deeper = { ...context, prefix: `${context.prefix}${explode.field}[].` };
+    const keys = inner.length > 1 ? new Set<string>() : undefined;
+    for (const [index, { record, source }] of inner.entries()) {
+      const place = (): string => `${position()} ${explode.field} ${index + 1}`;
       const result = acceptRecord(this.stream, record, source, outer, deeper);
-      if (result.kind === 'rejected' || keys.size < keys.add(result.row._primary_key).size)
-        return { ...result, position: place };
-      const reason = 'Two inner records have the same primary key: an ordinal tells equal ones apart';
-      return {
-        kind: 'rejected',
-        path: this.keyPath(deeper.prefix),
-        reason,
-        record: exactText(source),
-        position: place,
-      };
-    });
+      if (result.kind === 'rejected') {
+        this.refuse(result, place(), sorted);
+      } else if (keys !== undefined && keys.size === keys.add(result.row._primary_key).size) {
+        const reason = 'Two inner records have the same primary key: an ordinal tells equal ones apart';
+        this.refuse({ path: this.keyPath(deeper.prefix), reason, record: exactText(source) }, place(), sorted);
+      } else if (this.isWanted(result)) {
+        sorted.rows.push(result.row);
+      }
+    }
+    return inner.length;
   }
 
   private keyPath(prefix: string): string {
     return prefix + (this.stream.primaryKey as readonly string[]).join(', ');
   }
 
-  /** The result, unless its key was read before: a copy is dropped, and a differing row under the same key refused. */
-  private once(result: Accepted | Refused, position: string): readonly Result[] {
-    if (result.kind === 'rejected') return [{ ...result, position }];
+  /** Keeps the row, unless its key was read before: a copy is dropped, and a differing row under the same key refused. */
+  private takeOnce(result: Accepted, position: () => string, sorted: Sorted): number {
     const { _primary_key: key, _record_hash: hash, record } = result.row;
-    const page = this.earlierPage(key);
-    if (page === undefined) {
-      this.pageHashes.set(key, hash);
-      return [{ ...result, position }];
+    const known = this.pageKeys.get(key);
+    if (known === undefined) {
+      if (this.isEarlier(key)) return 0;
+      this.pageKeys.set(key, hash);
+      if (this.isWanted(result)) sorted.rows.push(result.row);
+      return 1;
     }
-    if (page < this.pages || this.pageHashes.get(key) === hash) return [];
-    return [
-      {
-        kind: 'rejected',
-        position,
-        path: this.keyPath(''),
-        reason: 'The key appears twice on this page, with different content',
-        record: exactText(record),
-      },
-    ];
+    if (known === hash) return 0;
+    const reason = 'The key appears twice on this page, with different content';
+    return this.refuse({ path: this.keyPath(''), reason, record: exactText(record) }, position(), sorted);
   }
 
-  /** The page on which this key was read before, if any. An earlier page means that rows moved while they were paged. */
-  private earlierPage(key: string): number | undefined {
-    const page = this.keys.get(key);
-    if (page === undefined) this.keys.set(key, this.pages);
-    else if (page < this.pages) this.changed ??= 'a record came on two pages: rows moved while they were paged';
-    return page;
+  /** Whether this key was on an earlier page, which means that rows moved while they were paged. */
+  private isEarlier(key: string): boolean {
+    if (!this.earlier.has(key)) return false;
+    this.changed ??= 'a record came on two pages: rows moved while they were paged';
+    return true;
   }
 
   /** Notes the row's cursor; false for a row outside the window of an incremental read. */
@@ -227,14 +237,9 @@ export class Drain {
       );
     }
     this.lastMs = cursorMs;
-    const { slice, now } = this.options;
-    if (slice.mode === 'incremental') {
-      const from = timeMs(slice.window?.from, this.cursor.unit);
-      const to = timeMs(slice.window?.to, this.cursor.unit);
-      if ((from != null && cursorMs < from) || (to != null && cursorMs > to)) return false;
-    }
+    if (cursorMs < this.window.fromMs || cursorMs > this.window.toMs) return false;
     // A cursor in the future would hide everything that happens until then: the row is kept, the checkpoint is not.
-    if (cursorMs <= Date.parse(now) && (this.newest === undefined || isLater(cursorMs, cursorText, this.newest)))
+    if (cursorMs <= this.nowMs && (this.newest === undefined || isLater(cursorMs, cursorText, this.newest)))
       this.newest = { ms: cursorMs, text: cursorText };
     return true;
   }
@@ -244,7 +249,7 @@ export class Drain {
     return (
       ms == null ||
       this.newest === undefined ||
-      ms > Date.parse(this.options.now) ||
+      ms > this.nowMs ||
       isLater(this.newest.ms, this.newest.text, { ms, text: stored! })
     );
   }

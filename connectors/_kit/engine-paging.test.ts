@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from './canonical.ts';
 import { personKey } from './person-key.ts';
 import { NOW, BASE, thing, things, offset, fakeHttp, paged, read, ids, untotalled } from './suite/engine-harness.ts';
 
@@ -44,6 +45,7 @@ describe('a whole read', () => {
         _record_hash: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         _extracted_at: NOW,
         record: { ...record, big: '9007199254740993', campaign_id: 'c1' },
+        text: canonicalJson({ ...record, big: '9007199254740993', campaign_id: 'c1' }),
       },
     ]);
   });

@@ -11,7 +11,7 @@ const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1
  */
 export function timeMs(value: Json | undefined, unit: TimeUnit): number | null | undefined {
   if (value === null || value === undefined || value === '') return null;
-  if (unit === 'iso') return typeof value === 'string' ? isoMs(value) : undefined;
+  if (unit === 'iso') return typeof value === 'string' ? (utcSecondMs(value) ?? isoMs(value)) : undefined;
   const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
   const ms = Math.floor(unit === 'epoch-s' ? number * 1000 : number);
@@ -22,6 +22,29 @@ export function timeMs(value: Json | undefined, unit: TimeUnit): number | null |
 export function timeText(ms: number, unit: TimeUnit): string {
   if (unit === 'iso') return new Date(ms).toISOString();
   return String(unit === 'epoch-s' ? Math.floor(ms / 1000) : ms);
+}
+
+const digits = (text: string, start: number, end: number): number => {
+  let number = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+};
+
+/** `2026-06-30T12:00:00+00:00` and `…Z`, which is how most sources write most times, without the general rule's price. */
+function utcSecondMs(text: string): number | undefined {
+  const isPlain = (text.length === 25 && text.endsWith('+00:00')) || (text.length === 20 && text.charCodeAt(19) === 90);
+  // Days up to 28 exist in every month, and years up to 99 mean another century to Date.UTC: the general rule judges those.
+  if (!isPlain || text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':')
+    return undefined;
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)];
+  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)];
+  const isCertain =
+    year > 99 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59;
+  return isCertain ? Date.UTC(year, month - 1, day, hour, minute, second) : undefined;
 }
 
 function isoMs(text: string): number | undefined {

@@ -19,10 +19,14 @@ export type Flaw = {
 const flaws = new WeakMap<object, Flaw>();
 const exactTexts = new WeakMap<object, string>();
 
+/** Flaws are rare, and the question is asked of every object. */
+let isFlawKnown = false;
+
 /** The flaw that parsing found in this object or array itself (not deeper). */
-export const flawOf = (value: object): Flaw | undefined => flaws.get(value);
+export const flawOf = (value: object): Flaw | undefined => (isFlawKnown ? flaws.get(value) : undefined);
 
 function mark(value: object, text: string, flaw: Flaw | undefined): void {
+  isFlawKnown ||= flaw !== undefined;
   if (flaw !== undefined && !flaws.has(value)) flaws.set(value, flaw);
   exactTexts.set(value, text);
 }
@@ -132,11 +136,11 @@ const sequenceLength = (lead: number): number =>
 // Every key is a quote followed by a colon; strings can hold such a pair too, so the count is never too small.
 function countKeyMarks(text: string): number {
   let count = 0;
-  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
-    let next = at + 1;
-    let code = text.charCodeAt(next);
-    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++next);
-    if (code === 58) count += 1;
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    let before = at - 1;
+    let code = text.charCodeAt(before);
+    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(--before);
+    if (code === 34) count += 1;
   }
   return count;
 }

@@ -30,6 +30,8 @@ export type Refused = {
 export type EdgeContext = {
   readonly slice: Slice;
   readonly now: Instant;
+  /** `now` in milliseconds since 1970. */
+  readonly nowMs: number;
   readonly salt: string;
   /** Prefix of field paths: `emails[].activity[].`. */
   readonly prefix: string;
@@ -38,6 +40,17 @@ export type EdgeContext = {
 /** Timestamps outside are mistakes of unit or entry, never data. */
 const EARLIEST_MS = Date.UTC(1990, 0, 1);
 const LATEST_AFTER_NOW_MS = 2 * 86_400_000;
+
+function refused(source: Json, path: string, reason: string): Refused {
+  const text = exactText(source);
+  const isCut = text.length > MAX_RECORD_LENGTH;
+  return {
+    kind: 'rejected',
+    path,
+    reason: isCut ? `${reason}; only its first MiB is kept here` : reason,
+    record: isCut ? text.slice(0, KEPT_LENGTH) : text,
+  };
+}
 
 /**
  * One record at the edge: known-good or refused, never changed. `source` is the record as parsed (for an exploded one its
@@ -50,17 +63,7 @@ export function acceptRecord(
   outer: JsonObject | null,
   context: EdgeContext,
 ): Accepted | Refused {
-  const refuse = (path: string, reason: string): Refused => {
-    const text = exactText(source);
-    const isCut = text.length > MAX_RECORD_LENGTH;
-    return {
-      kind: 'rejected',
-      path: context.prefix + path,
-      reason: isCut ? `${reason}; only its first MiB is kept here` : reason,
-      record: isCut ? text.slice(0, KEPT_LENGTH) : text,
-    };
-  };
-
+  const refuse = (path: string, reason: string): Refused => refused(source, context.prefix + path, reason);
   if (typeof source !== 'object' || source === null || Array.isArray(source)) return refuse('', 'Expected an object');
   const flaw = flawOf(source);
   if (flaw !== undefined) return refuse(flaw.key, flaw.reason);
@@ -89,11 +92,11 @@ export function acceptRecord(
   if (key.every((text) => text === '')) return refuse(stream.primaryKey[0], 'The primary key is empty');
 
   const cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
-  const cursorMs = cursor === undefined ? null : plausibleMs(record[cursor.field], cursor.unit, context.now);
+  const cursorMs = cursor === undefined ? null : plausibleMs(record[cursor.field], cursor.unit, context.nowMs);
   if (cursorMs === undefined) return refuse(cursor!.field, timeReason(cursor!.unit));
   const partitionBy = stream.partitionBy;
   const partitionUnit = cursor !== undefined && partitionBy === cursor.field ? cursor.unit : 'iso';
-  const partitionMs = partitionBy === undefined ? null : plausibleMs(record[partitionBy], partitionUnit, context.now);
+  const partitionMs = partitionBy === undefined ? null : plausibleMs(record[partitionBy], partitionUnit, context.nowMs);
   if (partitionMs === undefined) return refuse(partitionBy!, timeReason(partitionUnit));
 
   return {
@@ -104,19 +107,34 @@ export function acceptRecord(
       _primary_key: JSON.stringify(key),
       _person_key: person(stream.person, record, outer, context.salt),
       _cursor_at: cursorMs === null ? null : new Date(cursorMs).toISOString(),
-      _partition_date: partitionMs === null ? null : new Date(partitionMs).toISOString().slice(0, 10),
+      _partition_date: partitionMs === null ? null : dateOf(partitionMs),
       _item: context.slice.item,
       _record_hash: recordHash(canonical),
       _extracted_at: context.now,
       record,
+      text: canonical,
     },
   };
 }
 
-function plausibleMs(value: Json | undefined, unit: TimeUnit, now: Instant): number | null | undefined {
+/** Day since 1970 → its date: the events of a campaign are of few days. */
+const dates = new Map<number, string>();
+const MOST_DATES = 4096;
+
+function dateOf(ms: number): string {
+  const day = Math.floor(ms / 86_400_000);
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  if (dates.size >= MOST_DATES) dates.clear();
+  const date = new Date(ms).toISOString().slice(0, 10);
+  dates.set(day, date);
+  return date;
+}
+
+function plausibleMs(value: Json | undefined, unit: TimeUnit, nowMs: number): number | null | undefined {
   const ms = timeMs(value, unit);
   if (ms === null || ms === undefined) return ms;
-  return ms >= EARLIEST_MS && ms <= Date.parse(now) + LATEST_AFTER_NOW_MS ? ms : undefined;
+  return ms >= EARLIEST_MS && ms <= nowMs + LATEST_AFTER_NOW_MS ? ms : undefined;
 }
 
 function timeReason(unit: TimeUnit): string {

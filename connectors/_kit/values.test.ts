@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/contracts/json.ts';
@@ -107,5 +108,17 @@ describe('persons', () => {
     const expected = '64bebad237a8415c5aa43ea99dd1aecfffb6ae20572ee8dc624c2109c326a75b';
     expect(personKey('salt', 'anna@example.org')).toBe(expected);
     expect(personKey('pepper', 'anna@example.org')).not.toBe(personKey('salt', 'anna@example.org'));
+  });
+
+  it('agrees with Node’s own HMAC for every salt and address', () => {
+    const own = (salt: string, address: string): string =>
+      createHmac('sha256', salt).update(normaliseAddress(address), 'utf8').digest('hex');
+    const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.string({ minLength: 60, maxLength: 70 }));
+    fc.assert(
+      fc.property(text, text, (salt, address) => void expect(personKey(salt, address)).toBe(own(salt, address))),
+    );
+    for (const length of [340, 341, 342, 1024, 5000])
+      for (const unit of ['x', 'ä', '€', '💌'])
+        expect(personKey('salt', unit.repeat(length))).toBe(own('salt', unit.repeat(length)));
   });
 });

@@ -54,7 +54,7 @@ export type Slice = {
   readonly next: ItemState;
 };
 
-/** The line of a landing part: everything raw needs, computed at the edge. */
+/** A record as it goes to landing: everything raw needs, computed at the edge. */
 export type LandedRow = {
   readonly _primary_key: string;
   readonly _person_key: string | null;
@@ -64,6 +64,8 @@ export type LandedRow = {
   readonly _record_hash: string;
   readonly _extracted_at: Instant;
   readonly record: JsonObject;
+  /** The record as JSON text on one line, as raw stores it. */
+  readonly text: string;
 };
 
 /** A record refused at the edge: it goes to `ops.quarantine` and the run says so. */

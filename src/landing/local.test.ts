@@ -32,6 +32,7 @@ const row = (id: number, record: LandedRow['record'] = { id }): LandedRow => ({
   _record_hash: 'h',
   _extracted_at: now,
   record,
+  text: JSON.stringify(record),
 });
 const rows = (count: number) => Array.from({ length: count }, (_, index) => row(index));
 const files = () =>

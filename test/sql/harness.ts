@@ -145,7 +145,7 @@ export function allPassed({ failures }: TransformResult): void {
 function landed(key: StreamKey, record: JsonObject, slice: Slice, now: string): LandedRow {
   const stream = connectors[key.source]?.streams[key.stream];
   if (stream === undefined) throw new Error(`no stream ${key.source}.${key.stream}`);
-  const accepted = acceptRecord(stream, record, record, null, { slice, now, salt, prefix: '' });
+  const accepted = acceptRecord(stream, record, record, null, { slice, now, nowMs: Date.parse(now), salt, prefix: '' });
   if (accepted.kind === 'rejected') {
     throw new Error(`${key.source}.${key.stream}: the edge refuses ${accepted.path}: ${accepted.reason}`);
   }

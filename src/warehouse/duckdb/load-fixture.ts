@@ -51,6 +51,7 @@ export function row(id: string, record: JsonObject, item = 'list=1'): LandedRow 
     _record_hash: createHash('sha256').update(JSON.stringify(record)).digest('hex'),
     _extracted_at: now,
     record,
+    text: JSON.stringify(record),
   };
 }
 
