@@ -88,6 +88,11 @@ export type PartFile = {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** Longest line in UTF-16 units, the line break included: what a reader must make room for. */
+  readonly longest: number;
+  /** `_item` and `_extracted_at` of every row in it. */
+  readonly item: string;
+  readonly extractedAt: Instant;
 };
 
 /** What one drained slice left behind. Written as the slice's manifest, after its parts are durable. */

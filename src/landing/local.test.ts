@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LandedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
@@ -19,7 +19,7 @@ let landing: Landing;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'mailmart-landing-'));
-  landing = createLocalLanding(root, { partBytes: 4_000 });
+  landing = createLocalLanding(root, { partBytes: 1_500 });
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -28,7 +28,7 @@ const row = (id: number, record: LandedRow['record'] = { id }): LandedRow => ({
   _person_key: null,
   _cursor_at: null,
   _partition_date: null,
-  _item: '',
+  _item: 'list=1',
   _record_hash: 'h',
   _extracted_at: now,
   record,
@@ -42,7 +42,7 @@ const files = () =>
     .toSorted();
 const lines = (result: SliceResult) =>
   result.parts.flatMap((part) =>
-    gunzipSync(readFileSync(landing.locate(part.name)))
+    zstdDecompressSync(readFileSync(landing.locate(part.name)))
       .toString('utf8')
       .trimEnd()
       .split('\n'),
@@ -55,9 +55,13 @@ test('a finished slice is read back, its parts rolled by size and in order', asy
   const result = await writer.finish(end);
   expect(result.rows).toBe(500);
   expect(result.parts.length).toBeGreaterThan(10);
-  const landed = lines(result).map((line) => JSON.parse(line) as LandedRow & { _n: number });
-  expect(landed.map((line) => line._n)).toEqual(Array.from({ length: 500 }, (_, index) => index));
-  expect(landed[51]).toEqual({ _n: 51, ...row(1) });
+  const landed = lines(result).map((line) => line.split('\t'));
+  expect(landed.map(([number]) => Number(number))).toEqual(Array.from({ length: 500 }, (_, index) => index));
+  expect(landed[51]).toEqual(['51', '["1"]', '\\N', '\\N', '\\N', 'h', '{"id":1}']);
+  for (const part of result.parts) expect(part).toMatchObject({ item: 'list=1', extractedAt: now });
+  expect(Math.max(...result.parts.map((part) => part.longest))).toBe(
+    `499\t["49"]\t\\N\t\\N\t\\N\th\t{"id":49}\n`.length,
+  );
   expect(await landing.readSlice(key, 'run-1', slice.id)).toEqual(result);
   expect(await createLocalLanding(root).readSlice(key, 'run-1', slice.id)).toEqual(result);
   for (const other of [landing.readSlice(key, 'run-2', slice.id), landing.readSlice(key, 'run-1', 'list=2')]) {
@@ -104,7 +108,7 @@ test('restart forgets rows and refusals', async () => {
   await writer.append([row(7)], []);
   const result = await writer.finish(end);
   expect([result.rows, result.rejected, result.parts.length]).toEqual([1, [], 1]);
-  expect(JSON.parse(lines(result)[0] ?? '')).toEqual({ _n: 0, ...row(7) });
+  expect(lines(result)).toEqual(['0\t["7"]\t\\N\t\\N\t\\N\th\t{"id":7}']);
 });
 
 test.each([
@@ -137,7 +141,16 @@ test('a record that would make the warehouse refuse the whole part is quarantine
   expect(result.rows).toBe(1);
   expect(result.rejected.map(({ path }) => path)).toEqual(['record.deep[].name', 'record', 'record.(a field name)']);
   expect(result.rejected[0]?.record).toBe(JSON.stringify(half.record));
-  expect(JSON.parse(lines(result)[0] ?? '')).toEqual({ _n: 0, ...fine });
+  expect(lines(result)).toEqual([`0\t["2"]\t\\N\t\\N\t\\N\th\t${fine.text}`]);
+});
+
+test('a row of another item or another read is a mistake of the caller, not a row with the wrong item', async () => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  await expect(writer.append([{ ...row(1), _item: 'list=2' }], [])).rejects.toThrow('another item');
+  await writer.append([row(1)], []);
+  await expect(writer.append([{ ...row(2), _extracted_at: '2026-07-01T00:00:00.000Z' }], [])).rejects.toThrow(
+    'another',
+  );
 });
 
 test('documents are whole or absent', async () => {

@@ -15,7 +15,7 @@ export type LocalLandingOptions = {
   readonly partBytes?: number;
 };
 
-/** The landing store in a local folder: `<source>/<account>/<stream>/<run>/<slice>.part-00001.ndjson.gz`, each name encoded. */
+/** The landing store in a local folder: `<source>/<account>/<stream>/<run>/<slice>.part-00001.tsv.zst`, each name encoded. */
 export function createLocalLanding(root: string, options: LocalLandingOptions = {}): Landing {
   const base = resolve(root);
   const partBytes = options.partBytes ?? 64 * 1024 * 1024;

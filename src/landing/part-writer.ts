@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { createGzip, type Gzip } from 'node:zlib';
+import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
 import { landingFailure, temporaryName } from './durable-file.ts';
 
 /** A part that is written and synced under its temporary name, waiting for its rename. */
@@ -11,28 +11,36 @@ export type WrittenPart = {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+  readonly longest: number;
 };
 
+/** What every part's name ends with. */
+export const partExtension = 'tsv.zst';
+
 /**
- * One gzip NDJSON part. Lines stream through gzip and hash into a temporary file with backpressure, so memory stays
- * flat whatever the part's size. Node writes no time into the gzip header: equal rows give equal bytes.
+ * One part: lines (see `formatLine`) through zstd at its first level, which is four times as fast as gzip and smaller, and
+ * through a hash into a temporary file, with backpressure: memory stays flat whatever the part's size, and equal rows
+ * give equal bytes.
  */
 export class PartWriter {
   readonly #temporary: string;
   readonly #handle: FileHandle;
-  readonly #gzip: Gzip;
+  readonly #packer: ZstdCompress;
   readonly #done: Promise<void>;
   readonly #hash = createHash('sha256');
   #failure: unknown;
   #bytes = 0;
   #rows = 0;
   #plainBytes = 0;
+  #longest = 0;
 
   private constructor(temporary: string, handle: FileHandle) {
     this.#temporary = temporary;
     this.#handle = handle;
-    this.#gzip = createGzip({ level: 4 });
-    this.#done = pipeline(this.#gzip, async (chunks: AsyncIterable<Buffer>) => {
+    this.#packer = createZstdCompress({
+      params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+    });
+    this.#done = pipeline(this.#packer, async (chunks: AsyncIterable<Buffer>) => {
       for await (const chunk of chunks) {
         this.#hash.update(chunk);
         this.#bytes += chunk.length;
@@ -44,7 +52,7 @@ export class PartWriter {
     // A failure surfaces at the next append or at close; without this it would be an unhandled rejection first.
     this.#done.catch((error: unknown) => {
       this.#failure = error;
-      this.#gzip.emit('drain');
+      this.#packer.emit('drain');
     });
   }
 
@@ -62,18 +70,20 @@ export class PartWriter {
     return this.#plainBytes;
   }
 
-  async append(lines: string, rows: number): Promise<void> {
+  /** `longest`: of these lines, in UTF-16 units. */
+  async append(lines: string, rows: number, longest: number): Promise<void> {
     const data = Buffer.from(lines, 'utf8');
-    if (this.#failure === undefined && !this.#gzip.write(data)) await once(this.#gzip, 'drain');
+    if (this.#failure === undefined && !this.#packer.write(data)) await once(this.#packer, 'drain');
     if (this.#failure !== undefined) throw landingFailure(this.#failure, `Could not write ${this.#temporary}`);
     this.#plainBytes += data.length;
     this.#rows += rows;
+    this.#longest = Math.max(this.#longest, longest);
   }
 
   /** Ends the part and makes its content durable. A part that cannot be synced is removed: its pages may be lost already. */
   async close(): Promise<WrittenPart> {
     try {
-      this.#gzip.end();
+      this.#packer.end();
       await this.#done;
       await this.#handle.datasync();
       await this.#handle.close();
@@ -86,11 +96,12 @@ export class PartWriter {
       rows: this.#rows,
       bytes: this.#bytes,
       sha256: this.#hash.digest('hex'),
+      longest: this.#longest,
     };
   }
 
   async discard(): Promise<void> {
-    this.#gzip.destroy();
+    this.#packer.destroy();
     await this.#done.catch(() => undefined);
     await this.#handle.close().catch(() => undefined);
     await rm(this.#temporary, { force: true });

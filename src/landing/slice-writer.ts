@@ -1,10 +1,11 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Instant } from '../contracts/json.ts';
 import type { LandedRow, PartFile, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
 import { ensureFolder, landingFailure, syncFolder, temporaryMark, writeDurably } from './durable-file.ts';
 import { formatLine } from './line.ts';
 import { encodeName } from './names.ts';
-import { PartWriter, type WrittenPart } from './part-writer.ts';
+import { partExtension, PartWriter, type WrittenPart } from './part-writer.ts';
 import type { SliceWriter } from './port.ts';
 
 /** What a manifest file holds: whose slice it is and how it ended. */
@@ -47,6 +48,7 @@ class LocalSliceWriter implements SliceWriter {
   #rejected: RejectedRow[] = [];
   #part: PartWriter | undefined;
   #rows = 0;
+  #extractedAt: Instant | undefined;
 
   constructor(target: SliceTarget) {
     this.#target = target;
@@ -67,7 +69,9 @@ class LocalSliceWriter implements SliceWriter {
     const batchCharacters = Math.min(mostBatchCharacters, this.#target.partBytes);
     let lines = '';
     let count = 0;
+    let longest = 0;
     for (const row of rows) {
+      this.#note(row);
       const line = formatLine(row, this.#rows);
       if (line.kind === 'refused') {
         this.#rejected.push({
@@ -75,26 +79,35 @@ class LocalSliceWriter implements SliceWriter {
           position: `row ${this.#rows + 1} of the slice`,
           path: line.path,
           reason: line.reason,
-          record: JSON.stringify(row.record),
+          record: row.text,
         });
         continue;
       }
-      lines += `${line.text}\n`;
+      lines += line.text;
+      if (line.text.length > longest) longest = line.text.length;
       count += 1;
       this.#rows += 1;
       if (lines.length >= batchCharacters) {
-        await this.#write(lines, count);
+        await this.#write(lines, count, longest);
         lines = '';
         count = 0;
       }
     }
-    if (count > 0) await this.#write(lines, count);
+    if (count > 0) await this.#write(lines, count, longest);
+  }
+
+  /** Item and time of extraction stand once in the part's entry, not in every line. */
+  #note(row: LandedRow): void {
+    this.#extractedAt ??= row._extracted_at;
+    if (row._item !== this.#target.slice.item || row._extracted_at !== this.#extractedAt)
+      throw new Error(`A row of slice ${this.#target.slice.id} belongs to another item or another read`);
   }
 
   async restart(): Promise<void> {
     await this.#dropTemporaries();
     this.#rejected = [];
     this.#rows = 0;
+    this.#extractedAt = undefined;
   }
 
   async finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult> {
@@ -103,9 +116,10 @@ class LocalSliceWriter implements SliceWriter {
     const parts: PartFile[] = [];
     try {
       for (const [index, part] of this.#written.entries()) {
-        const name = `${folder}/${this.#stem}.part-${String(index + 1).padStart(5, '0')}.ndjson.gz`;
+        const name = `${folder}/${this.#stem}.part-${String(index + 1).padStart(5, '0')}.${partExtension}`;
         await rename(part.temporary, join(root, name));
-        parts.push({ name, rows: part.rows, bytes: part.bytes, sha256: part.sha256 });
+        const { temporary: _, ...facts } = part;
+        parts.push({ name, ...facts, item: this.#target.slice.item, extractedAt: this.#extractedAt ?? '' });
       }
       this.#written = [];
       await syncFolder(join(root, folder));
@@ -123,12 +137,12 @@ class LocalSliceWriter implements SliceWriter {
     await this.#removeFiles();
   }
 
-  async #write(lines: string, rows: number): Promise<void> {
+  async #write(lines: string, rows: number, longest: number): Promise<void> {
     if (this.#part === undefined) {
-      const name = `${this.#stem}.part-${String(this.#written.length + 1).padStart(5, '0')}.ndjson.gz`;
+      const name = `${this.#stem}.part-${String(this.#written.length + 1).padStart(5, '0')}.${partExtension}`;
       this.#part = await PartWriter.create(join(this.#target.root, this.#target.folder, name));
     }
-    await this.#part.append(lines, rows);
+    await this.#part.append(lines, rows, longest);
     if (this.#part.plainBytes >= this.#target.partBytes) await this.#closePart();
   }
 

@@ -329,7 +329,7 @@ describe('loadBatch', () => {
     const batch = { ...ref, from: 0, to: 1 };
     await call(activities.extractBatch, { ...batch, lanes: 1 });
     const landed = readdirSync(join(folder, 'landing'), { recursive: true, encoding: 'utf8' });
-    writeFileSync(join(folder, 'landing', landed.find((file) => file.endsWith('.ndjson.gz')) ?? ''), 'x');
+    writeFileSync(join(folder, 'landing', landed.find((file) => file.endsWith('.tsv.zst')) ?? ''), 'x');
     await expect(call(activities.loadBatch, { ...batch, fence })).rejects.toMatchObject({
       type: 'drift',
       nonRetryable: true,

@@ -105,6 +105,8 @@ export class Database {
       try {
         this.#instance = await DuckDBInstance.create(this.path, {
           memory_limit: this.#options.memoryLimit,
+          // Of new files: older forms have no zstd columns. Read by every DuckDB from 1.4 on.
+          storage_compatibility_version: 'v1.4.0',
           temp_directory: this.#spillFolder,
           autoinstall_known_extensions: 'false',
           autoload_known_extensions: 'false',

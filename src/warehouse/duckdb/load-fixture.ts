@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../contracts/clock.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { LandedRow, RejectedRow, Slice, StreamKey } from '../../contracts/sync.ts';
+import type { LandedRow, PartFile, RejectedRow, Slice, StreamKey } from '../../contracts/sync.ts';
 import { createLocalLanding } from '../../landing/local.ts';
 import type { Landing } from '../../landing/port.ts';
 import type { LoadUnit, Warehouse } from '../port.ts';
@@ -26,7 +26,7 @@ export const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: 
 
 export function createFixture(
   folder = mkdtempSync(join(tmpdir(), 'mailmart-warehouse-')),
-  partBytes = 100_000,
+  partBytes = 50_000,
 ): Fixture {
   const landing = createLocalLanding(join(folder, 'landing'), { partBytes });
   const path = join(folder, 'warehouse.duckdb');
@@ -59,7 +59,7 @@ export function sliceOf(item: string, mode: Slice['mode'] = 'full'): Slice {
   return { id: item, item, mode, pathParams: {}, inherit: {}, next: { readAt: now, total: 1 } };
 }
 
-/** Lands rows as one finished slice and returns the unit that loads it. */
+/** Lands rows, each item's as one finished slice, and returns the unit that loads them. */
 export async function landUnit(
   landing: Landing,
   unit: Partial<LoadUnit> & Pick<LoadUnit, 'runId' | 'batchId' | 'fence'>,
@@ -67,23 +67,22 @@ export async function landUnit(
   rejected: readonly RejectedRow[] = [],
 ): Promise<LoadUnit> {
   const unitKey = unit.key ?? key;
-  const slice = sliceOf(`batch=${unit.batchId}`);
-  const writer = await landing.openSlice(unitKey, unit.runId, slice);
-  await writer.append(rows, rejected);
-  const result = await writer.finish({
-    slice,
-    state: slice.next,
-    pages: 1,
-    requests: 1,
-    units: rows.length,
-    total: null,
-  });
+  const items = [...new Set(rows.map((landed) => landed._item))];
+  const parts: PartFile[] = [];
+  for (const item of items.length === 0 ? [''] : items) {
+    const slice: Slice = { ...sliceOf(item), id: `batch=${unit.batchId},item=${item}` };
+    const own = rows.filter((landed) => landed._item === item);
+    const writer = await landing.openSlice(unitKey, unit.runId, slice);
+    await writer.append(own, []);
+    const counts = { pages: 1, requests: 1, units: own.length, total: null };
+    parts.push(...(await writer.finish({ slice, state: slice.next, ...counts })).parts);
+  }
   return {
     key: unitKey,
     table: { source: unitKey.source, stream: unitKey.stream, partitioned: false },
-    parts: result.parts,
-    rejected: result.rejected,
-    checkpoints: new Map([['list=1', { ...slice.next, cursor: unit.batchId }]]),
+    parts,
+    rejected,
+    checkpoints: new Map([['list=1', { ...sliceOf('list=1').next, cursor: unit.batchId }]]),
     sweep: [],
     extractedAt: now,
     ...unit,

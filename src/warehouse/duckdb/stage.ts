@@ -11,8 +11,19 @@ import { utc } from './values.ts';
 export type Staged = { readonly rows: number; readonly duplicates: number };
 
 /** Every column is declared: an inferred type would round numbers silently. Times are text here, because a cast inside the reader ignores offsets. */
-const columns = `{ _n: 'BIGINT', _primary_key: 'VARCHAR', _person_key: 'VARCHAR', _cursor_at: 'VARCHAR', _partition_date: 'DATE',
-  _item: 'VARCHAR', _record_hash: 'VARCHAR', _extracted_at: 'VARCHAR', record: 'JSON' }`;
+const columns = `{ _n: 'BIGINT', _primary_key: 'VARCHAR', _person_key: 'VARCHAR', _cursor_at: 'VARCHAR',
+  _partition_date: 'DATE', _record_hash: 'VARCHAR', record: 'JSON' }`;
+
+/** Lines are JSON texts with tabs between (see landing's `formatLine`): no quotes, no escapes, nothing detected. */
+const layout = `auto_detect = false, header = false, delim = '\t', quote = '', escape = '', nullstr = '\\N', new_line = '\\n',
+  compression = 'zstd', filename = true, columns = ${columns}`;
+
+/** The reader's buffers: small, because it takes several for each thread, and yet some of the longest line. */
+function buffers(parts: readonly PartFile[]): string {
+  // A UTF-16 unit is at most three bytes of UTF-8.
+  const longest = Math.max(64 * 1024, 3 * parts.reduce((most, part) => Math.max(most, part.longest), 0));
+  return `max_line_size = ${longest}, buffer_size = ${Math.max(4 * 1024 * 1024, 2 * longest)}`;
+}
 
 /** Checks the parts of a unit against their manifest and reads them into the temporary table `stage`. */
 export async function stageParts(
@@ -31,50 +42,53 @@ export async function stageParts(
     'Stage',
     `create temp table stage (_n bigint, _primary_key varchar not null, _person_key varchar, _cursor_at timestamp,
       _partition_date date, _item varchar not null, _record_hash varchar not null, _extracted_at timestamp not null,
-      record json not null, _path varchar not null)`,
+      record json not null, _part integer not null)`,
   );
   if (files.length === 0) return { rows: 0, duplicates: 0 };
   const list = files.map(({ path }) => quoteText(withoutGlob(path))).join(', ');
-  // Order is no matter: `_n` says which row came last.
+  const entries = files.map(
+    ({ part, path }, index) =>
+      `(${quoteText(path)}, ${index}, ${quoteText(part.item)}, ${utc(quoteText(part.extractedAt))})`,
+  );
+  // Order is no matter: part and `_n` say which row came last.
   await session.run('Stage', 'set session preserve_insertion_order = false');
   try {
     await session.run(
       'Read landing parts',
-      `insert into stage select _n, _primary_key, _person_key, ${utc('_cursor_at')}, _partition_date, _item,
-        _record_hash, ${utc('_extracted_at')}, record, filename
-      from read_ndjson([${list}], columns = ${columns}, compression = 'gzip', filename = true)`,
+      `insert into stage
+      select l._n, l._primary_key, l._person_key, ${utc('l._cursor_at')}, l._partition_date, p.item, l._record_hash,
+        p.extracted_at, l.record, p.part
+      from read_csv([${list}], ${layout}, ${buffers(parts)}) as l
+      join (values ${entries.join(', ')}) as p (path, part, item, extracted_at) on p.path = l.filename`,
     );
   } finally {
     await session.run('Stage', 'reset session preserve_insertion_order');
   }
-  const counts = await session.rows('Count landed rows', 'select _path, count(*) as rows from stage group by _path');
-  const rowsByPath = new Map(counts.map((row) => [String(row['_path']), Number(row['rows'])]));
-  for (const { part, path } of files) {
-    if ((rowsByPath.get(path) ?? 0) !== part.rows) throw alteredPart(part, `holds ${rowsByPath.get(path) ?? 0} rows`);
+  const counts = await session.rows('Count landed rows', 'select _part, count(*) as rows from stage group by _part');
+  const found = new Map(counts.map((row) => [Number(row['_part']), Number(row['rows'])]));
+  for (const [index, { part }] of files.entries()) {
+    if ((found.get(index) ?? 0) !== part.rows) throw alteredPart(part, `holds ${found.get(index) ?? 0} rows`);
   }
-  const duplicates = await dropDuplicates(
-    session,
-    files.map(({ path }) => path),
-  );
+  const duplicates = await dropDuplicates(session);
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   return { rows: rows - duplicates, duplicates };
 }
 
 /** One row a key: the last in the order of parts and of rows within them wins. Usually there is nothing to drop. */
-async function dropDuplicates(session: Session, paths: readonly string[]): Promise<number> {
+async function dropDuplicates(session: Session): Promise<number> {
+  // Hashes first, a third of the price: where even they are distinct, the keys are.
   const { doubles } = await session.row(
     'Look for repeated keys',
-    'select count(*) - count(distinct _primary_key) as doubles from stage',
+    'select count(*) - count(distinct hash(_primary_key)) as doubles from stage',
   );
   if (doubles === 0) return 0;
-  const order = paths.map((path, index) => `(${quoteText(path)}, ${index})`).join(', ');
   return await session.run(
     'Drop repeated keys',
     `delete from stage where rowid in (
       select row_id from (
         select s.rowid as row_id,
-          row_number() over (partition by s._primary_key order by p.position desc, s._n desc, s.rowid desc) as place
-        from stage as s join (values ${order}) as p (path, position) on p.path = s._path
+          row_number() over (partition by s._primary_key order by s._part desc, s._n desc, s.rowid desc) as place
+        from stage as s
         where s._primary_key in (select _primary_key from stage group by _primary_key having count(*) > 1))
       where place > 1)`,
   );
