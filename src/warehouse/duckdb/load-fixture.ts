@@ -26,7 +26,7 @@ export const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: 
 
 export function createFixture(
   folder = mkdtempSync(join(tmpdir(), 'mailmart-warehouse-')),
-  partBytes = 50_000,
+  partBytes = 100_000,
 ): Fixture {
   const landing = createLocalLanding(join(folder, 'landing'), { partBytes });
   const path = join(folder, 'warehouse.duckdb');

@@ -119,7 +119,7 @@ test('a whole read marks vanished rows, and a row that is back is live again', a
 
 test('of two rows with one key in a unit the last in part order wins', async () => {
   const rows = Array.from({ length: 300 }, (_, index) =>
-    row(`m${index % 100}`, { id: `m${index % 100}`, version: index }),
+    row(`m${index % 100}`, { id: `m${index % 100}`, version: index, text: 'x'.repeat(100) }),
   );
   const loaded = await unit(rows);
   expect(loaded.parts.length).toBeGreaterThan(3);
