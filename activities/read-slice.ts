@@ -1,6 +1,8 @@
 import type { Http } from '../connectors/_kit/contract.ts';
 import { readSlice } from '../connectors/_kit/engine.ts';
-import type { Instant } from '../src/contracts/json.ts';
+import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
+import type { SliceResume } from '../connectors/_kit/slice-events.ts';
+import type { Instant, Json } from '../src/contracts/json.ts';
 import type { Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import type { AnyConnector, Deps, Logger, SliceReader } from './deps.ts';
@@ -21,6 +23,8 @@ export type SliceTools = {
   /** Of its own for each slice: it counts the slice's requests. The budget behind it is the account's. */
   readonly http: Http;
   readonly landing: Landing;
+  /** How far to read ahead; default: not at all. */
+  readonly ahead?: ReadAhead;
   readonly logger: Pick<Logger, 'info'>;
   readonly signal: AbortSignal;
   /** Told after each page that is in landing. */
@@ -29,17 +33,34 @@ export type SliceTools = {
 
 export type PageTally = { readonly rows: number; readonly bytes: number };
 
-/** Reads one slice to its end, page by page into landing. */
+/** Where the source keeps a stable order, so many pages at most are asked for again after a loss. */
+const pagesPerCheckpoint = 10;
+
+/** Beside the place to go on from, what the attempts before it had cost. */
+type Progress = { readonly at: SliceResume; readonly requests: number; readonly bytes: number };
+
+/** Reads one slice to its end, page by page into landing; from an earlier attempt's last checkpoint where there is one. */
 export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Promise<SliceResult> {
   const { key, runId, slice, now } = job;
-  const { connector, config, http, salt, signal } = tools;
+  const { connector, config, http, salt, signal, ahead } = tools;
   const writer = await tools.landing.openSlice(key, runId, slice);
-  let bytesRead = 0;
+  const earlier = writer.resumed as Progress | null;
+  const resume = earlier === null ? {} : { resume: { at: earlier.at, keys: writer.earlierKeys() } };
+  const requests = (): number => (earlier?.requests ?? 0) + http.requests;
+  let bytes = earlier?.bytes ?? 0;
+  let unsaved = 0;
   try {
-    for await (const event of readSlice(connector, key.stream, { config, http, slice, now, salt, signal })) {
+    const options = { config, http, slice, now, salt, signal, ...resume, ...(ahead === undefined ? {} : { ahead }) };
+    for await (const event of readSlice(connector, key.stream, options)) {
       if (event.kind === 'page') {
         await writer.append(event.rows, event.rejected);
-        bytesRead += event.bytes;
+        bytes += event.bytes;
+        unsaved += 1;
+        if (event.resume !== undefined && unsaved >= pagesPerCheckpoint) {
+          const progress: Progress = { at: event.resume, requests: requests(), bytes };
+          await writer.checkpoint(progress as unknown as Json);
+          unsaved = 0;
+        }
         tools.onPage({ rows: event.rows.length, bytes: event.bytes });
       } else if (event.kind === 'restart') {
         tools.logger.info({ stream: key.stream, reason: event.reason }, 'slice starts again');
@@ -49,10 +70,10 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
           slice,
           state: event.state,
           pages: event.pages,
-          requests: http.requests,
+          requests: requests(),
           units: event.units,
           total: event.total,
-          bytesRead,
+          bytesRead: bytes,
           ...(event.incomplete === undefined ? {} : { incomplete: event.incomplete }),
           ...(event.skipped === undefined ? {} : { skipped: event.skipped }),
         });

@@ -142,8 +142,6 @@ export type ReadPage = {
     readonly reason: string;
     readonly record: string;
   }[];
-  /** A place from which this slice can go on, when the API documents a stable order. */
-  readonly resume?: string;
 };
 
 export type ReadContext<C> = {
@@ -216,7 +214,10 @@ export type DeclaredStream<C, R> = StreamBase<C, R> & {
   /** Dot path of the stated total. */
   readonly total?: string;
   readonly paginate: Paginator;
-  /** The API documents a stable order for this stream: a retry may go on from a page. */
+  /**
+   * The API documents a stable order for this stream: a retry may go on from a page. Not for streams that explode, whose
+   * rows no longer tell which records they came from.
+   */
   readonly stableOrder?: boolean;
 };
 

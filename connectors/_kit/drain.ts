@@ -7,7 +7,7 @@ import { timeMs } from './instant.ts';
 import { exactText, flawOf } from './json.ts';
 import { KeySet } from './key-set.ts';
 import { acceptRecord, type Accepted, type EdgeContext } from './record.ts';
-import type { SliceEvent } from './slice-events.ts';
+import type { Drained, SliceEvent } from './slice-events.ts';
 
 const SMALLEST_PAGE_FOR_SHARE = 20;
 
@@ -61,7 +61,7 @@ export class Drain {
     this.window = { fromMs: edge(window?.from) ?? -Infinity, toMs: edge(window?.to) ?? Infinity };
   }
 
-  page(page: ReadPage): SliceEvent {
+  page(page: ReadPage): SliceEvent & { readonly kind: 'page' } {
     this.pages += 1;
     const formless = page.rejected ?? [];
     const units = page.records.length + formless.length;
@@ -83,6 +83,30 @@ export class Drain {
       this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
     }
     return { kind: 'page', rows, rejected, units, total, bytes: page.bytes };
+  }
+
+  /** Goes on where an earlier attempt stopped. */
+  async restore(earlier: Drained, keys: AsyncIterable<string>): Promise<void> {
+    this.pages = earlier.pages;
+    this.units = earlier.units;
+    this.total = earlier.total;
+    this.refused = earlier.refused;
+    this.newest = earlier.newest;
+    this.lastMs = earlier.lastMs ?? Number.NEGATIVE_INFINITY;
+    for await (const key of keys) this.earlier.add(key);
+  }
+
+  /** What a later attempt needs to know of the pages so far. */
+  save(): Drained {
+    const { pages, units, total, refused, newest, lastMs } = this;
+    return {
+      pages,
+      units,
+      total,
+      refused,
+      ...(newest === undefined ? {} : { newest }),
+      ...(Number.isFinite(lastMs) ? { lastMs } : {}),
+    };
   }
 
   /** Fails when too much of the last page was refused. Called after its event went out: refused records are always kept. */

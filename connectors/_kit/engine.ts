@@ -1,14 +1,19 @@
 import type { AnyStream, Connector, Http, ReadContext, ReadPage, Stream } from './contract.ts';
 import { Drain, type DrainOptions } from './drain.ts';
 import { ConnectorError } from './errors.ts';
-import { declaredPages } from './pages.ts';
+import { declaredPages, type PageResume } from './pages.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { SkippedAnswer } from './skip.ts';
-import type { SliceEvent } from './slice-events.ts';
+import type { SliceEvent, SliceResume } from './slice-events.ts';
 
 export type ReadSliceOptions<C> = DrainOptions & {
   readonly config: C;
   readonly http: Http;
   readonly signal: AbortSignal;
+  /** How far to read ahead; default: one page after the other. */
+  readonly ahead?: ReadAhead;
+  /** Where an earlier attempt stopped: `resume` of the last of its pages that is durable, and the keys up to there. */
+  readonly resume?: { readonly at: SliceResume; readonly keys: AsyncIterable<string> };
 };
 
 const MAX_RESTARTS = 2;
@@ -25,12 +30,15 @@ export async function* readSlice<C>(
 ): AsyncGenerator<SliceEvent, void> {
   const stream = streamOf(connector, streamName);
   for (let restarts = 0; ; restarts++) {
+    const resume = restarts === 0 ? options.resume : undefined;
     const drain = new Drain(connector.name, streamName, stream, options);
+    if (resume !== undefined) await drain.restore(resume.at.drained, resume.keys);
     let skipped: string | undefined;
     try {
-      for await (const page of pagesOf(connector, streamName, stream, options)) {
+      for await (const page of pagesOf(connector, streamName, stream, options, resume?.at.pages)) {
         options.signal.throwIfAborted();
-        yield drain.page(page);
+        const event = drain.page(page);
+        yield page.resume === undefined ? event : { ...event, resume: { pages: page.resume, drained: drain.save() } };
         drain.assertShape();
         if (drain.changed !== undefined) break;
       }
@@ -62,8 +70,17 @@ function pagesOf<C>(
   name: string,
   stream: Stream<C, unknown>,
   options: ReadSliceOptions<C>,
-): AsyncIterable<ReadPage> {
+  resume: PageResume | undefined,
+): AsyncIterable<ReadPage & { readonly resume?: PageResume }> {
   const { config, http, slice, now, signal } = options;
   const context: ReadContext<C> = { config, http, slice, now, signal };
-  return 'read' in stream ? stream.read(context) : declaredPages(connector, name, stream, context);
+  return 'read' in stream
+    ? stream.read(context)
+    : declaredPages(
+        connector,
+        name,
+        stream,
+        { ...context, ...(resume === undefined ? {} : { resume }) },
+        options.ahead,
+      );
 }

@@ -1,52 +1,162 @@
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { Connector, DeclaredStream, HttpRequest, HttpResponse, ReadContext, ReadPage } from './contract.ts';
 import { ConnectorError } from './errors.ts';
-import { firstPage, nextPage, pageIdentity } from './paginate.ts';
+import { firstPage, nextPage, pageIdentity, predictedPage } from './paginate.ts';
 import { fillPath, valueAt } from './path.ts';
+import { unlimited, type ReadAhead } from './read-ahead.ts';
 import { requestUrl } from './url.ts';
 
 /** Ends a paging loop that nothing else ended. */
 const MAX_PAGES = 100_000;
 const MAX_EMPTY_PAGES = 100;
 
-/** Pages of a stream that is declared as data. Loops of the source (repeated tokens, empty pages without end) are named failures. */
+/** Where the pages of a slice go on whose source documents a stable order. `read`: records before that place. */
+export type PageResume = { readonly request: HttpRequest; readonly read: number };
+
+/** A page that was asked for. `done` gives its place among the open pages back. */
+type Ask = { readonly request: HttpRequest; readonly page: Promise<Answered>; readonly done: () => void };
+type Answered = {
+  readonly response: HttpResponse;
+  readonly records: readonly JsonObject[];
+  readonly total: number | null;
+};
+
+/**
+ * Pages of a stream that is declared as data, in order. Where a stated total tells which pages are left, up to
+ * `ahead.depth` of them are asked for at once. Loops of the source (repeated tokens, empty pages without end) are named failures.
+ */
 export async function* declaredPages<C>(
   connector: Connector<C>,
   name: string,
   stream: DeclaredStream<C, unknown>,
-  context: ReadContext<C>,
-): AsyncGenerator<ReadPage> {
-  const contract = (what: string): ConnectorError =>
-    new ConnectorError(`${connector.name} stream ${name}: ${what}`, {
+  context: ReadContext<C> & { readonly resume?: PageResume },
+  ahead: ReadAhead = unlimited,
+): AsyncGenerator<ReadPage & { readonly resume?: PageResume }> {
+  const pager = new Pager(connector, name, stream, context, ahead);
+  let emptyPages = 0;
+  let read = context.resume?.read ?? 0;
+  pager.ask(context.resume?.request ?? firstPage(stream.paginate, firstRequest(name, stream, context)));
+  try {
+    for (let ask = pager.next(); ask !== undefined; ask = pager.next()) {
+      const { request } = ask;
+      const { response, records, total } = await ask.page;
+      read += records.length;
+      emptyPages = records.length === 0 ? emptyPages + 1 : 0;
+      if (emptyPages > MAX_EMPTY_PAGES) throw pager.contract(`more than ${MAX_EMPTY_PAGES} empty pages in a row`);
+      const url: string = requestUrl(connector.name, pager.base, { ...request, params: {} }).href;
+      const following = nextPage(stream.paginate, { request, url, response, count: records.length, read, total });
+      // One page after the other means also: the next is asked for when this one is written.
+      if (ahead.depth > 1) pager.follow(following, total);
+      const resume =
+        stream.stableOrder === true && following !== undefined ? { resume: { request: following, read } } : {};
+      yield { records, total, bytes: response.bytes, ...resume };
+      ask.done();
+      if (ahead.depth <= 1) pager.follow(following, total);
+    }
+  } finally {
+    pager.close();
+  }
+}
+
+/** Requests of one slice that are under way, in page order. */
+class Pager<C> {
+  readonly base: URL;
+  private asks: Ask[] = [];
+  private readonly seen = new Set<string>();
+  private readonly stop = new AbortController();
+  private readonly connector: Connector<C>;
+  private readonly name: string;
+  private readonly stream: DeclaredStream<C, unknown>;
+  private readonly context: ReadContext<C>;
+  private readonly ahead: ReadAhead;
+  private given: (() => void)[] = [];
+
+  constructor(
+    connector: Connector<C>,
+    name: string,
+    stream: DeclaredStream<C, unknown>,
+    context: ReadContext<C>,
+    ahead: ReadAhead,
+  ) {
+    this.connector = connector;
+    this.name = name;
+    this.stream = stream;
+    this.context = context;
+    this.ahead = ahead;
+    this.base = new URL(connector.baseUrl(context.config));
+  }
+
+  ask(request: HttpRequest): void {
+    const identity = pageIdentity(request);
+    if (this.seen.has(identity))
+      throw this.contract('a page repeats: the source names a next page that was read already');
+    if (this.seen.size >= MAX_PAGES) throw this.contract(`more than ${MAX_PAGES} pages`);
+    this.seen.add(identity);
+    let isOver = false;
+    let giveBack: (() => void) | undefined;
+    const done = (): void => {
+      isOver = true;
+      giveBack?.();
+    };
+    const page = (async (): Promise<Answered> => {
+      const signal = AbortSignal.any([this.context.signal, this.stop.signal]);
+      giveBack = await this.ahead.open(signal);
+      if (isOver) giveBack();
+      return this.answered(await this.context.http.request(request, signal));
+    })();
+    // Whoever waits for the page hears of its failure; when the slice ends before, nobody does.
+    page.catch(() => undefined);
+    this.asks.push({ request, page, done });
+    this.given.push(done);
+  }
+
+  next(): Ask | undefined {
+    return this.asks.shift();
+  }
+
+  /** What comes after the page just read. Pages asked for ahead that are not it were a wrong guess: a page was not full. */
+  follow(following: HttpRequest | undefined, total: number | null): void {
+    const guessed = this.asks[0];
+    if (
+      guessed !== undefined &&
+      (following === undefined || pageIdentity(guessed.request) !== pageIdentity(following))
+    ) {
+      for (const ask of this.asks) {
+        ask.done();
+        this.seen.delete(pageIdentity(ask.request));
+      }
+      this.asks = [];
+    }
+    if (following === undefined) return;
+    if (this.asks.length === 0) this.ask(following);
+    for (let last = this.asks.at(-1)!.request; this.asks.length < this.ahead.depth; last = this.asks.at(-1)!.request) {
+      const request = predictedPage(this.stream.paginate, last, total);
+      if (request === undefined) break;
+      this.ask(request);
+    }
+  }
+
+  close(): void {
+    this.stop.abort(new Error('the slice has ended'));
+    for (const done of this.given) done();
+    this.given = [];
+  }
+
+  contract(what: string): ConnectorError {
+    return new ConnectorError(`${this.connector.name} stream ${this.name}: ${what}`, {
       kind: 'contract',
-      connector: connector.name,
-      stream: name,
+      connector: this.connector.name,
+      stream: this.name,
       fix: 'The API answers in another shape than documented: compare with the vendor’s reference and report it.',
     });
-  const base = new URL(connector.baseUrl(context.config));
-  const seen = new Set<string>();
-  let read = 0;
-  let emptyPages = 0;
+  }
 
-  let request: HttpRequest | undefined = firstPage(stream.paginate, firstRequest(name, stream, context));
-  while (request !== undefined) {
-    const identity = pageIdentity(request);
-    if (seen.has(identity)) throw contract('a page repeats: the source names a next page that was read already');
-    if (seen.size >= MAX_PAGES) throw contract(`more than ${MAX_PAGES} pages`);
-    seen.add(identity);
-
-    const response: HttpResponse = await context.http.request(request, context.signal);
-    const records = recordsOf(response.body, stream.records);
-    if (records === undefined) throw contract(`the answer has no array at "${stream.records}"`);
-    const total = stream.total === undefined ? null : totalOf(response.body, stream.total);
-    if (total === undefined) throw contract(`the answer states no total at "${stream.total}"`);
-    read += records.length;
-    emptyPages = records.length === 0 ? emptyPages + 1 : 0;
-    if (emptyPages > MAX_EMPTY_PAGES) throw contract(`more than ${MAX_EMPTY_PAGES} empty pages in a row`);
-    yield { records, total, bytes: response.bytes };
-
-    const url: string = requestUrl(connector.name, base, { ...request, params: {} }).href;
-    request = nextPage(stream.paginate, { request, url, response, count: records.length, read, total });
+  private answered(response: HttpResponse): Answered {
+    const records = recordsOf(response.body, this.stream.records);
+    if (records === undefined) throw this.contract(`the answer has no array at "${this.stream.records}"`);
+    const total = this.stream.total === undefined ? null : totalOf(response.body, this.stream.total);
+    if (total === undefined) throw this.contract(`the answer states no total at "${this.stream.total}"`);
+    return { response, records, total };
   }
 }
 

@@ -61,6 +61,25 @@ export function nextPage(paginator: Paginator, page: PageSeen): HttpRequest | un
   }
 }
 
+/**
+ * The request after one that was not answered yet, as far as the stated total tells: it holds when every page before
+ * comes full. Undefined where only an answer can tell.
+ */
+export function predictedPage(paginator: Paginator, last: HttpRequest, total: number | null): HttpRequest | undefined {
+  if (total === null) return undefined;
+  if (paginator.kind === 'offset') {
+    const offset = Number(last.params?.[paginator.offsetParam]) + paginator.limit;
+    return offset < total ? withParams(last, { [paginator.offsetParam]: offset }) : undefined;
+  }
+  if (paginator.kind === 'page' && paginator.limit !== undefined) {
+    const page = Number(last.params?.[paginator.pageParam]) + 1;
+    return (page - paginator.first) * paginator.limit < total
+      ? withParams(last, { [paginator.pageParam]: page })
+      : undefined;
+  }
+  return undefined;
+}
+
 /** What makes two requests the same page. */
 export function pageIdentity(request: HttpRequest): string {
   const params = Object.entries(request.params ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,4 +1,19 @@
+import type { PageResume } from './pages.ts';
 import type { ItemState, LandedRow, RejectedRow } from '../../src/contracts/sync.ts';
+
+/** Everything a later attempt needs to go on behind a page. JSON: it is kept beside the slice's parts. */
+export type SliceResume = { readonly pages: PageResume; readonly drained: Drained };
+
+/** What a drain knows of the pages it has read. Its keys are in the parts. */
+export type Drained = {
+  readonly pages: number;
+  readonly units: number;
+  readonly total: number | null;
+  readonly refused: number;
+  readonly newest?: { readonly ms: number; readonly text: string };
+  /** Cursor of the last row, for ascending streams. */
+  readonly lastMs?: number;
+};
 
 /**
  * What `readSlice` yields, in order: pages, perhaps a restart (the source changed while it was paged: everything
@@ -13,6 +28,8 @@ export type SliceEvent =
       readonly units: number;
       readonly total: number | null;
       readonly bytes: number;
+      /** Set where the source documents a stable order: from here a later attempt may go on. */
+      readonly resume?: SliceResume;
     }
   | { readonly kind: 'restart'; readonly reason: string }
   | {

@@ -23,6 +23,8 @@ export const audienceStreams = (stream: Define) => ({
     description: 'One row a contact of a list, archived ones included, with sign-up and consent times.',
     path: '/lists/{list_id}/members',
     ...paged('members', [], { sort_field: 'last_changed', sort_dir: 'ASC' }),
+    // Sorted by request, in a window with an upper bound: what changes meanwhile leaves it, and the total says so.
+    stableOrder: true,
     parent: everyList,
     schema: z.looseObject({
       list_id: id,

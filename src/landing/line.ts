@@ -42,6 +42,9 @@ export function formatLine(row: LandedRow, number: number): Line {
   return { kind: 'line', text };
 }
 
+/** The primary key of a line made here. */
+export const keyOfLine = (line: string): string => line.slice(line.indexOf('\t') + 1).split('\t', 1)[0] ?? '';
+
 function loneSurrogate(value: Json, path: string): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : path;
   if (value === null || typeof value !== 'object') return undefined;

@@ -153,6 +153,59 @@ test('a row of another item or another read is a mistake of the caller, not a ro
   );
 });
 
+const keysOf = async (writer: SliceWriter): Promise<readonly string[]> => {
+  const keys: string[] = [];
+  for await (const key of writer.earlierKeys()) keys.push(key);
+  return keys;
+};
+
+test('a slice goes on behind its last checkpoint, whatever came after that', async () => {
+  const refused = { slice: slice.id, position: 'p', path: 'x', reason: 'r', record: '{}' };
+  const first = await landing.openSlice(key, 'run-1', slice);
+  expect([first.resumed, await keysOf(first)]).toEqual([null, []]);
+  await first.append([row(1), row(2, { text: 'a\u2028b\tc\nd' })], [refused]);
+  await first.checkpoint({ page: 1 });
+  await first.append(rows(200), [refused]);
+  await first.discard();
+  await first.append(rows(100), []);
+
+  const second = await landing.openSlice(key, 'run-1', slice);
+  expect([second.resumed, await keysOf(second)]).toEqual([{ page: 1 }, ['["1"]', '["2"]']]);
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+  await second.append([{ ...row(3), _extracted_at: '2026-07-01T00:00:00.000Z' }], []);
+  const result = await second.finish(end);
+  expect([result.rows, result.rejected]).toEqual([3, [refused]]);
+  expect(lines(result).map((line) => line.slice(0, 7))).toEqual(['0\t["1"]', '1\t["2"]', '2\t["3"]']);
+  expect(result.parts.map((part) => part.extractedAt)).toEqual([now, '2026-07-01T00:00:00.000Z']);
+  expect(await landing.readSlice(key, 'run-1', slice.id)).toEqual(result);
+  expect(files().some((name) => name.includes('checkpoint') || name.includes('.tmp-'))).toBe(false);
+  await first.discard();
+});
+
+test('a restart forgets checkpoints, and one whose part is altered or that is another run’s does not count', async () => {
+  const reopen = (run = 'run-1') => landing.openSlice(key, run, slice);
+  const begin = async () => {
+    const writer = await reopen();
+    await writer.append(rows(3), []);
+    await writer.checkpoint({ page: 1 });
+    return writer;
+  };
+  await (await begin()).restart();
+  expect((await reopen()).resumed).toBeNull();
+  expect(files()).toEqual([]);
+
+  await begin();
+  const part = files().find((name) => name.endsWith('.tsv.zst')) ?? '';
+  writeFileSync(join(root, part), readFileSync(join(root, part)).fill(1, 20, 21));
+  const again = await reopen();
+  expect(again.resumed).toBeNull();
+  expect((await again.finish(end)).rows).toBe(0);
+
+  await begin();
+  expect((await reopen('run-2')).resumed).toBeNull();
+  expect((await reopen()).resumed).toEqual({ page: 1 });
+});
+
 test('documents are whole or absent', async () => {
   expect(await landing.readDocument(key, 'run-1', 'plan')).toBeNull();
   await landing.writeDocument(key, 'run-1', 'plan', { slices: ['é', null] });

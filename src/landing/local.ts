@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Json } from '../contracts/json.ts';
-import type { PartFile, SliceResult, StreamKey } from '../contracts/sync.ts';
+import type { SliceResult, StreamKey } from '../contracts/sync.ts';
 import { ensureFolder, landingFailure, writeDurably } from './durable-file.ts';
+import { isIntact, isMissing, readJson } from './durable-read.ts';
 import { encodeName } from './names.ts';
 import { LandingError, type Landing } from './port.ts';
 import { manifestName, openSliceWriter, type Manifest } from './slice-writer.ts';
@@ -68,37 +66,4 @@ export function createLocalLanding(root: string, options: LocalLandingOptions = 
       for (const run of runs) if (!kept.has(run)) await rm(join(folder, run), { recursive: true, force: true });
     },
   };
-}
-
-/** Whether a part is there, whole and unaltered. */
-export async function isIntact(path: string, part: Pick<PartFile, 'bytes' | 'sha256'>): Promise<boolean> {
-  try {
-    if ((await stat(path)).size !== part.bytes) return false;
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    return hash.digest('hex') === part.sha256;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw landingFailure(error, `Could not read ${path}`);
-  }
-}
-
-/** A missing or half-written document counts as absent: its writer starts again. */
-async function readJson<T>(path: string): Promise<T | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw landingFailure(error, `Could not read ${path}`);
-  }
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return null;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -18,12 +18,18 @@ export class LandingError extends Error {
 
 /** Writes one slice: rows go to numbered parts; nothing counts until `finish` has made parts and manifest durable. */
 export type SliceWriter = {
+  /** What the last checkpoint of an earlier attempt says, when its parts are whole: rows go on behind them. */
+  readonly resumed: Json | null;
+  /** Primary keys of the rows before that checkpoint. */
+  earlierKeys(): AsyncIterable<string>;
+  /** Makes everything so far durable, with what a later attempt needs to go on from here. */
+  checkpoint(progress: Json): Promise<void>;
   append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
-  /** The source changed under us: forget everything appended so far. */
+  /** The source changed under us: forget everything appended so far, checkpoints too. */
   restart(): Promise<void>;
   /** Parts: temp file, fdatasync, rename, fsync of the folder; then the manifest the same way. */
   finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult>;
-  /** Removes what was written; safe to call twice. */
+  /** Removes what was written since the last checkpoint; safe to call twice. */
   discard(): Promise<void>;
 };
 

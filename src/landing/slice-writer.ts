@@ -1,10 +1,12 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Instant } from '../contracts/json.ts';
+import type { Instant, Json } from '../contracts/json.ts';
 import type { LandedRow, PartFile, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
+import { isIntact, readJson } from './durable-read.ts';
 import { ensureFolder, landingFailure, syncFolder, temporaryMark, writeDurably } from './durable-file.ts';
-import { formatLine } from './line.ts';
+import { formatLine, keyOfLine } from './line.ts';
 import { encodeName } from './names.ts';
+import { readLines } from './part-reader.ts';
 import { partExtension, PartWriter, type WrittenPart } from './part-writer.ts';
 import type { SliceWriter } from './port.ts';
 
@@ -14,6 +16,17 @@ export type Manifest = {
   readonly key: StreamKey;
   readonly runId: string;
   readonly result: SliceResult;
+};
+
+/** What a checkpoint file holds: the durable beginning of a slice that is not finished. */
+type Checkpoint = {
+  readonly version: 1;
+  readonly runId: string;
+  readonly sliceId: string;
+  readonly parts: readonly PartFile[];
+  readonly rejected: readonly RejectedRow[];
+  readonly rows: number;
+  readonly progress: Json;
 };
 
 export type SliceTarget = {
@@ -31,10 +44,10 @@ export function manifestName(folder: string, sliceId: string): string {
   return `${folder}/${encodeName(sliceId)}.manifest.json`;
 }
 
-/** Lines gathered before they go to gzip: few calls, little memory. */
+/** Lines gathered before they go to be packed: few calls, little memory. */
 const mostBatchCharacters = 256 * 1024;
 
-/** Opens a slice for writing and removes what an earlier attempt of the same slice left. */
+/** Opens a slice for writing behind the checkpoint of an earlier attempt, and removes what else that left. */
 export async function openSliceWriter(target: SliceTarget): Promise<SliceWriter> {
   const writer = new LocalSliceWriter(target);
   await writer.prepare();
@@ -42,13 +55,19 @@ export async function openSliceWriter(target: SliceTarget): Promise<SliceWriter>
 }
 
 class LocalSliceWriter implements SliceWriter {
+  resumed: Json | null = null;
   readonly #target: SliceTarget;
   readonly #stem: string;
+  /** Durable under their own names. */
+  #parts: PartFile[] = [];
+  /** Synced under temporary names. */
   #written: WrittenPart[] = [];
   #rejected: RejectedRow[] = [];
   #part: PartWriter | undefined;
   #rows = 0;
   #extractedAt: Instant | undefined;
+  /** Rows and refusals that a checkpoint holds. */
+  #kept: { readonly rows: number; readonly rejected: readonly RejectedRow[] } = { rows: 0, rejected: [] };
 
   constructor(target: SliceTarget) {
     this.#target = target;
@@ -58,9 +77,16 @@ class LocalSliceWriter implements SliceWriter {
   async prepare(): Promise<void> {
     try {
       await ensureFolder(join(this.#target.root, this.#target.folder));
+      await this.#takeCheckpoint();
       await this.#removeFiles();
     } catch (error) {
       throw landingFailure(error, `Could not prepare the landing folder ${this.#target.folder}`);
+    }
+  }
+
+  async *earlierKeys(): AsyncGenerator<string> {
+    for (const part of this.#parts) {
+      for await (const line of readLines(join(this.#target.root, part.name))) yield keyOfLine(line);
     }
   }
 
@@ -96,6 +122,56 @@ class LocalSliceWriter implements SliceWriter {
     if (count > 0) await this.#write(lines, count, longest);
   }
 
+  async checkpoint(progress: Json): Promise<void> {
+    const { runId, slice } = this.#target;
+    await this.#settleParts();
+    const checkpoint: Checkpoint = {
+      version: 1,
+      runId,
+      sliceId: slice.id,
+      parts: this.#parts,
+      rejected: this.#rejected,
+      rows: this.#rows,
+      progress,
+    };
+    await writeDurably(this.#checkpointPath, `${JSON.stringify(checkpoint)}\n`);
+    this.#kept = { rows: this.#rows, rejected: [...this.#rejected] };
+  }
+
+  async restart(): Promise<void> {
+    await rm(this.#checkpointPath, { force: true });
+    this.#parts = [];
+    this.#kept = { rows: 0, rejected: [] };
+    this.resumed = null;
+    await this.discard();
+  }
+
+  async finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult> {
+    const { root, folder, key, runId } = this.#target;
+    await this.#settleParts();
+    const finished: SliceResult = { ...result, parts: this.#parts, rejected: this.#rejected, rows: this.#rows };
+    const manifest: Manifest = { version: 1, key, runId, result: finished };
+    await writeDurably(join(root, manifestName(folder, this.#target.slice.id)), `${JSON.stringify(manifest)}\n`);
+    await rm(this.#checkpointPath, { force: true });
+    return finished;
+  }
+
+  async discard(): Promise<void> {
+    const part = this.#part;
+    this.#part = undefined;
+    await part?.discard();
+    for (const written of this.#written) await rm(written.temporary, { force: true });
+    this.#written = [];
+    this.#rows = this.#kept.rows;
+    this.#rejected = [...this.#kept.rejected];
+    this.#extractedAt = undefined;
+    await this.#removeFiles();
+  }
+
+  get #checkpointPath(): string {
+    return join(this.#target.root, this.#target.folder, `${this.#stem}.checkpoint.json`);
+  }
+
   /** Item and time of extraction stand once in the part's entry, not in every line. */
   #note(row: LandedRow): void {
     this.#extractedAt ??= row._extracted_at;
@@ -103,44 +179,10 @@ class LocalSliceWriter implements SliceWriter {
       throw new Error(`A row of slice ${this.#target.slice.id} belongs to another item or another read`);
   }
 
-  async restart(): Promise<void> {
-    await this.#dropTemporaries();
-    this.#rejected = [];
-    this.#rows = 0;
-    this.#extractedAt = undefined;
-  }
-
-  async finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult> {
-    const { root, folder, key, runId } = this.#target;
-    await this.#closePart();
-    const parts: PartFile[] = [];
-    try {
-      for (const [index, part] of this.#written.entries()) {
-        const name = `${folder}/${this.#stem}.part-${String(index + 1).padStart(5, '0')}.${partExtension}`;
-        await rename(part.temporary, join(root, name));
-        const { temporary: _, ...facts } = part;
-        parts.push({ name, ...facts, item: this.#target.slice.item, extractedAt: this.#extractedAt ?? '' });
-      }
-      this.#written = [];
-      await syncFolder(join(root, folder));
-    } catch (error) {
-      throw landingFailure(error, `Could not finish slice ${this.#target.slice.id}`);
-    }
-    const finished: SliceResult = { ...result, parts, rejected: this.#rejected, rows: this.#rows };
-    const manifest: Manifest = { version: 1, key, runId, result: finished };
-    await writeDurably(join(root, manifestName(folder, this.#target.slice.id)), `${JSON.stringify(manifest)}\n`);
-    return finished;
-  }
-
-  async discard(): Promise<void> {
-    await this.restart();
-    await this.#removeFiles();
-  }
-
   async #write(lines: string, rows: number, longest: number): Promise<void> {
     if (this.#part === undefined) {
-      const name = `${this.#stem}.part-${String(this.#written.length + 1).padStart(5, '0')}.${partExtension}`;
-      this.#part = await PartWriter.create(join(this.#target.root, this.#target.folder, name));
+      const number = this.#parts.length + this.#written.length + 1;
+      this.#part = await PartWriter.create(join(this.#target.root, this.#partName(number)));
     }
     await this.#part.append(lines, rows, longest);
     if (this.#part.plainBytes >= this.#target.partBytes) await this.#closePart();
@@ -153,21 +195,51 @@ class LocalSliceWriter implements SliceWriter {
     this.#written.push(await part.close());
   }
 
-  async #dropTemporaries(): Promise<void> {
-    const part = this.#part;
-    this.#part = undefined;
-    await part?.discard();
-    for (const written of this.#written) await rm(written.temporary, { force: true });
-    this.#written = [];
+  #partName(number: number): string {
+    return `${this.#target.folder}/${this.#stem}.part-${String(number).padStart(5, '0')}.${partExtension}`;
   }
 
-  /** The manifest goes first: parts without one never count. */
+  /** Gives the written parts their own names, durably. */
+  async #settleParts(): Promise<void> {
+    const { root, folder, slice } = this.#target;
+    await this.#closePart();
+    try {
+      for (let part = this.#written[0]; part !== undefined; part = this.#written[0]) {
+        const { temporary, ...facts } = part;
+        const name = this.#partName(this.#parts.length + 1);
+        await rename(temporary, join(root, name));
+        this.#written.shift();
+        this.#parts.push({ name, ...facts, item: slice.item, extractedAt: this.#extractedAt ?? '' });
+      }
+      await syncFolder(join(root, folder));
+    } catch (error) {
+      throw landingFailure(error, `Could not finish slice ${slice.id}`);
+    }
+  }
+
+  async #takeCheckpoint(): Promise<void> {
+    const { root, runId, slice } = this.#target;
+    const found = await readJson<Checkpoint>(this.#checkpointPath);
+    if (found?.version !== 1 || found.runId !== runId || found.sliceId !== slice.id) return;
+    for (const part of found.parts) if (!(await isIntact(join(root, part.name), part))) return;
+    this.#parts = [...found.parts];
+    this.#kept = { rows: found.rows, rejected: found.rejected };
+    this.#rows = found.rows;
+    this.#rejected = [...found.rejected];
+    this.resumed = found.progress;
+  }
+
+  /** The manifest goes first: parts without one never count. What the checkpoint holds stays. */
   async #removeFiles(): Promise<void> {
     const folder = join(this.#target.root, this.#target.folder);
     await rm(join(this.#target.root, manifestName(this.#target.folder, this.#target.slice.id)), { force: true });
+    const kept = new Set(this.#parts.map(({ name }) => name.slice(this.#target.folder.length + 1)));
     const own = (await readdir(folder)).filter(
       (name) =>
-        name.startsWith(`${this.#stem}.part-`) || name.startsWith(`${this.#stem}.manifest.json${temporaryMark}`),
+        (name.startsWith(`${this.#stem}.part-`) && !kept.has(name)) ||
+        name.startsWith(`${this.#stem}.manifest.json${temporaryMark}`) ||
+        name.startsWith(`${this.#stem}.checkpoint.json${temporaryMark}`) ||
+        (this.resumed === null && this.#parts.length === 0 && name === `${this.#stem}.checkpoint.json`),
     );
     for (const name of own) await rm(join(folder, name), { force: true });
   }
