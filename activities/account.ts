@@ -57,13 +57,18 @@ export function tableOf(connector: AnyConnector, key: StreamKey): RawTable {
 export function openAccount(deps: Deps, accountId: string): OpenAccount {
   const account = accountOf(deps, accountId);
   const config = deps.project.secret(accountId);
-  for (const path of account.connector.secrets) {
+  const salt = deps.project.salt();
+  registerSecrets(account.connector, config, salt);
+  return { ...account, config, salt };
+}
+
+/** Makes an account's secrets known to this thread's redactor. */
+export function registerSecrets(connector: AnyConnector, config: unknown, salt: string): void {
+  for (const path of connector.secrets) {
     const value = path.split('.').reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), config);
     if (typeof value === 'string') registerSecret(value);
   }
-  const salt = deps.project.salt();
   registerSecret(salt);
-  return { ...account, config, salt };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -39,12 +39,13 @@ class BatchReader {
   }
 
   async read(slices: readonly Slice[]): Promise<ExtractProgress> {
-    const queue = [...slices];
+    const queue = [...slices.entries()];
     const lane = async (): Promise<void> => {
       for (;;) {
-        const slice = this.failure === undefined && !this.signal.aborted ? queue.shift() : undefined;
-        if (slice === undefined) return;
-        await this.readOne(slice).catch((error: unknown) => this.fail(error));
+        const next = this.failure === undefined && !this.signal.aborted ? queue.shift() : undefined;
+        if (next === undefined) return;
+        const [index, slice] = next;
+        await this.readOne(slice, this.input.from + index).catch((error: unknown) => this.fail(error));
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, this.input.lanes) }, lane));
@@ -61,19 +62,19 @@ class BatchReader {
     if (hopeless) this.giveUp.abort(error);
   }
 
-  private async readOne(slice: Slice): Promise<void> {
+  private async readOne(slice: Slice, priority: number): Promise<void> {
     const { key, runId } = this.input;
     const known = await this.deps.landing.readSlice(key, runId, slice.id);
-    const result = known ?? (await this.extract(slice));
+    const result = known ?? (await this.extract(slice, priority));
     this.open.delete(slice.id);
     this.done = sum(this.done, result);
   }
 
-  private async extract(slice: Slice): Promise<SliceResult> {
+  private async extract(slice: Slice, priority: number): Promise<SliceResult> {
     const { key, runId } = this.input;
     const tally = { pages: 0, rows: 0, bytes: 0 };
     this.open.set(slice.id, tally);
-    const job = { key, runId, slice, now: this.deps.clock.now() };
+    const job = { key, runId, slice, now: this.deps.clock.now(), priority };
     try {
       const read = this.deps.readSlice ?? readInThisThread(this.deps);
       return await read(this.account, job, {

@@ -33,6 +33,7 @@ import type {
 } from './types.ts';
 
 export type { Deps, Logger } from './deps.ts';
+export { openReaderThreads } from './reader-threads.ts';
 export { createTransformRunner } from './transform-runner.ts';
 export type * from './types.ts';
 

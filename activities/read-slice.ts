@@ -1,5 +1,7 @@
+import type { Budget } from '../connectors/_kit/budget.ts';
 import type { Http } from '../connectors/_kit/contract.ts';
 import { readSlice } from '../connectors/_kit/engine.ts';
+import { accountBudget } from '../connectors/_kit/http.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
 import type { SliceResume } from '../connectors/_kit/slice-events.ts';
 import type { Instant, Json } from '../src/contracts/json.ts';
@@ -13,6 +15,8 @@ export type SliceJob = {
   readonly runId: string;
   readonly slice: Slice;
   readonly now: Instant;
+  /** Whose requests go first when lanes are short: the lowest, which is the slice's place in the run's plan. */
+  readonly priority: number;
 };
 
 /** What reading a slice needs beside the job. */
@@ -86,10 +90,24 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   }
 }
 
+/** So many pages of one slice are asked for at once: all lanes may work for it. */
+export const depthOf = (connector: AnyConnector): number => connector.limits.default.concurrency;
+
+/**
+ * Places for pages that are asked for and not yet written, over all slices of an account: every lane busy, and half as many
+ * pages that wait for an earlier one or for the disk. Bounds memory when the source is faster than we are.
+ */
+export function openPagesBudget(connector: AnyConnector, config: unknown): Budget {
+  const { concurrency } = connector.limits.default;
+  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.5) });
+}
+
 /** Reads slices in the thread that asks. */
 export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger'>): SliceReader {
   return ({ connector, config, salt }, job, watch) => {
     const { landing, logger } = deps;
+    const { priority } = job;
+    const pages = openPagesBudget(connector, config);
     return readSliceToLanding(job, {
       connector,
       config,
@@ -97,7 +115,8 @@ export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger'>
       landing,
       logger,
       ...watch,
-      http: deps.http(connector, config),
+      http: deps.http(connector, config, { priority }),
+      ahead: { depth: depthOf(connector), open: (signal) => pages.take(signal, priority) },
     });
   };
 }

@@ -5,7 +5,7 @@ import pRetry from 'p-retry';
 import { createAgents, type Agents, type Resolver } from './address.ts';
 import { failer, judge, tooLarge, type Judge, type RawAnswer } from './answer.ts';
 import { authHeaders } from './auth.ts';
-import { createBudget, type Budget, type Sleep } from './budget.ts';
+import { createBudget, type Budget, type Limit, type Sleep } from './budget.ts';
 import type { Connector, Http, HttpRequest, HttpResponse } from './contract.ts';
 import { ConnectorError } from './errors.ts';
 import { redact, safePath } from './redact.ts';
@@ -24,6 +24,10 @@ export type HttpOptions = {
   readonly random?: () => number;
   readonly now?: () => number;
   readonly resolve?: Resolver;
+  /** Whose requests go first when lanes are short: the lowest. Default 0. */
+  readonly priority?: number;
+  /** Where the lanes of a rate key come from; default: this process's budget of the account (`accountBudget`). */
+  readonly budget?: (key: string) => Budget;
   /** After each attempt; `path` holds no query. */
   readonly onRequest?: (info: RequestInfo) => void;
   /** Before each wait for a rate limit or a retry. */
@@ -58,6 +62,8 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     sleep = realSleep,
     maxBytes = 128 * 1_048_576,
     timeoutMs = 130_000,
+    priority = 0,
+    budget = (key: string) => accountBudget(connector, config, key, sleep),
   } = options;
   const baseText = connector.baseUrl(config);
   if (baseText.startsWith('file:')) return withoutHttp(connector.name);
@@ -65,12 +71,6 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   const credentials = authHeaders(connector, config);
   const agents = agentsFor({ ...options, allowPrivate: options.allowPrivate ?? namesPrivateHost(base) });
   const rules: Judge = { connector: connector.name, rules: connector.responses ?? [], maxBytes, now };
-  const budgetOf = (key: string): Budget => {
-    const limit = connector.limits[key] ?? connector.limits.default;
-    return sharedBudget([connector.name, base.origin, JSON.stringify(credentials), key], () =>
-      createBudget(limit, sleep),
-    );
-  };
   const client = create({
     adapter: 'http',
     proxy: false,
@@ -129,8 +129,8 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     try {
       // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
       if (request.limit !== undefined && request.limit !== 'default')
-        giveBack.push(await budgetOf(request.limit).take(signal));
-      giveBack.push(await budgetOf('default').take(signal));
+        giveBack.push(await budget(request.limit).take(signal, priority));
+      giveBack.push(await budget('default').take(signal, priority));
       return await judge(await send(request, url, signal), request, rules);
     } finally {
       for (const lane of giveBack) lane();
@@ -249,10 +249,18 @@ function codeOf(error: unknown): unknown {
 
 const budgets = new Map<string, Budget>();
 
-function sharedBudget(parts: readonly string[], create: () => Budget): Budget {
-  const key = hash('sha256', JSON.stringify(parts), 'hex');
-  const budget = budgets.get(key) ?? create();
-  budgets.set(key, budget);
+/** The budget of one rate key of an account: one in this process, whoever asks. An account is its credentials at its address. */
+export function accountBudget<C>(
+  connector: Connector<C>,
+  config: C,
+  key: string,
+  sleep: Sleep = realSleep,
+  limit: Limit = connector.limits[key] ?? connector.limits.default,
+): Budget {
+  const account = [connector.name, connector.baseUrl(config), authHeaders(connector, config), key];
+  const name = hash('sha256', JSON.stringify(account), 'hex');
+  const budget = budgets.get(name) ?? createBudget(limit, sleep);
+  budgets.set(name, budget);
   return budget;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createTransformRunner, type Deps, type Logger } from '../../activities/index.ts';
+import { createTransformRunner, openReaderThreads, type Deps, type Logger } from '../../activities/index.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
@@ -18,8 +18,11 @@ export type DepsOptions = {
   readonly lockWaitMs?: number;
 };
 
+/** What the activities work with, and how to let go of it. */
+export type OpenDeps = { readonly deps: Deps; close(): Promise<void> };
+
 /** Opens what the activities work with. This process owns the warehouse file from now on; close it when done. */
-export async function openDeps(options: DepsOptions): Promise<Deps> {
+export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
   const { project, clock, logger } = options;
   const { paths, config } = project;
   const landing = createLocalLanding(paths.landing);
@@ -31,20 +34,32 @@ export async function openDeps(options: DepsOptions): Promise<Deps> {
     lock: { waitMs: options.lockWaitMs ?? 5_000 },
     ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
   });
-  return {
+  // A thread finds connectors in the registry: others (of tests) are read in this thread.
+  const threads =
+    options.connectors === undefined ? openReaderThreads({ landingRoot: paths.landing, logger }) : undefined;
+  const deps: Deps = {
     project,
     connectors: options.connectors ?? allConnectors,
     warehouse,
     landing,
     clock,
     logger,
-    http: (connector, accountConfig) =>
+    ...(threads === undefined ? {} : { readSlice: threads.read }),
+    http: (connector, accountConfig, { priority }) =>
       createHttp(connector, accountConfig, {
+        priority,
         onWait: (ms) =>
           logger.info({ connector: connector.name, waitMs: Math.round(ms) }, 'waits before it asks again'),
       }),
     transform: createTransformRunner({ warehouse, landing, clock, config }),
     ...(options.report === undefined ? {} : { report: options.report }),
+  };
+  return {
+    deps,
+    close: async () => {
+      await threads?.close();
+      await warehouse.close();
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { connectClient, connectWorker, taskQueueOf, type Place } from './connect
 import { dataConverterFor } from './data-converter.ts';
 import { closeForgottenRuns } from './forgotten-runs.ts';
 import { host, installRuntime } from './host.ts';
-import { openDeps, stateFiles } from './project-deps.ts';
+import { openDeps, stateFiles, type OpenDeps } from './project-deps.ts';
 import { endLostActivities } from './recover.ts';
 import { reconcileSchedule, type ScheduleChange } from './schedule.ts';
 import { syncAccountId } from './start.ts';
@@ -82,7 +82,7 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     const dataConverter = dataConverterFor(files.codecKey, encrypted);
     const namespace = project.config.temporal.namespace;
     const taskQueue = taskQueueOf(project.dir, project.config.temporal.task_queue);
-    const [server, deps, bundlePath] = await allOrNothing(
+    const [server, { deps }, bundlePath] = await allOrNothing(
       startServer(options, files),
       openDeps(options),
       workflowBundle(cacheFolder(env)),
@@ -159,13 +159,13 @@ async function startServer(options: HostWorkerOptions, files: ReturnType<typeof 
 /** Waits for all three; when one fails, what the others opened is closed again. */
 async function allOrNothing(
   serverStart: Promise<RunningServer>,
-  depsOpening: Promise<Deps>,
+  depsOpening: Promise<OpenDeps>,
   bundling: Promise<string>,
   undo: (() => Promise<void> | void)[],
-): Promise<readonly [RunningServer, Deps, string]> {
+): Promise<readonly [RunningServer, OpenDeps, string]> {
   const [server, deps, bundle] = await Promise.allSettled([serverStart, depsOpening, bundling]);
   if (server.status === 'fulfilled') undo.push(() => server.value.stop());
-  if (deps.status === 'fulfilled') undo.push(() => deps.value.warehouse.close());
+  if (deps.status === 'fulfilled') undo.push(() => deps.value.close());
   // The warehouse first: that another process holds it says more than anything that follows from it.
   if (deps.status === 'rejected') throw deps.reason;
   if (server.status === 'rejected') throw server.reason;

@@ -156,7 +156,7 @@ describe('histories of a real run', () => {
 describe('a run that Temporal no longer knows', () => {
   it('is closed in the run log when the next worker starts', async () => {
     await run('run-1');
-    const deps = await openDeps({ project, clock, logger });
+    const { deps, close } = await openDeps({ project, clock, logger });
     const lost: RunRecord = {
       runId: 'lost',
       kind: 'pipeline',
@@ -168,7 +168,7 @@ describe('a run that Temporal no longer knows', () => {
       message: null,
     };
     await deps.warehouse.recordRun(lost);
-    await deps.warehouse.close();
+    await close();
     const worker = await hostWorker({ project, env, clock, logger });
     try {
       const runs = await worker.deps.warehouse.latestRuns(10);

@@ -1,0 +1,104 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Budget } from '../connectors/_kit/budget.ts';
+import { createHttp } from '../connectors/_kit/http.ts';
+import { connectors } from '../connectors/index.ts';
+import { createLocalLanding } from '../src/landing/local.ts';
+import { registerSecrets } from './account.ts';
+import { depthOf, readSliceToLanding } from './read-slice.ts';
+import { openPages, plainFailure, type FromThread, type ThreadJob, type ToThread } from './reader-messages.ts';
+
+// A thread that reads slices: requests, unpacking, JSON, the checks at the edge, and the parts. Lanes are the main thread's
+// to give, because all threads draw on one account's budget.
+
+const port = parentPort!;
+const landing = createLocalLanding((workerData as { readonly landingRoot: string }).landingRoot);
+const jobs = new Map<number, AbortController>();
+const waiting = new Map<number, () => void>();
+let lanes = 0;
+
+const say = (message: FromThread): void => port.postMessage(message);
+
+/** A lane that the main thread gives. */
+function remoteBudget(id: number, key: string): Budget {
+  return {
+    async take(signal, priority = 0) {
+      signal.throwIfAborted();
+      lanes += 1;
+      const lane = lanes;
+      let isBack = false;
+      const giveBack = (): void => {
+        if (isBack) return;
+        isBack = true;
+        waiting.delete(lane);
+        say({ kind: 'give', lane });
+      };
+      await new Promise<void>((resolve, reject) => {
+        const leave = (): void => {
+          giveBack();
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        waiting.set(lane, () => {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        });
+        say({ kind: 'take', id, lane, key, priority });
+      });
+      return giveBack;
+    },
+  };
+}
+
+async function read(id: number, { job, connector: name, config, salt }: ThreadJob): Promise<void> {
+  const stop = new AbortController();
+  jobs.set(id, stop);
+  const connector = connectors[name];
+  try {
+    if (connector === undefined) throw new Error(`The thread knows no connector ${name}`);
+    registerSecrets(connector, config, salt);
+    const { priority } = job;
+    const pages = remoteBudget(id, openPages);
+    const result = await readSliceToLanding(job, {
+      connector,
+      config,
+      salt,
+      landing,
+      signal: stop.signal,
+      http: createHttp(connector, config, {
+        priority,
+        budget: (key) => remoteBudget(id, key),
+        onWait: (ms) =>
+          say({
+            kind: 'log',
+            fields: { connector: name, waitMs: Math.round(ms) },
+            message: 'waits before it asks again',
+          }),
+      }),
+      ahead: { depth: depthOf(connector), open: (signal) => pages.take(signal, priority) },
+      logger: { info: (fields, message) => say({ kind: 'log', fields, message }) },
+      onPage: (page) => say({ kind: 'page', id, page }),
+    });
+    say({ kind: 'done', id, result });
+  } catch (error) {
+    say({ kind: 'failed', id, failure: plainFailure(error) });
+  } finally {
+    jobs.delete(id);
+  }
+}
+
+port.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'read':
+      void read(message.id, message.job);
+      break;
+    case 'abort':
+      jobs.get(message.id)?.abort(new Error('the slice is no longer wanted'));
+      break;
+    case 'granted': {
+      const enter = waiting.get(message.lane);
+      waiting.delete(message.lane);
+      enter?.();
+      break;
+    }
+  }
+});

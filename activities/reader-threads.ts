@@ -1,0 +1,182 @@
+import { extname } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Budget } from '../connectors/_kit/budget.ts';
+import { ConnectorError } from '../connectors/_kit/errors.ts';
+import { accountBudget } from '../connectors/_kit/http.ts';
+import type { SliceResult } from '../src/contracts/sync.ts';
+import type { OpenAccount } from './account.ts';
+import type { Logger, SliceReader } from './deps.ts';
+import { openPagesBudget, type PageTally } from './read-slice.ts';
+import { failureOf, openPages, type FromThread, type ThreadJob, type ToThread } from './reader-messages.ts';
+
+export type ReaderThreadsOptions = {
+  /** Folder of the landing store. */
+  readonly landingRoot: string;
+  readonly logger: Pick<Logger, 'info' | 'warn'>;
+  /** Default: one a core, four at most; beyond that the warehouse is the limit. */
+  readonly count?: number;
+};
+
+export type ReaderThreads = {
+  readonly read: SliceReader;
+  close(): Promise<void>;
+};
+
+const mostThreads = 4;
+
+/** Threads that read slices, so that the worker's own thread keeps the workflows and the loads going. Begun when first needed. */
+export function openReaderThreads(options: ReaderThreadsOptions): ReaderThreads {
+  const { count = Math.min(mostThreads, availableParallelism()) } = options;
+  const threads = Array.from({ length: count }, () => new ReaderThread(options));
+  return {
+    read: (account, job, watch) => {
+      const idlest = threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
+      const { connector, config, salt } = account;
+      return idlest.read(account, { job, connector: connector.name, config, salt }, watch);
+    },
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+type Job = {
+  readonly account: OpenAccount;
+  readonly onPage: (page: PageTally) => void;
+  readonly settle: (outcome: { readonly result: SliceResult } | { readonly error: Error }) => void;
+};
+
+class ReaderThread {
+  private readonly options: ReaderThreadsOptions;
+  private worker: Worker | undefined;
+  private readonly jobs = new Map<number, Job>();
+  /** Lanes that the thread holds or waits for. */
+  private readonly lanes = new Map<number, () => void>();
+  private lastId = 0;
+
+  constructor(options: ReaderThreadsOptions) {
+    this.options = options;
+  }
+
+  get load(): number {
+    return this.jobs.size;
+  }
+
+  async read(account: OpenAccount, job: ThreadJob, watch: Parameters<SliceReader>[2]): Promise<SliceResult> {
+    const { signal, onPage } = watch;
+    signal.throwIfAborted();
+    this.lastId += 1;
+    const id = this.lastId;
+    const abort = (): void => this.say({ kind: 'abort', id });
+    try {
+      return await new Promise<SliceResult>((resolve, reject) => {
+        this.jobs.set(id, {
+          account,
+          onPage,
+          settle: (outcome) => ('result' in outcome ? resolve(outcome.result) : reject(outcome.error)),
+        });
+        signal.addEventListener('abort', abort, { once: true });
+        this.say({ kind: 'read', id, job });
+      });
+    } catch (error) {
+      // What the interrupted thread threw says less than why it was interrupted.
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      this.jobs.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { worker } = this;
+    this.worker = undefined;
+    await worker?.terminate();
+  }
+
+  private say(message: ToThread): void {
+    this.worker ??= this.start();
+    this.worker.postMessage(message);
+  }
+
+  private start(): Worker {
+    // The sources' .ts in a checkout, the built .js in a package: whichever this file is.
+    const worker = new Worker(new URL(`./reader-thread${extname(import.meta.url)}`, import.meta.url), {
+      workerData: { landingRoot: this.options.landingRoot },
+      name: 'mailmart-reader',
+      // Not the process's own options: of one that was started with --eval they would be the thread's program too.
+      execArgv: [],
+    });
+    // A command that is done does not wait for its threads.
+    worker.unref();
+    worker.on('message', (message: FromThread) => this.hear(message));
+    worker.on('error', (error) => this.options.logger.warn({ error: error.message }, 'a reader thread failed'));
+    worker.on('exit', () => {
+      if (this.worker === worker) this.worker = undefined;
+      this.lost();
+    });
+    return worker;
+  }
+
+  private hear(message: FromThread): void {
+    switch (message.kind) {
+      case 'take':
+        this.take(message);
+        break;
+      case 'give':
+        this.lanes.get(message.lane)?.();
+        this.lanes.delete(message.lane);
+        break;
+      case 'page':
+        this.jobs.get(message.id)?.onPage(message.page);
+        break;
+      case 'log':
+        this.options.logger.info(message.fields, message.message);
+        break;
+      case 'done':
+        this.jobs.get(message.id)?.settle({ result: message.result });
+        break;
+      case 'failed':
+        this.jobs.get(message.id)?.settle({ error: failureOf(message.failure) });
+        break;
+    }
+  }
+
+  private take({ id, lane, key, priority }: FromThread & { readonly kind: 'take' }): void {
+    const account = this.jobs.get(id)?.account;
+    if (account === undefined) return;
+    const stop = new AbortController();
+    this.lanes.set(lane, () => stop.abort());
+    budgetOf(account, key)
+      .take(stop.signal, priority)
+      .then(
+        (giveBack) => {
+          // Given back while it was on its way here.
+          if (stop.signal.aborted) return giveBack();
+          this.lanes.set(lane, giveBack);
+          this.worker?.postMessage({ kind: 'granted', lane } satisfies ToThread);
+        },
+        // Aborted: nobody waits for it any more.
+        () => undefined,
+      );
+  }
+
+  /** The thread is gone: its lanes are free, and what it was reading is read again by a new one. */
+  private lost(): void {
+    for (const giveBack of this.lanes.values()) giveBack();
+    this.lanes.clear();
+    for (const { account, settle } of this.jobs.values()) {
+      const error = new ConnectorError('A reader thread of mailmart ended while it read.', {
+        kind: 'transient',
+        connector: account.connector.name,
+        fix: 'It is tried again; if it happens often, give the machine more memory.',
+      });
+      settle({ error });
+    }
+  }
+}
+
+function budgetOf({ connector, config }: OpenAccount, key: string): Budget {
+  return key === openPages ? openPagesBudget(connector, config) : accountBudget(connector, config, key);
+}
