@@ -24,8 +24,11 @@ export type Judge = {
 /** A 429 that asks for more than this is a quota: a timer resumes the work, no worker waits for it. */
 export const QUOTA_MS = 10 * 60_000;
 
+/** Node unpacks in chunks of 16 kB by default, each a trip to another thread: a page takes dozens. */
+const CHUNK = 1_048_576;
+
 const DECODERS: Readonly<
-  Record<string, (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>>
+  Record<string, (body: Uint8Array, options: { maxOutputLength: number; chunkSize: number }) => Promise<Uint8Array>>
 > = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
@@ -91,7 +94,7 @@ async function content(answer: RawAnswer, maxBytes: number, fail: Failer): Promi
   if (decode === undefined)
     throw fail('transient', `answered ${answer.status} in an unknown encoding`, { status: answer.status });
   try {
-    return await decode(answer.body, { maxOutputLength: maxBytes });
+    return await decode(answer.body, { maxOutputLength: maxBytes, chunkSize: CHUNK });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(fail, maxBytes);
     throw fail('transient', `answered ${answer.status} with a compressed body that is cut or damaged`, {
@@ -164,7 +167,7 @@ async function readProblem(
     const body =
       decode === undefined
         ? answer.body
-        : await decode(answer.body, { maxOutputLength: Math.min(maxBytes, 1_048_576) });
+        : await decode(answer.body, { maxOutputLength: Math.min(maxBytes, 1_048_576), chunkSize: 16_384 });
     const value: Json = parseJsonBytes(body);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
     const fields = value as { readonly [key: string]: Json };

@@ -38,6 +38,7 @@ export class PartWriter {
     this.#temporary = temporary;
     this.#handle = handle;
     this.#packer = createZstdCompress({
+      chunkSize: 256 * 1024,
       params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
     });
     this.#done = pipeline(this.#packer, async (chunks: AsyncIterable<Buffer>) => {
