@@ -14,6 +14,6 @@ export function randomOf(...words: readonly number[]): Random {
 }
 
 /** One of them. */
-export function pick<T>(random: Random, values: readonly [T, ...T[]]): T {
+export function pick<const T extends readonly [unknown, ...unknown[]]>(random: Random, values: T): T[number] {
   return values[Math.floor(random() * values.length)] ?? values[0];
 }

@@ -33,21 +33,24 @@ type Table = keyof typeof tables;
 class UpperBound {
   private readonly url: string;
   private readonly batch: number;
+  private readonly fetchOnly: boolean;
   private readonly headers = {
     authorization: `Bearer ${accountKey(1)}`,
     'accept-encoding': 'gzip',
   };
   private readonly agent = new Agent({ keepAlive: true, maxSockets: connections });
-  private readonly folder = mkdtempSync(join(tmpdir(), 'mailmart-bound-'));
+  private readonly folder: string;
   private readonly pending: { readonly table: Table; readonly file: string }[] = [];
   private requests = 0;
   private files = 0;
   private loading: Promise<void> | undefined;
   private connection: DuckDBConnection | undefined;
 
-  constructor(url: string, batch: number) {
+  constructor(url: string, folder: string, batch: number, fetchOnly: boolean) {
+    this.folder = folder;
     this.url = url;
     this.batch = batch;
+    this.fetchOnly = fetchOnly;
   }
 
   async run(): Promise<Readonly<Record<string, number>>> {
@@ -111,6 +114,7 @@ class UpperBound {
   /** Fetches a page and leaves it for the loader. */
   private async keep(table: Table, path: string, key: string, offset: number): Promise<Buffer> {
     const page = await this.fetch(path, key, offset);
+    if (this.fetchOnly) return page;
     const file = join(this.folder, `${(this.files += 1)}.json.gz`);
     await writeFile(file, page);
     this.pending.push({ table, file });
@@ -183,7 +187,15 @@ const jsonShape = (columns: string): string =>
   JSON.stringify(Object.fromEntries(columns.split(', ').map((column) => column.split(' '))));
 
 const { values } = parseArgs({
-  options: { url: { type: 'string' }, batch: { type: 'string', default: '250' } },
+  options: {
+    url: { type: 'string' },
+    /** Default: a new one. It is removed at the end. */
+    folder: { type: 'string' },
+    batch: { type: 'string', default: '250' },
+    /** Pages are thrown away as they come: the speed of the simulator. */
+    'fetch-only': { type: 'boolean', default: false },
+  },
 });
+const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'mailmart-bound-'));
 if (values.url === undefined) throw new Error('--url: the address of the simulator');
-console.log(JSON.stringify(await new UpperBound(values.url, Number(values.batch)).run()));
+console.log(JSON.stringify(await new UpperBound(values.url, folder, Number(values.batch), values['fetch-only']).run()));
