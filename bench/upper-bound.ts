@@ -32,7 +32,8 @@ type Table = keyof typeof tables;
 /** Loads one account into a fresh DuckDB file. */
 class UpperBound {
   private readonly url: string;
-  private readonly batch: number;
+  /** Pages that a load waits for: each statement has a price, and loading beside the fetching saves time. */
+  private batch: number | undefined;
   private readonly fetchOnly: boolean;
   private readonly headers = {
     authorization: `Bearer ${accountKey(1)}`,
@@ -46,7 +47,7 @@ class UpperBound {
   private loading: Promise<void> | undefined;
   private connection: DuckDBConnection | undefined;
 
-  constructor(url: string, folder: string, batch: number, fetchOnly: boolean) {
+  constructor(url: string, folder: string, batch: number | undefined, fetchOnly: boolean) {
     this.folder = folder;
     this.url = url;
     this.batch = batch;
@@ -95,20 +96,24 @@ class UpperBound {
     const [list] = parse(lists)['lists'] as readonly { readonly id: string }[];
     if (list === undefined) throw new Error('the account has no list');
     const members = `/lists/${list.id}/members`;
-    const total = Number(parse(await this.keep('members', members, 'members', 0))['total_items']);
     const jobs: (() => Promise<unknown>)[] = [() => this.fetch(members, 'members', 0, 'archived')];
-    for (let offset = pageSize; offset < total; offset += pageSize) {
-      jobs.push(() => this.keep('members', members, 'members', offset));
-    }
     for (const { id, emails_sent: sent } of parse(campaigns)['campaigns'] as readonly Campaign[]) {
       for (let offset = 0; offset < sent; offset += pageSize) {
         jobs.push(() => this.keep('events', `/reports/${id}/email-activity`, 'emails', offset));
       }
     }
+    // How many members there are, their first page says; meanwhile the other connections read activity.
+    jobs.push(async () => {
+      const total = Number(parse(await this.keep('members', members, 'members', 0))['total_items']);
+      for (let offset = pageSize; offset < total; offset += pageSize) {
+        jobs.push(() => this.keep('members', members, 'members', offset));
+      }
+      this.batch ??= Math.min(250, Math.max(30, Math.round(jobs.length / 4)));
+    });
     const lane = async (): Promise<void> => {
       for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) await job();
     };
-    await Promise.all(Array.from({ length: connections }, lane));
+    while (jobs.length > 0) await Promise.all(Array.from({ length: connections }, lane));
   }
 
   /** Fetches a page and leaves it for the loader. */
@@ -118,7 +123,7 @@ class UpperBound {
     const file = join(this.folder, `${(this.files += 1)}.json.gz`);
     await writeFile(file, page);
     this.pending.push({ table, file });
-    if (this.pending.length >= this.batch && this.loading === undefined) {
+    if (this.pending.length >= (this.batch ?? 250) && this.loading === undefined) {
       this.loading = this.load().finally(() => {
         this.loading = undefined;
       });
@@ -191,11 +196,21 @@ const { values } = parseArgs({
     url: { type: 'string' },
     /** Default: a new one. It is removed at the end. */
     folder: { type: 'string' },
-    batch: { type: 'string', default: '250' },
+    /** Default: a quarter of all, 30 to 250. */
+    batch: { type: 'string' },
     /** Pages are thrown away as they come: the speed of the simulator. */
     'fetch-only': { type: 'boolean', default: false },
   },
 });
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'mailmart-bound-'));
 if (values.url === undefined) throw new Error('--url: the address of the simulator');
-console.log(JSON.stringify(await new UpperBound(values.url, folder, Number(values.batch), values['fetch-only']).run()));
+console.log(
+  JSON.stringify(
+    await new UpperBound(
+      values.url,
+      folder,
+      values.batch === undefined ? undefined : Number(values.batch),
+      values['fetch-only'],
+    ).run(),
+  ),
+);
