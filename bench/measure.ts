@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Expected } from './page-store.ts';
-import { removeAtEnd, startProgram, stopProgram } from './processes.ts';
+import { removeAtEnd, removeNow, startProgram, stopProgram } from './processes.ts';
 import { newProjectFolder } from './project.ts';
 import { accountKey, type Shape } from './shape.ts';
 import type { Stats } from './traffic.ts';
@@ -66,11 +66,8 @@ type BoundResult = Readonly<Record<'rows' | 'lists' | 'campaigns' | 'reports' | 
 /** Runs the straight-line upper bound once. */
 export async function runBound(simulator: SimulatorProcess, more: readonly string[] = []): Promise<Load> {
   await simulator.reset();
-  const program = startProgram('upper-bound', [
-    `--url=${simulator.url}`,
-    `--folder=${removeAtEnd(newProjectFolder())}`,
-    ...more,
-  ]);
+  const folder = removeAtEnd(newProjectFolder());
+  const program = startProgram('upper-bound', [`--url=${simulator.url}`, `--folder=${folder}`, ...more]);
   const result = await program.next<BoundResult>();
   await program.ended;
   const stats = await simulator.stats();
@@ -124,6 +121,7 @@ export async function runSync(simulator: SimulatorProcess, { killAt }: SyncOptio
   }
   const result = await program.next<SyncResult>();
   await program.ended;
+  removeNow(folder);
   if (result.incomplete.length > 0) throw new Error(`not complete: ${result.incomplete.slice(0, 5).join('; ')}`);
   await expectRows(simulator, result.loaded);
   return {

@@ -32,8 +32,14 @@ if (values.help) {
 }
 
 async function measure(wanted: readonly string[], runs: number, scale: number): Promise<number> {
+  let isLeaving = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void cleanUp().finally(() => process.exit(130)));
+    // Some send it twice: to us, and to our group. What is being cleaned up is not to be cut short.
+    process.on(signal, () => {
+      if (isLeaving) return;
+      isLeaving = true;
+      void cleanUp().finally(() => process.exit(130));
+    });
   }
   const machine = [...describeMachine(), `load      ${describeLoad()} before`];
   const bars: Bar[] = [];
