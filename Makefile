@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check example-hillstrom clean
+.PHONY: help setup demo test check bench example-hillstrom clean
 
 help: ## this list
 	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -27,6 +27,11 @@ check: ## types, lint, format, boundaries, dead code, SQL lint
 	scripts/setup.sh test
 	. scripts/env.sh
 	npm run --silent check
+
+bench: ## how fast it is on this machine, beside its limits (by hand, never timed in a test; ARGS="--only small")
+	scripts/setup.sh demo
+	. scripts/env.sh
+	node bench/run.ts $(ARGS)
 
 example-hillstrom: ## a real campaign of 64,000 customers through the file source
 	scripts/setup.sh demo
