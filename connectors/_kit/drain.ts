@@ -2,7 +2,7 @@ import type { Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, LandedRow, RejectedRow, Slice } from '../../src/contracts/sync.ts';
 import type { AnyStream, Cursor, Explode, ReadPage } from './contract.ts';
 import { ConnectorError } from './errors.ts';
-import { explodeRecord } from './explode.ts';
+import { Exploder } from './explode.ts';
 import { timeMs } from './instant.ts';
 import { exactText, flawOf } from './json.ts';
 import { KeySet } from './key-set.ts';
@@ -40,6 +40,7 @@ export class Drain {
   /** Records refused so far. */
   private refused = 0;
   private blamed: readonly string[] | undefined;
+  private exploder: Exploder | undefined;
   private readonly cursor: Cursor<unknown> | undefined;
   private readonly window: { readonly fromMs: number; readonly toMs: number };
   private readonly nowMs: number;
@@ -73,7 +74,8 @@ export class Drain {
 
     const sorted: Sorted = { rows: [], rejected: formless.map((row) => ({ slice: this.options.slice.id, ...row })) };
     let considered = formless.length;
-    for (const [index, record] of page.records.entries()) considered += this.take(record, index, sorted);
+    for (let index = 0; index < page.records.length; index += 1)
+      considered += this.take(page.records[index]!, index, sorted);
     for (const key of this.pageKeys.keys()) this.earlier.add(key);
     this.pageKeys.clear();
     const { rows, rejected } = sorted;
@@ -193,7 +195,8 @@ export class Drain {
       const path = context.prefix + flaw.key;
       return this.refuse({ path, reason: flaw.reason, record: exactText(outer) }, position(), sorted);
     }
-    const inner = explodeRecord(outer, explode, context.slice.inherit);
+    this.exploder ??= new Exploder(explode, context.slice.inherit);
+    const inner = this.exploder.inner(outer);
     if (inner === null) {
       const path = `${context.prefix}${explode.field}`;
       return this.refuse({ path, reason: 'Expected an array', record: exactText(outer) }, position(), sorted);
@@ -205,7 +208,8 @@ export class Drain {
     }
     const deeper = { ...context, prefix: `${context.prefix}${explode.field}[].` };
     const keys = inner.length > 1 ? new Set<string>() : undefined;
-    for (const [index, { record, source }] of inner.entries()) {
+    for (let index = 0; index < inner.length; index += 1) {
+      const { record, source } = inner[index]!;
       const place = (): string => `${position()} ${explode.field} ${index + 1}`;
       const result = acceptRecord(this.stream, record, source, outer, deeper);
       if (result.kind === 'rejected') {

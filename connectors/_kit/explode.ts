@@ -1,32 +1,95 @@
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { Explode } from './contract.ts';
 
-/** Inner records of one record, each with the outer fields it keeps and its ordinal among equals; null when the field is no array. */
-export function explodeRecord(
-  outer: JsonObject,
-  explode: Explode,
-  inherit: JsonObject,
-): readonly { readonly record: JsonObject; readonly source: Json }[] | null {
-  const inner = Object.hasOwn(outer, explode.field) ? outer[explode.field] : undefined;
-  if (inner === undefined || inner === null) return [];
-  if (!Array.isArray(inner)) return null;
-  const kept: Record<string, Json> = {};
-  for (const field of explode.keep) if (Object.hasOwn(outer, field)) kept[field] = outer[field]!;
-  const { ordinal } = explode;
-  const seen = new Map<string, number>();
-  return (inner as readonly Json[]).map((source) => {
-    const own = typeof source === 'object' && source !== null && !Array.isArray(source) ? (source as JsonObject) : {};
-    const record: Record<string, Json> = { ...kept, ...own, ...inherit };
-    if (ordinal === undefined) return { record, source };
-    // The only one of its kind needs no comparison, and most are.
-    record[ordinal] = inner.length === 1 ? 0 : nextOrdinal(record, explode.ordinalBy ?? [], seen);
-    return { record, source };
-  });
+/** An inner record with the outer fields it keeps and its ordinal among equals; `source` is it as parsed. */
+export type Exploded = { readonly record: JsonObject; readonly source: Json };
+
+/** Where a field of an inner record comes from: what is inherited wins over its own, that over what is kept. */
+type Origin = 'kept' | 'own' | 'inherited' | 'ordinal';
+type Shape = {
+  readonly own: readonly string[];
+  readonly outer: readonly string[];
+  /** In the order of canonical text, so that nothing needs to be sorted again. */
+  readonly fields: readonly { readonly name: string; readonly origin: Origin }[];
+};
+
+/** The inner records of a stream have few shapes, which come again and again. */
+const MOST_SHAPES = 16;
+
+/** Makes the inner records of a slice's records. */
+export class Exploder {
+  private readonly explode: Explode;
+  private readonly inherit: JsonObject;
+  private readonly shapes: Shape[] = [];
+
+  constructor(explode: Explode, inherit: JsonObject) {
+    this.explode = explode;
+    this.inherit = inherit;
+  }
+
+  /** Null when the field is no array. */
+  inner(outer: JsonObject): readonly Exploded[] | null {
+    const { field, keep, ordinal } = this.explode;
+    const inner = Object.hasOwn(outer, field) ? outer[field] : undefined;
+    if (inner === undefined || inner === null) return [];
+    if (!Array.isArray(inner)) return null;
+    const kept = keep.filter((name) => Object.hasOwn(outer, name));
+    const records = (inner as readonly Json[]).map((source) => {
+      const isObject = typeof source === 'object' && source !== null && !Array.isArray(source);
+      return { source, record: this.merged(outer, kept, isObject ? (source as JsonObject) : {}) };
+    });
+    // The only one of its kind needs no comparison.
+    if (ordinal !== undefined && records.length > 1) number(records, ordinal, this.explode.ordinalBy ?? []);
+    return records;
+  }
+
+  private merged(outer: JsonObject, kept: readonly string[], own: JsonObject): Record<string, Json> {
+    const shape = this.shapeOf(kept, Object.keys(own));
+    const record: Record<string, Json> = {};
+    for (const { name, origin } of shape.fields) {
+      const value =
+        origin === 'own'
+          ? own[name]!
+          : origin === 'kept'
+            ? outer[name]!
+            : origin === 'inherited'
+              ? this.inherit[name]!
+              : 0;
+      // An assignment to this name would set the prototype.
+      if (name === '__proto__')
+        Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
+      else record[name] = value;
+    }
+    return record;
+  }
+
+  private shapeOf(kept: readonly string[], own: readonly string[]): Shape {
+    for (const shape of this.shapes) if (isSame(shape.own, own) && isSame(shape.outer, kept)) return shape;
+    const origins = new Map<string, Origin>();
+    for (const name of kept) origins.set(name, 'kept');
+    for (const name of own) origins.set(name, 'own');
+    for (const name of Object.keys(this.inherit)) origins.set(name, 'inherited');
+    if (this.explode.ordinal !== undefined) origins.set(this.explode.ordinal, 'ordinal');
+    const names = [...origins.keys()].toSorted();
+    const shape = { own, outer: kept, fields: names.map((name) => ({ name, origin: origins.get(name)! })) };
+    if (this.shapes.length >= MOST_SHAPES) this.shapes.pop();
+    this.shapes.unshift(shape);
+    return shape;
+  }
 }
 
-function nextOrdinal(record: JsonObject, fields: readonly string[], seen: Map<string, number>): number {
-  const equal = JSON.stringify(fields.map((field) => record[field] ?? null));
-  const ordinal = seen.get(equal) ?? 0;
-  seen.set(equal, ordinal + 1);
-  return ordinal;
+function number(records: readonly Exploded[], ordinal: string, fields: readonly string[]): void {
+  const seen = new Map<string, number>();
+  for (const { record } of records) {
+    const equal = JSON.stringify(fields.map((field) => record[field] ?? null));
+    const before = seen.get(equal) ?? 0;
+    if (before > 0) (record as Record<string, Json>)[ordinal] = before;
+    seen.set(equal, before + 1);
+  }
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
 }

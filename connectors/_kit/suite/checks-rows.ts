@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Json, JsonObject } from '../../../src/contracts/json.ts';
 import type { AnyStream } from '../contract.ts';
-import { explodeRecord } from '../explode.ts';
+import { Exploder } from '../explode.ts';
 import { assertSame, mapRecords, readAgain, setAt, withLimit, type Check, type StreamCase } from './case.ts';
 
 const isDeclared = (stream: AnyStream<never>): boolean => !('read' in stream);
@@ -155,7 +155,7 @@ function withWrongType<C>({ stream, slice }: StreamCase<C>, outer: JsonObject): 
   const first =
     explode === undefined
       ? { record: { ...outer, ...slice.inherit }, source: outer as Json }
-      : explodeRecord(outer, explode, slice.inherit)?.[0];
+      : new Exploder(explode, slice.inherit).inner(outer)?.[0];
   if (first === undefined) return [outer, undefined];
   const own = Object.keys(first.source as JsonObject).filter((field) => !Object.hasOwn(slice.inherit, field));
   const keys = (stream.primaryKey as readonly string[]).filter((field) => own.includes(field));
