@@ -5,7 +5,7 @@ import pRetry from 'p-retry';
 import { createAgents, type Agents, type Resolver } from './address.ts';
 import { failer, judge, tooLarge, type Judge, type RawAnswer } from './answer.ts';
 import { authHeaders } from './auth.ts';
-import { createBudget, type Budget, type Sleep } from './budget.ts';
+import { createBudget, type Budget, type Limit, type Sleep } from './budget.ts';
 import type { Connector, Http, HttpRequest, HttpResponse } from './contract.ts';
 import { ConnectorError } from './errors.ts';
 import { redact, safePath } from './redact.ts';
@@ -24,6 +24,10 @@ export type HttpOptions = {
   readonly random?: () => number;
   readonly now?: () => number;
   readonly resolve?: Resolver;
+  /** Among requests that wait for a lane of the same account, the lowest goes first. Default 0. */
+  readonly priority?: number;
+  /** Where lanes and rate come from, by rate key of `Connector.limits`. Default: `accountBudget`, that of this process. */
+  readonly budget?: (key: string, limit: Limit) => Budget;
   /** After each attempt; `path` holds no query. */
   readonly onRequest?: (info: RequestInfo) => void;
   /** Before each wait for a rate limit or a retry. */
@@ -65,11 +69,12 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   const credentials = authHeaders(connector, config);
   const agents = agentsFor({ ...options, allowPrivate: options.allowPrivate ?? namesPrivateHost(base) });
   const rules: Judge = { connector: connector.name, rules: connector.responses ?? [], maxBytes, now };
+  const { priority = 0, budget = (key: string) => accountBudget(connector, config, key, sleep) } = options;
+  const budgets = new Map<string, Budget>();
   const budgetOf = (key: string): Budget => {
-    const limit = connector.limits[key] ?? connector.limits.default;
-    return sharedBudget([connector.name, base.origin, JSON.stringify(credentials), key], () =>
-      createBudget(limit, sleep),
-    );
+    const known = budgets.get(key) ?? budget(key, limitOf(connector, key));
+    budgets.set(key, known);
+    return known;
   };
   const client = create({
     adapter: 'http',
@@ -129,8 +134,8 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     try {
       // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
       if (request.limit !== undefined && request.limit !== 'default')
-        giveBack.push(await budgetOf(request.limit).take(signal));
-      giveBack.push(await budgetOf('default').take(signal));
+        giveBack.push(await budgetOf(request.limit).take(signal, priority));
+      giveBack.push(await budgetOf('default').take(signal, priority));
       return await judge(await send(request, url, signal), request, rules);
     } finally {
       for (const lane of giveBack) lane();
@@ -247,12 +252,22 @@ function codeOf(error: unknown): unknown {
   return code ?? (errors === undefined ? undefined : codeOf(errors.at(-1)));
 }
 
-const budgets = new Map<string, Budget>();
+function limitOf<C>(connector: Connector<C>, key: string): Limit {
+  return connector.limits[key] ?? connector.limits.default;
+}
 
-function sharedBudget(parts: readonly string[], create: () => Budget): Budget {
-  const key = hash('sha256', JSON.stringify(parts), 'hex');
-  const budget = budgets.get(key) ?? create();
-  budgets.set(key, budget);
+const accountBudgets = new Map<string, Budget>();
+
+/**
+ * The budget that everything of one account in this process shares, for one rate key. An account is what the API takes
+ * for one: connector, origin and credentials.
+ */
+export function accountBudget<C>(connector: Connector<C>, config: C, key: string, sleep: Sleep = realSleep): Budget {
+  const { origin } = parseBase(connector.name, connector.baseUrl(config), true);
+  const account = [connector.name, origin, JSON.stringify(authHeaders(connector, config)), key];
+  const id = hash('sha256', JSON.stringify(account), 'hex');
+  const budget = accountBudgets.get(id) ?? createBudget(limitOf(connector, key), sleep);
+  accountBudgets.set(id, budget);
   return budget;
 }
 
