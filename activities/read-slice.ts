@@ -11,6 +11,8 @@ export type SliceJob = {
   readonly runId: string;
   readonly slice: Slice;
   readonly now: Instant;
+  /** The slice's place in the run's plan: the earlier one gets the account's next free connection. */
+  readonly priority: number;
 };
 
 /** What reading a slice needs beside the job. */
@@ -76,7 +78,7 @@ export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger'>
       landing,
       logger,
       ...watch,
-      http: deps.http(connector, config),
+      http: deps.http(connector, config, { priority: job.priority }),
     });
   };
 }

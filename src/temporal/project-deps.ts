@@ -38,8 +38,9 @@ export async function openDeps(options: DepsOptions): Promise<Deps> {
     landing,
     clock,
     logger,
-    http: (connector, accountConfig) =>
+    http: (connector, accountConfig, { priority }) =>
       createHttp(connector, accountConfig, {
+        priority,
         onWait: (ms) =>
           logger.info({ connector: connector.name, waitMs: Math.round(ms) }, 'waits before it asks again'),
       }),

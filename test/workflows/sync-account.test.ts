@@ -55,10 +55,11 @@ describe('syncAccount', () => {
       ]),
     );
     expect(counts.get('members')).toEqual({ slices: 40, rowsRead: 400, rowsInserted: 400 });
-    const at = (event: string): number => world.events.indexOf(event);
-    expect(at('start members')).toBeGreaterThan(at('end lists'));
-    expect(at('start reports')).toBeGreaterThan(at('end campaigns'));
-    expect(at('start activity')).toBeGreaterThan(at('end reports'));
+    const at = (event: string): number => world.events.lastIndexOf(event);
+    expect(at('start members')).toBeGreaterThan(at('load lists'));
+    expect(at('start reports')).toBeGreaterThan(at('load campaigns'));
+    expect(at('start activity')).toBeGreaterThan(at('load reports'));
+    expect(world.reports).toHaveLength(5);
     expect(world.runs.map(({ status }) => status)).toEqual(['running', 'done']);
     expect(world.events.at(-1)).toBe('publish');
     expect(world.loads.filter(({ stream }) => stream === 'members').map(({ from }) => from)[0]).toBe(0);
@@ -236,7 +237,7 @@ describe('a cancelled sync', () => {
       expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
       expect(performance.now() - asked).toBeLessThan(4_000);
     });
-    expect(world.cancelled).toEqual(['members']);
+    expect(world.cancelled).toEqual(['members', 'members']);
     expect(world.runs.map(({ status }) => status)).toEqual(['running', 'cancelled']);
     expect(world.reports.map(({ key, failure }) => [key.stream, failure?.kind])).toEqual([
       ['lists', undefined],
@@ -281,20 +282,17 @@ describe('a sync that cannot begin', () => {
 });
 
 describe('readProgress', () => {
-  it('shows streams, connections and the numbers of what runs now', async () => {
+  it('shows streams and the numbers of what runs now', async () => {
     const world = fakeWorld({ lists: { slices: 1 }, members: { slices: 40, sliceMs: 400, dependsOn: ['lists'] } });
     await bench.withWorker(world.activities, async () => {
       const { handle } = await start();
       let rows = 0;
-      let lanes = 0;
       while (rows < 100) {
         await delay(100);
         const progress = await readProgress(bench.client, handle);
         const members = progress.accounts[0]?.streams.find(({ stream }) => stream === 'members');
         rows = members?.rows ?? 0;
-        lanes = Math.max(lanes, members?.lanes ?? 0);
       }
-      expect(lanes).toBe(10);
       await handle.result();
       const [, members] = (await readProgress(bench.client, handle)).accounts[0]?.streams ?? [];
       expect(members).toMatchObject({ stream: 'members', state: 'done', slicesDone: 40, slices: 40, rows: 400 });
