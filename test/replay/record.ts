@@ -118,7 +118,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'continued',
-    world: () => fakeWorld({ ...streams, lists: { slices: 120, sliceMs: 20 } }),
+    world: () => fakeWorld({ ...streams, lists: { slices: 300, sliceMs: 20 } }, { lanes: 2 }),
     start: (bench) => sync(bench, short),
     maxCachedWorkflows: 2,
   },
