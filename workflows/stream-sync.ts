@@ -193,23 +193,27 @@ export class StreamSync {
 
   private read(): void {
     if (this.flights.length === 0) this.sizer.begin(Date.now());
-    const { key, runId, act } = this.input;
+    const { key, runId } = this.input;
     const from = this.next;
-    const batch = { key, runId, from, to: from + this.sizer.next(this.left()) };
-    const flight: Flight = { batch, outcome: undefined };
-    this.flights = [...this.flights, flight];
-    this.next = batch.to;
-    const land = (outcome: Flight['outcome']): void => {
-      flight.outcome = outcome;
-      this.changes += 1;
+    const flight: Flight = {
+      batch: { key, runId, from, to: from + this.sizer.next(this.left()) },
+      outcome: undefined,
     };
-    void act.source.extractBatch(batch).then(
-      (done) => {
-        this.sizer.ended(batch.to - batch.from, Date.now());
-        land({ done });
-      },
-      (error: unknown) => land({ error }),
-    );
+    this.flights = [...this.flights, flight];
+    this.next = flight.batch.to;
+    void this.fly(flight);
+  }
+
+  private async fly(flight: Flight): Promise<void> {
+    const { batch } = flight;
+    try {
+      const done = await this.input.act.source.extractBatch(batch);
+      this.sizer.ended(batch.to - batch.from, Date.now());
+      flight.outcome = { done };
+    } catch (error) {
+      flight.outcome = { error };
+    }
+    this.changes += 1;
   }
 
   /** Loads keep the order of the plan: an item's checkpoint moves with the last of its slices. */
@@ -219,21 +223,20 @@ export class StreamSync {
       if (oldest?.outcome === undefined || 'error' in oldest.outcome) return;
       this.flights = younger;
       this.counts = addRead(this.counts, oldest.outcome.done);
-      this.queueLoad(oldest.batch);
+      this.loads = this.loadAfter(this.loads, oldest.batch);
     }
   }
 
-  private queueLoad(batch: BatchRef): void {
+  private async loadAfter(earlier: Promise<void>, batch: BatchRef): Promise<void> {
     this.loading += 1;
-    this.loads = this.loads.then(async () => {
-      try {
-        if (this.loadError === undefined) this.loaded(await this.loadWithHealing(batch));
-      } catch (error) {
-        this.loadError = { error };
-      }
-      this.loading -= 1;
-      this.changes += 1;
-    });
+    await earlier;
+    try {
+      if (this.loadError === undefined) this.loaded(await this.loadWithHealing(batch));
+    } catch (error) {
+      this.loadError = { error };
+    }
+    this.loading -= 1;
+    this.changes += 1;
   }
 
   private loaded(load: LoadCounts): void {

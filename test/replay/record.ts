@@ -101,6 +101,23 @@ export const scenarios: readonly Scenario[] = [
     start: (bench) => sync(bench),
   },
   {
+    name: 'quota-of-two',
+    world: () => {
+      let refusals = 3;
+      return fakeWorld({
+        lists: {
+          slices: 60,
+          onSlice: (slice) => {
+            if (slice !== 7 && slice !== 33) return;
+            refusals -= 1;
+            if (refusals >= 0) throw fail('quota_exhausted', 'daily quota', { retryAfterMs: 200 });
+          },
+        },
+      });
+    },
+    start: (bench) => sync(bench),
+  },
+  {
     name: 'failed',
     world: () => fakeWorld(streams),
     start: (bench) => sync(bench, fast, ['nope']),
