@@ -94,7 +94,7 @@ describe('syncAccount', () => {
   });
 
   it('lets reading wait when loads do not keep up', async () => {
-    const world = fakeWorld({ activity: { slices: 120, sliceMs: 1 } });
+    const world = fakeWorld({ activity: { slices: 250, sliceMs: 4 } }, { lanes: 2 });
     const { loadBatch } = world.activities;
     let ended = 0;
     let ahead = 0;
@@ -108,8 +108,8 @@ describe('syncAccount', () => {
         return loadBatch(input);
       },
     };
-    await sync({ ...world, activities }, { tuning: { ...fast, batchMs: 10 } });
-    expect(world.loads.length).toBeGreaterThan(10);
+    await sync({ ...world, activities }, { tuning: { ...fast, batchMs: 20 } });
+    expect(world.loads.length).toBeGreaterThan(15);
     expect(ahead).toBeLessThanOrEqual(7);
   });
 
