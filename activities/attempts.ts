@@ -4,7 +4,7 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 export type Attempt = {
   /** Aborts when the activity is cancelled, the worker stops, or a newer attempt of the same work begins. */
   readonly signal: AbortSignal;
-  /** From now on heartbeats carry what this returns. */
+  /** From now on heartbeats carry what this returns. Short work sends none: each is a call to the server. */
   report(details: () => unknown): void;
 };
 
@@ -32,12 +32,9 @@ export class Attempts {
         signal,
         report: (next) => {
           details = next;
-          beat();
         },
       };
-      const result = await work(attempt);
-      beat();
-      return result;
+      return await work(attempt);
     } catch (error) {
       // Cancelled: the server wants to hear exactly that, whatever the interrupted call threw.
       if (context.cancellationSignal.aborted) await context.cancelled;

@@ -51,7 +51,10 @@ export type Deps = {
   readonly warehouse: Warehouse;
   readonly landing: Landing;
   readonly clock: Clock;
-  /** A client that counts its own requests; all of one account draw on the same budget of connections and rate. */
+  /**
+   * A client that counts its own requests; all of one account draw on the same budget of connections and rate, those
+   * with the lowest priority first.
+   */
   readonly http: (connector: AnyConnector, config: unknown, options: { readonly priority: number }) => Http;
   /** Reads one slice into landing, in another thread; absent: in this one. */
   readonly readSlice?: SliceReader;

@@ -5,13 +5,14 @@ import type { Attempt } from './attempts.ts';
 import type { Deps } from './deps.ts';
 import { planOf } from './slice-plan.ts';
 import { readInThisThread } from './read-slice.ts';
-import type { ExtractInput, ExtractProgress } from './types.ts';
+import type { BatchRef, ExtractProgress } from './types.ts';
 
 /**
- * Reads the slices of one batch with up to `lanes` connections. A slice whose manifest is durable is not read again,
- * so a retry goes on where the last attempt stopped; a slice that is not finished leaves nothing behind.
+ * Reads the slices of one batch, as many side by side as the account has connections; the account's budget decides
+ * which of them sends next. A slice whose manifest is durable is not read again, so a retry goes on where the last
+ * attempt stopped; a slice that is not finished leaves nothing behind.
  */
-export async function extractBatch(deps: Deps, input: ExtractInput, attempt: Attempt): Promise<ExtractProgress> {
+export async function extractBatch(deps: Deps, input: BatchRef, attempt: Attempt): Promise<ExtractProgress> {
   const plan = await planOf(deps.landing, input);
   const account = openAccount(deps, input.key.accountId);
   return new BatchReader(deps, input, account, attempt).read(plan.slices.slice(input.from, input.to));
@@ -19,17 +20,17 @@ export async function extractBatch(deps: Deps, input: ExtractInput, attempt: Att
 
 class BatchReader {
   private readonly deps: Deps;
-  private readonly input: ExtractInput;
+  private readonly input: BatchRef;
   private readonly account: OpenAccount;
   private readonly attempt: Attempt;
-  /** Ends the other lanes at once: what failed here fails there too. */
+  /** Ends the other readers at once: what failed here fails there too. */
   private readonly giveUp = new AbortController();
   private readonly signal: AbortSignal;
   private failure: { readonly error: unknown } | undefined;
   private done: ExtractProgress = { slicesDone: 0, pages: 0, requests: 0, rows: 0, bytes: 0 };
   private readonly open = new Map<string, { pages: number; rows: number; bytes: number }>();
 
-  constructor(deps: Deps, input: ExtractInput, account: OpenAccount, attempt: Attempt) {
+  constructor(deps: Deps, input: BatchRef, account: OpenAccount, attempt: Attempt) {
     this.deps = deps;
     this.input = input;
     this.account = account;
@@ -39,22 +40,22 @@ class BatchReader {
   }
 
   async read(slices: readonly Slice[]): Promise<ExtractProgress> {
-    const queue = [...slices.entries()];
-    const lane = async (): Promise<void> => {
+    const queue = slices.map((slice, index) => ({ slice, priority: this.input.from + index }));
+    const reader = async (): Promise<void> => {
       for (;;) {
         const next = this.failure === undefined && !this.signal.aborted ? queue.shift() : undefined;
         if (next === undefined) return;
-        const [index, slice] = next;
-        await this.readOne(slice, this.input.from + index).catch((error: unknown) => this.fail(error));
+        await this.readOne(next.slice, next.priority).catch((error: unknown) => this.fail(error));
       }
     };
-    await Promise.all(Array.from({ length: Math.max(1, this.input.lanes) }, lane));
+    const readers = Math.max(1, this.account.connector.limits.default.concurrency);
+    await Promise.all(Array.from({ length: readers }, reader));
     this.attempt.signal.throwIfAborted();
     if (this.failure !== undefined) throw this.failure.error;
     return this.progress();
   }
 
-  /** Other lanes may finish the slice they are at, unless the source refuses us altogether. */
+  /** Other readers may finish the slice they are at, unless the source refuses us altogether. */
   private fail(error: unknown): void {
     this.failure ??= { error };
     const hopeless =

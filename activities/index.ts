@@ -17,7 +17,6 @@ import type {
   ActionInput,
   ActionOutcome,
   BatchRef,
-  ExtractInput,
   ExtractProgress,
   FinishStreamInput,
   LoadCounts,
@@ -42,7 +41,7 @@ export type Activities = {
   planPipeline(input: { readonly runId: string; readonly accounts?: readonly string[] }): Promise<PipelinePlan>;
   planAccount(input: AccountPlanInput): Promise<AccountPlan>;
   planStream(input: PlanStreamInput): Promise<StreamPlan>;
-  extractBatch(input: ExtractInput): Promise<ExtractProgress>;
+  extractBatch(input: BatchRef): Promise<ExtractProgress>;
   loadBatch(input: LoadInput): Promise<LoadCounts>;
   finishStream(input: FinishStreamInput): Promise<StreamSummary>;
   planTransform(input: TransformPlanInput): Promise<TransformPlan>;

@@ -2,14 +2,13 @@ import { accountOf, streamOf } from './account.ts';
 import type { AnyConnector, Deps } from './deps.ts';
 import type { AccountPlan, AccountPlanInput, PlannedStream } from './types.ts';
 
-/** The account's streams in dependency order, and its number of connections. */
+/** The account's streams in dependency order. */
 export function planAccount(deps: Deps, input: AccountPlanInput): AccountPlan {
   const { connector, source } = accountOf(deps, input.accountId);
   const chosen = input.streams ?? (source.streams === 'all' ? Object.keys(connector.streams) : source.streams);
   return {
     source: connector.name,
     accountId: source.id,
-    lanes: connector.limits.default.concurrency,
     streams: inOrder(connector, chosen),
   };
 }

@@ -107,7 +107,10 @@ class ReaderThread {
       name: 'mailmart-reader',
       // Not the process's own options: of one that was started with --eval they would be the thread's program too.
       execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: +(process.env['YG'] ?? 24), maxOldGenerationSizeMb: +(process.env['OG'] ?? 160) },
+      resourceLimits: {
+        maxYoungGenerationSizeMb: +(process.env['YG'] ?? 24),
+        maxOldGenerationSizeMb: +(process.env['OG'] ?? 160),
+      },
     });
     // A command that is done does not wait for its threads.
     worker.unref();

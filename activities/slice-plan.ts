@@ -78,7 +78,10 @@ export async function writeResults(
   await landing.writeDocument(batch.key, batch.runId, name, value);
 }
 
-/** The results of every loaded slice of the run, in plan order. Batches are adjacent, so each names the next. */
+/**
+ * The results of every loaded slice of the run, in plan order. Batches are adjacent, so each names the next; behind one
+ * that failed there may be another that was read at the same time.
+ */
 export async function readResults(landing: Landing, { key, runId }: StreamRef): Promise<readonly SliceResult[]> {
   const read = async (name: string): Promise<BatchResults | null> =>
     (await landing.readDocument(key, runId, name)) as unknown as BatchResults | null;
@@ -86,8 +89,8 @@ export async function readResults(landing: Landing, { key, runId }: StreamRef): 
   for (let from = 0; ;) {
     const whole = await read(`results-${from}`);
     const found = whole ?? (await read(`partial-${from}`));
-    all.push(...(found?.results ?? []));
-    if (whole === null) return all;
-    from = whole.to;
+    if (found === null) return all;
+    all.push(...found.results);
+    from = found.to;
   }
 }

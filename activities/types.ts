@@ -16,8 +16,6 @@ export type AccountPlanInput = {
 };
 
 export type AccountPlan = AccountRef & {
-  /** Connections that the account's API permits at once, over all its streams. */
-  readonly lanes: number;
   /** In an order in which every stream comes after the ones it depends on. */
   readonly streams: readonly PlannedStream[];
 };
@@ -38,8 +36,6 @@ export type StreamPlan = {
 
 /** Slices `from` (inclusive) to `to` (exclusive) of the run's slice plan, which waits in landing. */
 export type BatchRef = StreamRef & { readonly from: number; readonly to: number };
-
-export type ExtractInput = BatchRef & { readonly lanes: number };
 
 /** Heartbeat of `extractBatch`, and its result: what a person sees moving. */
 export type ExtractProgress = {

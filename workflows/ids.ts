@@ -1,12 +1,6 @@
-import type { StreamKey } from '../activities/index.ts';
-
 /** Deterministic ids: a second start of the same work meets the first. */
 export const transformId = 'transform';
 
 export function syncAccountId(source: string, accountId: string): string {
   return `sync/${source}/${accountId}`;
-}
-
-export function syncStreamId(key: StreamKey): string {
-  return `${syncAccountId(key.source, key.accountId)}/${key.stream}`;
 }

@@ -3,5 +3,4 @@ export { runPipeline } from './run-pipeline.ts';
 export { runScheduled } from './run-scheduled.ts';
 export { runTransform } from './run-transform.ts';
 export { syncAccount } from './sync-account.ts';
-export { syncStream } from './sync-stream.ts';
 export type * from './types.ts';

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { extractionId } from '../src/contracts/extraction-id.ts';
 import { workerLost } from '../src/contracts/worker-lost.ts';
 import type { Limits } from './limits.ts';
 
@@ -22,18 +23,24 @@ export function proxies(limits: Limits): Proxies {
     heartbeatTimeout: limits.heartbeatMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   };
-  const source = proxyActivities<Activities>({
-    ...watched,
-    startToCloseTimeout: '12 hours',
-    retry: { ...retry, maximumAttempts: limits.retryAttempts },
-  });
+  const source = (activityId: string): Activities =>
+    proxyActivities<Activities>({
+      ...watched,
+      activityId,
+      startToCloseTimeout: '12 hours',
+      retry: { ...retry, maximumAttempts: limits.retryAttempts },
+    });
   const store = proxyActivities<Activities>({
     ...watched,
     startToCloseTimeout: '2 hours',
     retry: { ...retry, maximumAttempts: limits.retryAttempts * 2 },
   });
   return {
-    source: { extractBatch: outliving(source.extractBatch) },
+    source: {
+      extractBatch: outliving(async (batch) =>
+        source(extractionId(batch.key.stream, batch.from, batch.to)).extractBatch(batch),
+      ),
+    },
     store: {
       planPipeline: outliving(store.planPipeline),
       planAccount: outliving(store.planAccount),

@@ -1,31 +1,32 @@
 import {
   CancellationScope,
-  ChildWorkflowCancellationType,
   condition,
   ContinueAsNew,
   continueAsNew,
-  executeChild,
-  getExternalWorkflowHandle,
   isCancellation,
   log,
-  ParentClosePolicy,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { FailureInfo, PlannedStream, StreamKey, StreamSummary, Verdict } from '../activities/index.ts';
+import type {
+  AccountPlan,
+  FailureInfo,
+  PlannedStream,
+  StreamKey,
+  StreamSummary,
+  Verdict,
+} from '../activities/index.ts';
 import { failureInfo } from './failure-info.ts';
-import { syncStreamId } from './ids.ts';
-import { LanePool } from './lane-pool.ts';
 import { type Limits, limitsOf } from './limits.ts';
-import { laneGrant, laneRequest, syncProgress } from './messages.ts';
+import { syncProgress } from './messages.ts';
 import { type Proxies, proxies } from './proxies.ts';
+import { StreamSync } from './stream-sync.ts';
 import { capSummary, capVerdict, combine, unread } from './summaries.ts';
-import { syncStream } from './sync-stream.ts';
-import type { StreamProgress, StreamState, SyncAccountInput, SyncAccountResult } from './types.ts';
+import type { StreamProgress, StreamResume, StreamState, SyncAccountInput, SyncAccountResult } from './types.ts';
 
 /**
- * All streams of one account: each starts when the streams it is planned from are done, and all share the account's
- * connections. A stream that fails stops only those that depend on it.
+ * All streams of one account: each starts when the rows of the streams it is planned from are loaded, and all draw on
+ * the account's budget of connections, which lives in the worker. A stream that fails stops only those that depend on it.
  */
 export async function syncAccount(input: SyncAccountInput): Promise<SyncAccountResult> {
   return new AccountSync(input).run();
@@ -37,10 +38,14 @@ class AccountSync {
   private readonly act: Proxies;
   private readonly startedMs: number;
   private plan: readonly PlannedStream[] | undefined;
-  private pool: LanePool | undefined;
   private readonly reports = new Map<string, StreamSummary>();
-  private readonly running = new Set<string>();
-  private readonly sending = new Set<Promise<void>>();
+  private readonly running = new Map<string, StreamSync>();
+  /** Streams whose rows are loaded; the verdict may still be on its way. */
+  private readonly loaded = new Set<string>();
+  /** Streams that stopped because the history is full, and where they go on. */
+  private readonly begun = new Map<string, StreamResume>();
+  /** Grows whenever a stream is loaded or has ended. */
+  private changes = 0;
   /** Set when the account cannot sign in at all: asking again for every stream would only repeat it. */
   private signIn: { readonly stream: string; readonly failure: FailureInfo } | undefined;
 
@@ -52,30 +57,23 @@ class AccountSync {
     this.startedMs = resume?.startedMs ?? Date.now();
     if (resume !== undefined) {
       this.plan = resume.plan;
-      this.pool = new LanePool(resume.lanes);
-      for (const report of resume.reports) this.reports.set(report.key.stream, report);
+      for (const report of resume.reports) this.take(report.key.stream, report);
+      for (const [stream, at] of Object.entries(resume.begun)) this.begun.set(stream, at);
     }
-    setHandler(laneRequest, ({ stream, ...request }) => {
-      // A message that was still on its way when its stream ended must not bring the stream back.
-      if (!this.running.has(stream)) return;
-      this.pool?.request(stream, request);
-      this.grantLanes();
-    });
     setHandler(syncProgress, () => ({
       kind: 'sync',
       runId: input.runId,
       source: input.source,
       accountId: input.accountId,
-      lanes: this.pool?.size ?? 0,
       streams: (this.plan ?? []).map((planned) => this.progressOf(planned)),
     }));
   }
 
   async run(): Promise<SyncAccountResult> {
     try {
-      if (this.plan === undefined) await this.begin();
-      await this.syncAll(this.plan ?? []);
-      return await this.finish();
+      const plan = this.plan ?? (await this.begin());
+      await this.syncAll(plan);
+      return await this.finish(plan);
     } catch (error) {
       if (error instanceof ContinueAsNew) throw error;
       await CancellationScope.nonCancellable(() => this.leave(error));
@@ -94,78 +92,83 @@ class AccountSync {
     }
   }
 
-  private async begin(): Promise<void> {
-    await this.note('running', null, null);
+  private async begin(): Promise<readonly PlannedStream[]> {
     const { accountId, streams } = this.input;
-    const plan = await this.act.store.planAccount({ accountId, ...(streams === undefined ? {} : { streams }) });
-    this.pool = new LanePool(plan.lanes);
-    this.plan = plan.streams;
+    const [noted, planned] = await Promise.allSettled([
+      this.note('running', null, null),
+      this.act.store.planAccount({ accountId, ...(streams === undefined ? {} : { streams }) }),
+    ] satisfies [Promise<void>, Promise<AccountPlan>]);
+    if (noted.status === 'rejected') throw noted.reason;
+    if (planned.status === 'rejected') throw planned.reason;
+    this.plan = planned.value.streams;
+    return this.plan;
   }
 
   private async syncAll(plan: readonly PlannedStream[]): Promise<void> {
     for (;;) {
+      const seen = this.changes;
       const left = plan.filter(({ stream }) => !this.reports.has(stream) && !this.running.has(stream));
-      if (left.length === 0 && this.running.size === 0) break;
-      // Near the end of the history nothing new is started; when all children are in, the rest goes to a new run.
-      const full = workflowInfo().historyLength >= this.limits.maxEvents;
-      if (full && this.running.size === 0) await this.continueWith(plan);
-      const before = this.reports.size;
-      if (!full) await this.startReady(left);
-      if (this.reports.size === before) await condition(() => this.reports.size > before);
+      if (left.length === 0 && this.running.size === 0) return;
+      // Near the end of the history nothing new is begun; when all streams have stopped, a new run goes on.
+      const isFull = workflowInfo().historyLength >= this.limits.maxEvents;
+      if (isFull && this.running.size === 0) await this.continueWith(plan);
+      if (!isFull) await this.startReady(left);
+      await condition(() => this.changes !== seen);
     }
-    await Promise.all(this.sending);
   }
 
   private async startReady(left: readonly PlannedStream[]): Promise<void> {
     for (const planned of left) {
-      const failed = planned.dependsOn.find((name) => this.failed(name));
-      if (this.signIn !== undefined) {
+      const failed = planned.dependsOn.find((name) => this.reports.get(name)?.failure !== undefined);
+      const resume = this.begun.get(planned.stream);
+      if (resume !== undefined) {
+        this.start(planned.stream, resume);
+      } else if (this.signIn !== undefined) {
         const { stream, failure } = this.signIn;
         await this.skip(planned.stream, `not read, because signing in failed in ${stream}: ${failure.message}`);
       } else if (failed !== undefined) {
         await this.skip(planned.stream, `not read, because it is planned from ${failed}, which was not read`);
-      } else if (planned.dependsOn.every((name) => this.reports.has(name))) {
+      } else if (planned.dependsOn.every((name) => this.loaded.has(name))) {
         this.start(planned.stream);
       }
     }
   }
 
-  private failed(stream: string): boolean {
-    return this.reports.get(stream)?.failure !== undefined;
-  }
-
-  private start(stream: string): void {
-    this.running.add(stream);
+  private start(stream: string, resume?: StreamResume): void {
     const key = this.key(stream);
-    const lanes = this.pool?.admit(stream);
-    const child = executeChild(syncStream, {
-      workflowId: syncStreamId(key),
-      args: [
-        {
-          key,
-          runId: this.input.runId,
-          pool: this.pool?.size ?? 1,
-          ...(lanes === undefined ? {} : { lanes }),
-          ...(this.input.tuning === undefined ? {} : { tuning: this.input.tuning }),
-        },
-      ],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    const { limits, act } = this;
+    const sync = new StreamSync({
+      key,
+      runId: this.input.runId,
+      limits,
+      act,
+      onLoaded: () => {
+        this.loaded.add(stream);
+        this.changes += 1;
+      },
+      ...(resume === undefined ? {} : { resume }),
     });
-    void child.then(
+    this.running.set(stream, sync);
+    this.begun.delete(stream);
+    void sync.run().then(
       (report) => this.ended(stream, report),
       (error: unknown) => this.ended(stream, unread(key, failureInfo(error))),
     );
   }
 
-  private ended(stream: string, report: StreamSummary): void {
-    if (report.failure?.kind === 'auth' && report.failure.status === 401) {
-      this.signIn ??= { stream, failure: report.failure };
-    }
-    this.reports.set(stream, capSummary(report));
+  private ended(stream: string, report: StreamSummary | undefined): void {
+    const sync = this.running.get(stream);
     this.running.delete(stream);
-    this.pool?.release(stream);
-    this.grantLanes();
+    if (report !== undefined) this.take(stream, capSummary(report));
+    else if (sync !== undefined) this.begun.set(stream, sync.save());
+    this.changes += 1;
+  }
+
+  private take(stream: string, report: StreamSummary): void {
+    this.reports.set(stream, report);
+    const { failure } = report;
+    if (failure === undefined) this.loaded.add(stream);
+    else if (failure.kind === 'auth' && failure.status === 401) this.signIn ??= { stream, failure };
   }
 
   private async skip(stream: string, message: string): Promise<void> {
@@ -173,37 +176,24 @@ class AccountSync {
     const failure: FailureInfo = { kind: 'skipped', message };
     const key = this.key(stream);
     const report = unread(key, failure);
-    this.reports.set(stream, capSummary(report));
+    this.take(stream, capSummary(report));
+    this.changes += 1;
     await this.act.store.finishStream({ key, runId, counts: report.counts, planned: 0, durationMs: 0, failure });
   }
 
-  private grantLanes(): void {
-    for (const [stream, grant] of this.pool?.distribute() ?? []) {
-      const sent = getExternalWorkflowHandle(syncStreamId(this.key(stream)))
-        .signal(laneGrant, grant)
-        .catch((error: unknown) => {
-          // The stream has ended meanwhile: its lanes come back with its report.
-          log.debug('a grant of lanes found no reader', { stream, error: failureInfo(error).message });
-        })
-        .finally(() => this.sending.delete(sent));
-      this.sending.add(sent);
-    }
-  }
-
   private async continueWith(plan: readonly PlannedStream[]): Promise<void> {
-    await Promise.all(this.sending);
     await continueAsNew<typeof syncAccount>({
       ...this.input,
       resume: {
-        lanes: this.pool?.size ?? 1,
         plan,
         reports: [...this.reports.values()],
+        begun: Object.fromEntries(this.begun),
         startedMs: this.startedMs,
       },
     });
   }
 
-  private async finish(): Promise<SyncAccountResult> {
+  private async finish(plan: readonly PlannedStream[]): Promise<SyncAccountResult> {
     const { accountId, source, runId } = this.input;
     const verdict = this.verdict();
     await this.note('done', verdict, null);
@@ -213,7 +203,7 @@ class AccountSync {
       accountId,
       runId,
       verdict: capVerdict(verdict),
-      streams: [...this.reports.values()],
+      streams: plan.flatMap(({ stream }) => this.reports.get(stream) ?? []),
       durationMs: Date.now() - this.startedMs,
     };
   }
@@ -245,18 +235,18 @@ class AccountSync {
 
   private progressOf({ stream, dependsOn }: PlannedStream): StreamProgress {
     const report = this.reports.get(stream);
-    const waitingFor = dependsOn.filter((name) => !this.reports.has(name));
-    const running = this.running.has(stream);
+    const running = this.running.get(stream);
+    if (report === undefined && running !== undefined) return running.progress();
+    const waitingFor = dependsOn.filter((name) => !this.loaded.has(name));
     return {
       stream,
-      state: report === undefined ? (running ? 'extracting' : 'waiting') : stateOf(report),
+      state: report === undefined ? 'waiting' : stateOf(report),
       slicesDone: report?.counts.slices ?? 0,
       slices: report?.counts.slices ?? null,
       pages: report?.counts.pages ?? 0,
       rows: report?.counts.rowsRead ?? 0,
       requests: report?.counts.requests ?? 0,
-      lanes: this.pool?.held(stream) ?? 0,
-      ...(running || waitingFor.length === 0 ? {} : { waitingFor: waitingFor.join(', ') }),
+      ...(report !== undefined || waitingFor.length === 0 ? {} : { waitingFor: waitingFor.join(', ') }),
       ...(report === undefined ? {} : { verdict: report.verdict }),
       ...(report?.failure === undefined ? {} : { failure: report.failure }),
     };

@@ -1,9 +1,9 @@
-import type { AccountRef, FailureInfo, StreamCounts, StreamKey, StreamSummary, Verdict } from '../activities/index.ts';
-import type { LaneState } from './lane-pool.ts';
+import type { AccountRef, FailureInfo, StreamCounts, StreamSummary, Verdict } from '../activities/index.ts';
+import type { SavedBatchSizer } from './batch-sizer.ts';
 
 /** Intervals and limits of a run. Everything has a default; tests and the demo inject shorter ones. */
 export type Tuning = {
-  /** How long one `extractBatch` should take: batches grow and shrink towards it. Default 5 s. */
+  /** How often an `extractBatch` should end: batches grow and shrink towards it, two overlap. Default 5 s. */
   readonly batchMs?: number;
   /** An activity that is silent for this long is taken to be lost. Default 20 s. */
   readonly heartbeatMs?: number;
@@ -36,9 +36,10 @@ export type SyncAccountInput = {
 };
 
 export type SyncAccountResume = {
-  readonly lanes: number;
   readonly plan: readonly { readonly stream: string; readonly dependsOn: readonly string[] }[];
   readonly reports: readonly StreamSummary[];
+  /** Streams that were under way, by name. */
+  readonly begun: Readonly<Record<string, StreamResume>>;
   readonly startedMs: number;
 };
 
@@ -50,36 +51,24 @@ export type SyncAccountResult = AccountRef & {
   readonly durationMs: number;
 };
 
-export type SyncStreamInput = {
-  readonly key: StreamKey;
-  readonly runId: string;
-  /** Size of the account's pool. Without a parent the stream has it to itself. */
-  readonly pool: number;
-  /** What the account's workflow has granted from the start. */
-  readonly lanes?: LaneState;
-  readonly tuning?: Tuning;
-  /** Set by continue-as-new only. */
-  readonly resume?: SyncStreamResume;
-};
-
-export type SyncStreamResume = {
+/** Where one stream goes on after continue-as-new. */
+export type StreamResume = {
   readonly fence: number;
   readonly slices: number;
   readonly round: number;
   readonly again: boolean;
   readonly next: number;
   readonly counts: StreamCounts;
-  readonly batchSize: number;
+  readonly sizer: SavedBatchSizer;
   readonly partials: number;
   readonly quotaWaitedMs: number;
   readonly startedMs: number;
-  readonly lanes: LaneState;
+  readonly waitingUntil?: number;
 };
 
 export type StreamState =
   | 'waiting' // for the streams it is planned from
   | 'planning'
-  | 'queued' // for a connection
   | 'extracting'
   | 'quota' // the source's quota is used up; see waitingUntil
   | 'finishing'
@@ -98,7 +87,6 @@ export type StreamProgress = {
   readonly pages: number;
   readonly rows: number;
   readonly requests: number;
-  readonly lanes: number;
   /** ISO instant at which work goes on. */
   readonly waitingUntil?: string;
   readonly waitingFor?: string;
@@ -106,13 +94,12 @@ export type StreamProgress = {
   readonly failure?: FailureInfo;
 };
 
-/** Answer of the `progress` query of `syncAccount` and `syncStream`. */
+/** Answer of the `progress` query of `syncAccount`. */
 export type SyncProgress = {
   readonly kind: 'sync';
   readonly runId: string;
   readonly source: string;
   readonly accountId: string;
-  readonly lanes: number;
   readonly streams: readonly StreamProgress[];
 };
 

@@ -1,22 +1,22 @@
 /** A budget of lanes and rate. Everything of one account in this process draws on the same ones. */
 export type Budget = {
   /**
-   * Waits for a lane and for the rate; the returned function gives the lane back. Among those who wait the lowest
-   * `priority` (default 0) goes first, then whoever came first.
+   * Waits for a lane and for the rate; the returned function gives the lane back. A free lane goes to the lowest
+   * `priority` (default 0) that waits, among equals to the one that came first.
    */
   take(signal: AbortSignal, priority?: number): Promise<() => void>;
 };
 
-type Waiting = { readonly priority: number; readonly enter: () => void };
-
 export type Limit = { readonly rps?: number; readonly concurrency: number };
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-/** `concurrency` requests at a time, begun at least 1/rps apart. */
+type Waiting = { readonly priority: number; readonly enter: () => void };
+
+/** `concurrency` requests at a time, by priority, begun at least 1/rps apart. */
 export function createBudget(limit: Limit, sleep: Sleep): Budget {
   let free = limit.concurrency;
   let nextStart = 0;
-  /** In the order in which they are served. */
+  /** In the order in which they get a lane. */
   const waiting: Waiting[] = [];
 
   function release(): void {
@@ -25,29 +25,24 @@ export function createBudget(limit: Limit, sleep: Sleep): Budget {
     else next.enter();
   }
 
-  function queue(one: Waiting): void {
-    const place = waiting.findLastIndex(({ priority }) => priority <= one.priority) + 1;
-    waiting.splice(place, 0, one);
-  }
-
   async function lane(signal: AbortSignal, priority: number): Promise<void> {
     if (free > 0) {
       free -= 1;
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const leave = (): void => {
-        waiting.splice(waiting.indexOf(one), 1);
-        reject(signal.reason as Error);
-      };
-      const one: Waiting = {
+      const me: Waiting = {
         priority,
         enter: () => {
           signal.removeEventListener('abort', leave);
           resolve();
         },
       };
-      queue(one);
+      const leave = (): void => {
+        waiting.splice(waiting.indexOf(me), 1);
+        reject(signal.reason as Error);
+      };
+      waiting.splice(waiting.findLastIndex((other) => other.priority <= priority) + 1, 0, me);
       signal.addEventListener('abort', leave, { once: true });
     });
   }

@@ -359,6 +359,36 @@ describe('limits', () => {
     expect(most).toBe(1);
   });
 
+  it('sends what has the lower priority first, also of another client of the account', async () => {
+    const seen: string[] = [];
+    handler = (request, response) => {
+      seen.push(request.url ?? '');
+      json(response, {});
+    };
+    const narrow = connector({ limits: { default: { concurrency: 1 } } });
+    const [late, early] = [client({ connector: narrow, priority: 20 }), client({ connector: narrow, priority: 3 })];
+    await Promise.all([late.get('/a'), late.get('/b'), early.get('/c'), early.get('/d')]);
+    expect(seen).toEqual(['/3.0/a', '/3.0/c', '/3.0/d', '/3.0/b']);
+  });
+
+  it('takes its lanes from where it is told to', async () => {
+    handler = (_, response) => json(response, {});
+    const taken: string[] = [];
+    const two = connector({ limits: { default: { concurrency: 2 }, narrow: { concurrency: 1 } } });
+    const { get } = client({
+      connector: two,
+      priority: 4,
+      budget: (key, { concurrency }) => ({
+        take: async (_signal, priority) => {
+          taken.push(`${key} of ${concurrency} at ${priority}`);
+          return () => void taken.push(`${key} back`);
+        },
+      }),
+    });
+    await get('/things', { limit: 'narrow' });
+    expect(taken).toEqual(['narrow of 1 at 4', 'default of 2 at 4', 'narrow back', 'default back']);
+  });
+
   it('begins requests no faster than the declared rate', async () => {
     handler = (_, response) => json(response, {});
     const { get } = client({ connector: connector({ limits: { default: { rps: 10, concurrency: 5 } } }) });

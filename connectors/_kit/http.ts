@@ -24,10 +24,10 @@ export type HttpOptions = {
   readonly random?: () => number;
   readonly now?: () => number;
   readonly resolve?: Resolver;
-  /** Whose requests go first when lanes are short: the lowest. Default 0. */
+  /** Among requests that wait for a lane of the same account, the lowest goes first. Default 0. */
   readonly priority?: number;
-  /** Where the lanes of a rate key come from; default: this process's budget of the account (`accountBudget`). */
-  readonly budget?: (key: string) => Budget;
+  /** Where lanes and rate come from, by rate key of `Connector.limits`. Default: `accountBudget`, that of this process. */
+  readonly budget?: (key: string, limit: Limit) => Budget;
   /** After each attempt; `path` holds no query. */
   readonly onRequest?: (info: RequestInfo) => void;
   /** Before each wait for a rate limit or a retry. */
@@ -62,8 +62,6 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     sleep = realSleep,
     maxBytes = 128 * 1_048_576,
     timeoutMs = 130_000,
-    priority = 0,
-    budget = (key: string) => accountBudget(connector, config, key, sleep),
   } = options;
   const baseText = connector.baseUrl(config);
   if (baseText.startsWith('file:')) return withoutHttp(connector.name);
@@ -71,6 +69,13 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   const credentials = authHeaders(connector, config);
   const agents = agentsFor({ ...options, allowPrivate: options.allowPrivate ?? namesPrivateHost(base) });
   const rules: Judge = { connector: connector.name, rules: connector.responses ?? [], maxBytes, now };
+  const { priority = 0, budget = (key: string) => accountBudget(connector, config, key, sleep) } = options;
+  const budgets = new Map<string, Budget>();
+  const budgetOf = (key: string): Budget => {
+    const known = budgets.get(key) ?? budget(key, limitOf(connector, key));
+    budgets.set(key, known);
+    return known;
+  };
   const client = create({
     adapter: 'http',
     proxy: false,
@@ -129,8 +134,8 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     try {
       // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
       if (request.limit !== undefined && request.limit !== 'default')
-        giveBack.push(await budget(request.limit).take(signal, priority));
-      giveBack.push(await budget('default').take(signal, priority));
+        giveBack.push(await budgetOf(request.limit).take(signal, priority));
+      giveBack.push(await budgetOf('default').take(signal, priority));
       return await judge(await send(request, url, signal), request, rules);
     } finally {
       for (const lane of giveBack) lane();
@@ -247,20 +252,29 @@ function codeOf(error: unknown): unknown {
   return code ?? (errors === undefined ? undefined : codeOf(errors.at(-1)));
 }
 
-const budgets = new Map<string, Budget>();
+function limitOf<C>(connector: Connector<C>, key: string): Limit {
+  return connector.limits[key] ?? connector.limits.default;
+}
 
-/** The budget of one rate key of an account: one in this process, whoever asks. An account is its credentials at its address. */
+const accountBudgets = new Map<string, Budget>();
+
+/**
+ * The budget that everything of one account in this process shares, for one rate key. An account is what the API takes
+ * for one: connector, origin and credentials.
+ */
 export function accountBudget<C>(
   connector: Connector<C>,
   config: C,
   key: string,
   sleep: Sleep = realSleep,
-  limit: Limit = connector.limits[key] ?? connector.limits.default,
+  limit: Limit = limitOf(connector, key),
 ): Budget {
-  const account = [connector.name, connector.baseUrl(config), authHeaders(connector, config), key];
-  const name = hash('sha256', JSON.stringify(account), 'hex');
-  const budget = budgets.get(name) ?? createBudget(limit, sleep);
-  budgets.set(name, budget);
+  const base = connector.baseUrl(config);
+  const origin = base.startsWith('file:') ? base : parseBase(connector.name, base, true).origin;
+  const account = [connector.name, origin, JSON.stringify(authHeaders(connector, config)), key];
+  const id = hash('sha256', JSON.stringify(account), 'hex');
+  const budget = accountBudgets.get(id) ?? createBudget(limit, sleep);
+  accountBudgets.set(id, budget);
   return budget;
 }
 

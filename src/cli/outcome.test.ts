@@ -133,10 +133,7 @@ describe('progress without a terminal', () => {
         {
           source: 'mailchimp',
           accountId: 'shop',
-          lanes: 10,
-          streams: [
-            { stream: 'members', state, slicesDone: 1, slices: 2, pages: 1, rows, requests: 2, lanes: 1, ...more },
-          ],
+          streams: [{ stream: 'members', state, slicesDone: 1, slices: 2, pages: 1, rows, requests: 2, ...more }],
         },
       ],
     }) as RunProgress;

@@ -22,7 +22,6 @@ export function rowsPerSecond(speeds: Speeds, key: string, rows: number, nowMs: 
 const stateWords: Readonly<Record<StreamProgress['state'], string>> = {
   waiting: 'waits for other streams',
   planning: 'planning',
-  queued: 'waits for a connection',
   extracting: 'reading',
   quota: 'quota used up',
   finishing: 'loading',

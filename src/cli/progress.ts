@@ -4,8 +4,9 @@ import { isFinal, rowsPerSecond, stepText, streamLine, streamName } from './prog
 import type { Speeds } from './progress-lines.ts';
 import { forTerminal } from './terminal-text.ts';
 
-/** Looks at the run this often on a terminal; a look costs a few queries. */
+/** Looks at the run this often on a terminal; a look costs some queries of every account, so never more than a tenth of the time. */
 const lookMs = 500;
+const lookShare = 0.1;
 /** Without a terminal, one line per this long. */
 const plainMs = 10_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -30,10 +31,12 @@ export async function watchRun(
   );
   try {
     for (;;) {
+      const beganMs = performance.now();
       const seen = await Promise.race([read().catch(() => undefined), ended]);
       if (seen === 'ended') break;
       if (seen !== undefined) screen.show(seen);
-      if ((await Promise.race([pause(lookMs), ended])) === 'ended') break;
+      const pauseMs = Math.max(lookMs, (performance.now() - beganMs) / lookShare);
+      if ((await Promise.race([pause(pauseMs), ended])) === 'ended') break;
     }
     // One last look for streams that ended since; the workflow still answers after its end.
     const last = await Promise.race([read().catch(() => undefined), pause(1000).then(() => undefined)]);

@@ -37,11 +37,15 @@ export async function host(options: HostOptions): Promise<Hosted> {
     workflowBundle: { codePath: options.bundlePath },
     dataConverter: options.dataConverter,
     ...(options.identity === undefined ? {} : { identity: options.identity }),
-    ...(maxCachedWorkflows === undefined ? { maxCachedWorkflows: 200 } : { maxCachedWorkflows }),
-    maxConcurrentActivityTaskExecutions: 40,
-    maxConcurrentActivityTaskPolls: 4,
-    maxConcurrentWorkflowTaskExecutions: 20,
-    maxConcurrentWorkflowTaskPolls: 6,
+    maxCachedWorkflows: maxCachedWorkflows ?? 500,
+    // An extraction mostly waits for its source, so a place costs nothing, and what is short must find one however many
+    // long ones there are: 100 accounts with seven streams, each with two extractions and a load, are 2,100.
+    maxConcurrentActivityTaskExecutions: 4_000,
+    maxConcurrentActivityTaskPolls: 10,
+    // All that one step asks for comes back with the answer to it, where the server permits that.
+    maxEagerActivityReservationsPerWorkflowTask: 100,
+    maxConcurrentWorkflowTaskExecutions: 40,
+    maxConcurrentWorkflowTaskPolls: 10,
     // A worker that was killed owns a sticky queue for so long; nobody else is asked before.
     stickyQueueScheduleToStartTimeout: '2s',
     // Heartbeats carry what a person watches, so they go out every second.

@@ -4,6 +4,8 @@ import {
   decodeOptionalFailureToOptionalError,
 } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { ExtractProgress } from '../../activities/index.ts';
+import { streamOfExtraction } from '../contracts/extraction-id.ts';
+import { syncAccountId } from './start.ts';
 import type { PipelineProgress, StreamProgress, SyncProgress, TransformProgress } from '../../workflows/index.ts';
 
 /** What a person sees of a run: the step, and per account and stream how far it is. */
@@ -17,15 +19,14 @@ export type RunProgress = {
 export type AccountProgress = {
   readonly source: string;
   readonly accountId: string;
-  readonly lanes: number;
   readonly streams: readonly LiveStream[];
 };
 
-/** A stream's own numbers plus those of the activity that runs now. */
+/** A stream's own numbers plus those of the activities that run now. */
 export type LiveStream = StreamProgress & {
-  /** Attempts of the running activity; above 1 it is being tried again. */
+  /** Attempts of a running activity that is being tried again. */
   readonly attempt?: number;
-  /** Last failure of the running activity, redacted. */
+  /** Last failure of that activity, redacted. */
   readonly lastFailure?: string;
 };
 
@@ -44,50 +45,35 @@ export async function readProgress(client: Client, handle: WorkflowHandle): Prom
       return { runId: progress.runId, step: 'transform', accounts: [], transform: progress };
     case 'pipeline': {
       const children = await Promise.all(progress.children.map((id) => ask(client, id, progress.runId)));
-      const accounts: AccountProgress[] = [];
-      let transform: TransformProgress | null = null;
-      for (const child of children) {
-        if (child?.kind === 'sync') accounts.push(await liveAccount(client, child));
-        if (child?.kind === 'transform') transform = child;
-      }
+      const syncs = children.filter((child) => child?.kind === 'sync');
+      const accounts = await Promise.all(syncs.map((child) => liveAccount(client, child)));
+      const transform = children.find((child) => child?.kind === 'transform') ?? null;
       return { runId: progress.runId, step: progress.step, accounts, transform };
     }
   }
 }
 
 async function liveAccount(client: Client, progress: SyncProgress): Promise<AccountProgress> {
-  const { source, accountId, runId, lanes, streams } = progress;
-  const live = await Promise.all(
-    streams.map(async (stream): Promise<LiveStream> =>
-      stream.state === 'extracting'
-        ? await liveStream(client, `sync/${source}/${accountId}/${stream.stream}`, runId, stream)
-        : stream,
-    ),
-  );
-  return { source, accountId, lanes, streams: live };
+  const { source, accountId, streams } = progress;
+  if (!streams.some(({ state }) => state === 'extracting')) return { source, accountId, streams };
+  const running = await runningExtractions(client, syncAccountId(source, accountId));
+  return { source, accountId, streams: streams.map((stream) => liveStream(stream, running.get(stream.stream) ?? [])) };
 }
 
-async function liveStream(
-  client: Client,
-  workflowId: string,
-  runId: string,
-  stream: StreamProgress,
-): Promise<LiveStream> {
-  const handle = client.workflow.getHandle(workflowId);
-  const [answer, activity] = await Promise.all([ask(client, workflowId, runId), runningExtraction(client, handle)]);
-  const own = answer?.kind === 'sync' ? answer.streams[0] : undefined;
-  if (own === undefined) return stream;
-  const beat = activity?.progress;
+function liveStream(stream: StreamProgress, running: readonly RunningActivity[]): LiveStream {
+  if (stream.state !== 'extracting') return stream;
+  const sum = (field: keyof ExtractProgress): number =>
+    running.reduce((total, { progress }) => total + (progress?.[field] ?? 0), 0);
+  const troubled = running.find(({ attempt }) => attempt > 1);
   return {
-    ...own,
-    lanes: own.lanes,
-    slicesDone: own.slicesDone + (beat?.slicesDone ?? 0),
-    pages: own.pages + (beat?.pages ?? 0),
-    rows: own.rows + (beat?.rows ?? 0),
-    requests: own.requests + (beat?.requests ?? 0),
-    ...(activity === undefined || activity.attempt === 1 ? {} : { attempt: activity.attempt }),
-    ...(activity?.waitingUntil === undefined ? {} : { waitingUntil: activity.waitingUntil }),
-    ...(activity?.lastFailure === undefined ? {} : { lastFailure: activity.lastFailure }),
+    ...stream,
+    slicesDone: stream.slicesDone + sum('slicesDone'),
+    pages: stream.pages + sum('pages'),
+    rows: stream.rows + sum('rows'),
+    requests: stream.requests + sum('requests'),
+    ...(troubled === undefined ? {} : { attempt: troubled.attempt }),
+    ...(troubled?.waitingUntil === undefined ? {} : { waitingUntil: troubled.waitingUntil }),
+    ...(troubled?.lastFailure === undefined ? {} : { lastFailure: troubled.lastFailure }),
   };
 }
 
@@ -98,20 +84,29 @@ type RunningActivity = {
   readonly lastFailure?: string;
 };
 
-async function runningExtraction(client: Client, handle: WorkflowHandle): Promise<RunningActivity | undefined> {
-  const described = await ignoreGone(() => handle.describe());
-  const pending = described?.raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'extractBatch');
-  if (described === undefined || pending === undefined || pending === null) return undefined;
+/** What is read now, by stream. */
+async function runningExtractions(
+  client: Client,
+  workflowId: string,
+): Promise<ReadonlyMap<string, readonly RunningActivity[]>> {
+  const described = await ignoreGone(() => client.workflow.getHandle(workflowId).describe());
   const converter = client.options.loadedDataConverter;
-  const [beat] = await decodeArrayFromPayloads(converter, pending.heartbeatDetails?.payloads);
-  const failure = await decodeOptionalFailureToOptionalError(converter, pending.lastFailure);
-  const next = pending.nextAttemptScheduleTime;
-  return {
-    attempt: pending.attempt ?? 1,
-    ...(isProgress(beat) ? { progress: beat } : {}),
-    ...(next == null ? {} : { waitingUntil: instantOf(next) }),
-    ...(failure === undefined ? {} : { lastFailure: failure.message }),
-  };
+  const running = new Map<string, readonly RunningActivity[]>();
+  for (const pending of described?.raw.pendingActivities ?? []) {
+    const stream = streamOfExtraction(pending.activityId ?? '');
+    if (stream === undefined) continue;
+    const [beat] = await decodeArrayFromPayloads(converter, pending.heartbeatDetails?.payloads);
+    const failure = await decodeOptionalFailureToOptionalError(converter, pending.lastFailure);
+    const next = pending.nextAttemptScheduleTime;
+    const activity: RunningActivity = {
+      attempt: pending.attempt ?? 1,
+      ...(isProgress(beat) ? { progress: beat } : {}),
+      ...(next == null ? {} : { waitingUntil: instantOf(next) }),
+      ...(failure === undefined ? {} : { lastFailure: failure.message }),
+    };
+    running.set(stream, [...(running.get(stream) ?? []), activity]);
+  }
+  return running;
 }
 
 function isProgress(value: unknown): value is ExtractProgress {

@@ -36,7 +36,9 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
   });
   // A thread finds connectors in the registry: others (of tests) are read in this thread.
   const threads =
-    options.connectors === undefined && process.env['MAILMART_READER_THREADS'] !== '0' ? openReaderThreads({ landingRoot: paths.landing, logger }) : undefined;
+    options.connectors === undefined && process.env['MAILMART_READER_THREADS'] !== '0'
+      ? openReaderThreads({ landingRoot: paths.landing, logger })
+      : undefined;
   const deps: Deps = {
     project,
     connectors: options.connectors ?? allConnectors,

@@ -101,6 +101,23 @@ export const scenarios: readonly Scenario[] = [
     start: (bench) => sync(bench),
   },
   {
+    name: 'quota-of-two',
+    world: () => {
+      let refusals = 3;
+      return fakeWorld({
+        lists: {
+          slices: 60,
+          onSlice: (slice) => {
+            if (slice !== 7 && slice !== 33) return;
+            refusals -= 1;
+            if (refusals >= 0) throw fail('quota_exhausted', 'daily quota', { retryAfterMs: 200 });
+          },
+        },
+      });
+    },
+    start: (bench) => sync(bench),
+  },
+  {
     name: 'failed',
     world: () => fakeWorld(streams),
     start: (bench) => sync(bench, fast, ['nope']),
@@ -118,7 +135,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'continued',
-    world: () => fakeWorld({ ...streams, lists: { slices: 120, sliceMs: 20 } }),
+    world: () => fakeWorld({ ...streams, lists: { slices: 300, sliceMs: 20 } }, { lanes: 2 }),
     start: (bench) => sync(bench, short),
     maxCachedWorkflows: 2,
   },

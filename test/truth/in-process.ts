@@ -113,7 +113,7 @@ export async function startInProcess({
     warehouse,
     landing,
     clock,
-    http: (connector, config) => createHttp(connector, config, http),
+    http: (connector, config, { priority }) => createHttp(connector, config, { ...http, priority }),
     transform: { plan: () => Promise.reject(new Error('unused')), run: () => Promise.reject(new Error('unused')) },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
@@ -135,7 +135,7 @@ export async function startInProcess({
       planned = plan.slices;
       for (; done < plan.slices; done = Math.min(done + 40, plan.slices)) {
         const batch = { key, runId, from: done, to: Math.min(done + 40, plan.slices) };
-        const read = await extractBatch(deps, { ...batch, lanes: 10 }, attempt);
+        const read = await extractBatch(deps, batch, attempt);
         const loaded = await loadBatch(deps, { ...batch, fence: plan.fence });
         counts = {
           slices: counts.slices + read.slicesDone,

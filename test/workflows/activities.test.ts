@@ -27,6 +27,7 @@ const source = {
   slices: undefined as readonly Partial<Slice>[] | undefined,
   total: undefined as number | null | undefined,
   reads: [] as string[],
+  connections: 2,
   before: undefined as ((slice: Slice, signal: AbortSignal) => Promise<void>) | undefined,
   after: undefined as ((slice: Slice, signal: AbortSignal) => Promise<void>) | undefined,
 };
@@ -38,7 +39,13 @@ const connector = defineConnector(z.object({ token: z.string() }), (stream) => (
   secrets: ['token'],
   baseUrl: () => 'http://127.0.0.1:9/',
   auth: { kind: 'none' },
-  limits: { default: { concurrency: 3 } },
+  limits: {
+    default: {
+      get concurrency() {
+        return source.connections;
+      },
+    },
+  },
   probe: async () => [],
   streams: {
     items: stream({
@@ -80,14 +87,17 @@ const quietEnvironment = (): Environment =>
 let folder: string;
 let warehouse: Warehouse;
 let activities: Activities;
+let priorities: number[];
 
 beforeEach(async () => {
+  priorities = [];
   folder = mkdtempSync(join(tmpdir(), 'mailmart-activities-'));
   Object.assign(source, {
     rows: {},
     slices: undefined,
     total: undefined,
     reads: [],
+    connections: 2,
     before: undefined,
     after: undefined,
   });
@@ -111,7 +121,10 @@ beforeEach(async () => {
     warehouse,
     landing,
     clock,
-    http: (of, config) => createHttp(of, config),
+    http: (of, config, { priority }) => {
+      priorities.push(priority);
+      return createHttp(of, config, { priority });
+    },
     transform: {
       plan: async () => ({ actions: [], unchanged: 0 }),
       run: async () => {
@@ -154,7 +167,7 @@ const nothing = {
 async function syncItems(runId: string): Promise<Awaited<ReturnType<Activities['finishStream']>>> {
   const ref = { key: key('items'), runId };
   const { fence, slices } = await call(activities.planStream, { ...ref, round: 0 });
-  await call(activities.extractBatch, { ...ref, from: 0, to: slices, lanes: 2 });
+  await call(activities.extractBatch, { ...ref, from: 0, to: slices });
   await call(activities.loadBatch, { ...ref, from: 0, to: slices, fence });
   return call(activities.finishStream, { ...ref, counts: nothing, planned: slices, durationMs: 1 });
 }
@@ -163,11 +176,10 @@ const items = (...ids: string[]): JsonObject[] => ids.map((id) => ({ id, name: `
 const parts = (...ids: string[]): Partial<Slice>[] => ids.map((id) => ({ id, item: id }));
 
 describe('planAccount', () => {
-  it('brings along what a chosen stream is planned from, in order, with the number of connections', async () => {
+  it('brings along what a chosen stream is planned from, in order', async () => {
     expect(await call(activities.planAccount, { accountId: account, streams: ['events'] })).toEqual({
       source: 'fake',
       accountId: account,
-      lanes: 3,
       streams: [
         { stream: 'items', dependsOn: [] },
         { stream: 'events', dependsOn: ['items'] },
@@ -236,7 +248,7 @@ describe('a stream from plan to verdict', () => {
 
 describe('extractBatch', () => {
   const ref = { key: key('items'), runId: 'run-1' };
-  const batch = { ...ref, from: 0, to: 4, lanes: 2 };
+  const batch = { ...ref, from: 0, to: 4 };
 
   it('does not read again what an earlier attempt made durable', async () => {
     source.slices = parts('a', 'b', 'c', 'd');
@@ -253,14 +265,14 @@ describe('extractBatch', () => {
     expect(source.reads).toContain('c');
   });
 
-  it('uses no more connections than it was given, and says in heartbeats how far it is', async () => {
+  it('reads as many slices side by side as the account has connections, and says in heartbeats how far it is', async () => {
     source.slices = parts('a', 'b', 'c', 'd');
     let open = 0;
     let most = 0;
     source.before = async () => {
       open += 1;
       most = Math.max(most, open);
-      await delay(20);
+      await delay(600);
       open -= 1;
     };
     await call(activities.planStream, { ...ref, round: 0 });
@@ -269,17 +281,25 @@ describe('extractBatch', () => {
     env.on('heartbeat', (details: unknown) => beats.push(details));
     await call(activities.extractBatch, batch, env);
     expect(most).toBe(2);
-    expect(beats.at(-1)).toMatchObject({ slicesDone: 4, pages: 4 });
+    expect(beats.at(-1)).toMatchObject({ slicesDone: 2, pages: 2 });
+  });
+
+  it('asks with the place of each slice in the plan as its priority', async () => {
+    source.slices = parts('a', 'b', 'c', 'd');
+    await call(activities.planStream, { ...ref, round: 0 });
+    await call(activities.extractBatch, { ...batch, from: 1 });
+    expect(priorities).toEqual([1, 2, 3]);
   });
 
   it('stops when it is cancelled and leaves nothing of the slice it was at', async () => {
+    source.connections = 1;
     source.slices = parts('a', 'b', 'c', 'd');
     await call(activities.planStream, { ...ref, round: 0 });
     const env = quietEnvironment();
     source.rows = { a: items('a1'), b: items('b1') };
     source.after = (slice, signal) => (slice.id === 'a' ? Promise.resolve() : delay(60_000, undefined, { signal }));
     setTimeout(() => env.cancel(), 100);
-    await expect(call(activities.extractBatch, { ...batch, lanes: 1 }, env)).rejects.toThrow(CancelledFailure);
+    await expect(call(activities.extractBatch, { ...batch }, env)).rejects.toThrow(CancelledFailure);
     expect(source.reads).toEqual(['a', 'b']);
     const files = readdirSync(join(folder, 'landing'), { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => file.includes('/a.')).length).toBeGreaterThan(0);
@@ -287,12 +307,13 @@ describe('extractBatch', () => {
   });
 
   it('asks no further slice when the source refuses us', async () => {
+    source.connections = 1;
     source.slices = parts('a', 'b', 'c', 'd');
     await call(activities.planStream, { ...ref, round: 0 });
     source.before = async () => {
       throw new ConnectorError('401', { kind: 'auth', connector: 'fake', status: 401 });
     };
-    await expect(call(activities.extractBatch, { ...batch, lanes: 1 })).rejects.toMatchObject({
+    await expect(call(activities.extractBatch, { ...batch })).rejects.toMatchObject({
       type: 'auth',
       nonRetryable: true,
       details: [{ status: 401 }],
@@ -327,18 +348,19 @@ describe('loadBatch', () => {
     source.rows = { a: items('a1') };
     const { fence } = await call(activities.planStream, { ...ref, round: 0 });
     const batch = { ...ref, from: 0, to: 1 };
-    await call(activities.extractBatch, { ...batch, lanes: 1 });
+    await call(activities.extractBatch, { ...batch });
     const landed = readdirSync(join(folder, 'landing'), { recursive: true, encoding: 'utf8' });
     writeFileSync(join(folder, 'landing', landed.find((file) => file.endsWith('.tsv.zst')) ?? ''), 'x');
     await expect(call(activities.loadBatch, { ...batch, fence })).rejects.toMatchObject({
       type: 'drift',
       nonRetryable: true,
     });
-    await call(activities.extractBatch, { ...batch, lanes: 1 });
+    await call(activities.extractBatch, { ...batch });
     expect(await call(activities.loadBatch, { ...batch, fence })).toMatchObject({ inserted: 1 });
   });
 
   it('loads what is durable of a batch that failed, and all of it later', async () => {
+    source.connections = 1;
     source.slices = parts('a', 'b');
     source.rows = { a: items('a1'), b: items('b1') };
     const { fence } = await call(activities.planStream, { ...ref, round: 0 });
@@ -346,12 +368,12 @@ describe('loadBatch', () => {
     source.before = async ({ id }) => {
       if (id === 'b') throw new ConnectorError('quota', { kind: 'quota_exhausted', connector: 'fake' });
     };
-    await expect(call(activities.extractBatch, { ...batch, lanes: 1 })).rejects.toMatchObject({
+    await expect(call(activities.extractBatch, { ...batch })).rejects.toMatchObject({
       type: 'quota_exhausted',
     });
     expect(await call(activities.loadBatch, { ...batch, fence, partial: 1 })).toMatchObject({ slices: 1, inserted: 1 });
     source.before = undefined;
-    await call(activities.extractBatch, { ...batch, lanes: 1 });
+    await call(activities.extractBatch, { ...batch });
     expect(await call(activities.loadBatch, { ...batch, fence })).toMatchObject({ inserted: 1, unchanged: 1 });
   });
 
@@ -362,7 +384,7 @@ describe('loadBatch', () => {
     ];
     source.rows = { w1: items('x1'), w2: items('x2') };
     const { fence } = await call(activities.planStream, { ...ref, round: 0 });
-    for (const from of [0, 1]) await call(activities.extractBatch, { ...ref, from, to: from + 1, lanes: 1 });
+    for (const from of [0, 1]) await call(activities.extractBatch, { ...ref, from, to: from + 1 });
     await call(activities.loadBatch, { ...ref, from: 0, to: 1, fence });
     expect((await warehouse.readState(key('items'))).size).toBe(0);
     await call(activities.loadBatch, { ...ref, from: 1, to: 2, fence });
@@ -377,7 +399,7 @@ describe('loadBatch', () => {
     source.slices = parts('a');
     source.rows = { a: items('a1') };
     const old = await call(activities.planStream, { ...ref, round: 0 });
-    await call(activities.extractBatch, { ...ref, from: 0, to: 1, lanes: 1 });
+    await call(activities.extractBatch, { ...ref, from: 0, to: 1 });
     await call(activities.planStream, { key: key('items'), runId: 'run-2', round: 0 });
     await expect(call(activities.loadBatch, { ...ref, from: 0, to: 1, fence: old.fence })).rejects.toMatchObject({
       type: 'fenced',
@@ -388,12 +410,33 @@ describe('loadBatch', () => {
 });
 
 describe('finishStream', () => {
+  it('counts what was read beside a batch that failed', async () => {
+    source.slices = parts('a', 'b', 'c');
+    source.rows = { b: items('b1'), c: items('c1') };
+    const ref = { key: key('items'), runId: 'run-1' };
+    const { fence } = await call(activities.planStream, { ...ref, round: 0 });
+    source.before = async ({ id }) => {
+      if (id === 'a') throw new ConnectorError('gone', { kind: 'rejected', connector: 'fake' });
+    };
+    await expect(call(activities.extractBatch, { ...ref, from: 0, to: 2 })).rejects.toMatchObject({ type: 'rejected' });
+    await call(activities.extractBatch, { ...ref, from: 2, to: 3 });
+    await call(activities.loadBatch, { ...ref, from: 0, to: 2, fence, partial: 1 });
+    await call(activities.loadBatch, { ...ref, from: 2, to: 3, fence, partial: 2 });
+    expect(await rows()).toEqual([
+      ['b1', false],
+      ['c1', false],
+    ]);
+    const failure = { kind: 'rejected', message: 'refused' };
+    const report = await call(activities.finishStream, { ...ref, counts: nothing, planned: 3, durationMs: 5, failure });
+    expect(report.verdict.missing[0]).toBe('1 of 3 slices were not read: refused');
+  });
+
   it('names what was not read, and stores the report', async () => {
     source.slices = parts('a', 'b');
     source.rows = { a: items('a1') };
     const ref = { key: key('items'), runId: 'run-1' };
     const { fence } = await call(activities.planStream, { ...ref, round: 0 });
-    await call(activities.extractBatch, { ...ref, from: 0, to: 1, lanes: 1 });
+    await call(activities.extractBatch, { ...ref, from: 0, to: 1 });
     await call(activities.loadBatch, { ...ref, from: 0, to: 1, fence });
     const failure = { kind: 'auth', message: 'the key of ann@example.com was refused' };
     const report = await call(activities.finishStream, { ...ref, counts: nothing, planned: 2, durationMs: 5, failure });

@@ -27,7 +27,7 @@ const bundle = (entry: string): Promise<{ readonly code: string }> =>
 describe('the workflow bundle', () => {
   it('holds every workflow', async () => {
     const { code } = await bundle('index.ts');
-    for (const name of ['syncAccount', 'syncStream', 'runPipeline', 'runTransform', 'runScheduled']) {
+    for (const name of ['syncAccount', 'runPipeline', 'runTransform', 'runScheduled']) {
       expect(code).toContain(`function ${name}(`);
     }
   });

@@ -4,7 +4,9 @@ import { activityInfo, Context, heartbeat } from '@temporalio/activity';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities, FailureInfo, PlannedStream, RunNote, StreamReport } from '../../activities/index.ts';
+import { createBudget, type Budget } from '../../connectors/_kit/budget.ts';
 import { workflowBundle } from '../../src/temporal/bundle.ts';
 import { connectClient, connectWorker } from '../../src/temporal/connection.ts';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
@@ -85,11 +87,18 @@ export type FakeWorld = {
   readonly activities: Activities;
   /** Most connections in use at the same time, over all streams. */
   readonly peak: () => number;
-  /** What happened, in order: `start members`, `end members` ... */
+  /** What happened, in order: `start members`, `load members`, `end members` ... */
   readonly events: string[];
   readonly runs: RunNote[];
   readonly reports: StreamReport[];
   readonly loads: { readonly stream: string; readonly from: number; readonly to: number; readonly partial: boolean }[];
+  /** Extractions, as they began and ended. */
+  readonly batches: {
+    readonly stream: string;
+    readonly from: number;
+    readonly to: number;
+    readonly event: 'begin' | 'end';
+  }[];
   /** Extractions that were cancelled in the middle. */
   readonly cancelled: string[];
 };
@@ -105,12 +114,20 @@ export function fakeWorld(
 ): FakeWorld {
   let inUse = 0;
   let most = 0;
+  const lanes = options.lanes ?? 10;
+  const budgets = new Map<string, Budget>();
+  const budgetOf = (accountId: string): Budget => {
+    const budget = budgets.get(accountId) ?? createBudget({ concurrency: lanes }, async () => undefined);
+    budgets.set(accountId, budget);
+    return budget;
+  };
   const durable = new Set<string>();
   const world = {
     events: [] as string[],
     runs: [] as RunNote[],
     reports: [] as StreamReport[],
     loads: [] as FakeWorld['loads'],
+    batches: [] as FakeWorld['batches'],
     cancelled: [] as string[],
   };
   const streamOf = (name: string): FakeStream => {
@@ -127,7 +144,7 @@ export function fakeWorld(
       const planned: PlannedStream[] = Object.entries(streams)
         .filter(([name]) => chosen === undefined || chosen.includes(name))
         .map(([stream, { dependsOn }]) => ({ stream, dependsOn: dependsOn ?? [] }));
-      return { source: 'fake', accountId, lanes: options.lanes ?? 10, streams: planned };
+      return { source: 'fake', accountId, streams: planned };
     },
     planStream: async ({ key, round }) => {
       if (round === 0) world.events.push(`start ${key.stream}`);
@@ -135,36 +152,62 @@ export function fakeWorld(
       const added = rounds.slice(0, round).reduce((sum, count) => sum + count, 0);
       return { fence: 1, slices: slices + added, again: round < rounds.length };
     },
-    extractBatch: async ({ key, runId, from, to, lanes }) => {
+    extractBatch: async ({ key, runId, from, to }) => {
       const { sliceMs = 2, onSlice } = streamOf(key.stream);
       const { attempt } = activityInfo();
-      inUse += lanes;
-      most = Math.max(most, inUse);
+      const { cancellationSignal: signal } = Context.current();
+      const queue = Array.from({ length: to - from }, (_, index) => from + index);
       let done = 0;
       const beat = (): void =>
         heartbeat({ slicesDone: done, pages: done, requests: done, rows: done * 10, bytes: done });
-      const timer = setInterval(beat, 200);
-      try {
-        for (let slice = from; slice < to; slice += 1) {
-          done += 1;
-          const place = `${runId}/${key.accountId}/${key.stream}/${slice}`;
-          if (durable.has(place)) continue;
+      const readSlice = async (slice: number): Promise<void> => {
+        const place = `${runId}/${key.accountId}/${key.stream}/${slice}`;
+        if (durable.has(place)) return;
+        const back = await budgetOf(key.accountId).take(signal, slice);
+        inUse += 1;
+        most = Math.max(most, inUse);
+        try {
           onSlice?.(slice, attempt);
-          beat();
-          await Context.current().sleep(sliceMs / lanes);
+          if (sliceMs > 0) await delay(sliceMs, undefined, { signal });
           durable.add(place);
+        } finally {
+          inUse -= 1;
+          back();
         }
-      } catch (error) {
-        if (Context.current().cancellationSignal.aborted) world.cancelled.push(key.stream);
-        throw error;
+      };
+      const reader = async (): Promise<void> => {
+        for (let slice = queue.shift(); slice !== undefined; slice = queue.shift()) {
+          await readSlice(slice);
+          done += 1;
+          beat();
+        }
+      };
+      const timer = setInterval(beat, 200);
+      world.batches.push({ stream: key.stream, from, to, event: 'begin' });
+      try {
+        const readers = await Promise.allSettled(
+          Array.from({ length: lanes }, () =>
+            reader().catch((error: unknown) => {
+              queue.length = 0;
+              throw error;
+            }),
+          ),
+        );
+        if (signal.aborted) {
+          world.cancelled.push(key.stream);
+          await Context.current().cancelled;
+        }
+        const failed = readers.find((ended) => ended.status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
       } finally {
         clearInterval(timer);
-        inUse -= lanes;
+        world.batches.push({ stream: key.stream, from, to, event: 'end' });
       }
       return { slicesDone: to - from, pages: to - from, requests: to - from, rows: (to - from) * 10, bytes: 0 };
     },
     loadBatch: async ({ key, from, to, partial }) => {
       world.loads.push({ stream: key.stream, from, to, partial: partial !== undefined });
+      world.events.push(`load ${key.stream}`);
       return { slices: to - from, inserted: (to - from) * 10, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
     },
     finishStream: async ({ key, counts, durationMs, failure }) => {

@@ -107,11 +107,10 @@ describe('a command without a worker', () => {
   it('shows nothing of arguments and results in the server’s database', async () => {
     await run('run-canary-4711');
     // The run's id is an argument and part of no workflow's id: only encrypted payloads hold it.
-    for (const file of ['temporal.db', 'temporal.db-wal']) {
-      const path = join(folder, '.mailmart', file);
-      if (existsSync(path)) expect(readFileSync(path).includes('run-canary-4711')).toBe(false);
-    }
-    expect(readFileSync(join(folder, '.mailmart/temporal.db')).includes('sync/file/books')).toBe(true);
+    const files = ['temporal.db', 'temporal.db-wal'].map((name) => join(folder, '.mailmart', name)).filter(existsSync);
+    const holding = (text: string): readonly string[] => files.filter((path) => readFileSync(path).includes(text));
+    expect(holding('run-canary-4711')).toEqual([]);
+    expect(holding('sync/file/books')).not.toEqual([]);
   });
 });
 
@@ -148,7 +147,7 @@ describe('histories of a real run', () => {
         expect(Math.max(...payloadsOf(history).map(({ text }) => text.length))).toBeLessThanOrEqual(32 * 1024);
         scanned += 1;
       }
-      expect(scanned).toBe(9);
+      expect(scanned).toBe(1);
     });
   });
 });

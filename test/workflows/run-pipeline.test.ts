@@ -120,7 +120,7 @@ describe('runPipeline', () => {
       expect((await second.handle.result()).verdict.kind).toBe('complete');
       expect((await first.handle.result()).runId).toBe('by-hand');
     });
-    const lists = world.events.filter((event) => event.endsWith('lists'));
+    const lists = world.events.filter((event) => event === 'start lists' || event === 'end lists');
     expect(lists).toEqual(['start lists', 'end lists', 'start lists', 'end lists']);
   });
 

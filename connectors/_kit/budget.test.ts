@@ -1,0 +1,85 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createBudget, type Budget } from './budget.ts';
+
+const never = new AbortController().signal;
+const noSleep = async (): Promise<void> => undefined;
+
+/** Asks for a lane and notes when it gets one; `done` gives it back. */
+function ask(budget: Budget, order: string[], name: string, priority?: number, signal = never): () => Promise<void> {
+  const lane = budget.take(signal, priority);
+  lane.then(
+    () => order.push(name),
+    () => order.push(`${name} left`),
+  );
+  return async () => (await lane)();
+}
+
+describe('a budget', () => {
+  it('gives a free lane to the lowest priority, and among equals to the first', async () => {
+    const budget = createBudget({ concurrency: 1 }, noSleep);
+    const order: string[] = [];
+    const asked = [
+      ask(budget, order, 'running', 9),
+      ask(budget, order, 'late', 5),
+      ask(budget, order, 'early', 1),
+      ask(budget, order, 'late too', 5),
+      ask(budget, order, 'early too', 1),
+      ask(budget, order, 'first of all'),
+    ];
+    const turns = [0, 5, 2, 4, 1, 3];
+    for (const index of turns) {
+      await asked[index]?.();
+      await turn();
+    }
+    expect(order).toEqual(['running', 'first of all', 'early', 'early too', 'late', 'late too']);
+  });
+
+  it('takes no lane from one that has it', async () => {
+    const budget = createBudget({ concurrency: 2 }, noSleep);
+    const order: string[] = [];
+    const one = ask(budget, order, 'one', 7);
+    ask(budget, order, 'two', 8);
+    ask(budget, order, 'urgent', 0);
+    await turn();
+    expect(order).toEqual(['one', 'two']);
+    await one();
+    await turn();
+    expect(order).toEqual(['one', 'two', 'urgent']);
+  });
+
+  it('forgets who left the queue, and keeps the order of the others', async () => {
+    const budget = createBudget({ concurrency: 1 }, noSleep);
+    const order: string[] = [];
+    const controller = new AbortController();
+    const running = ask(budget, order, 'running');
+    ask(budget, order, 'impatient', 1, controller.signal);
+    const patient = ask(budget, order, 'patient', 1);
+    ask(budget, order, 'last', 2);
+    controller.abort(new Error('cancelled'));
+    await turn();
+    await running();
+    await turn();
+    await patient();
+    await turn();
+    expect(order).toEqual(['running', 'impatient left', 'patient', 'last']);
+  });
+
+  it('has as many lanes as its limit, whatever the priorities and however often a lane is given back', async () => {
+    const budget = createBudget({ concurrency: 3 }, noSleep);
+    let open = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const back = await budget.take(never, (index * 7) % 11);
+        open += 1;
+        most = Math.max(most, open);
+        await turn();
+        open -= 1;
+        back();
+        back();
+      }),
+    );
+    expect(most).toBe(3);
+  });
+});
