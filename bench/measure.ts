@@ -71,7 +71,7 @@ export async function runBound(simulator: SimulatorProcess, more: readonly strin
   const result = await program.next<BoundResult>();
   await program.ended;
   const stats = await simulator.stats();
-  if (!more.includes('--fetch-only')) {
+  if (!more.includes('--mode=fetch')) {
     const { lists, campaigns, reports, members, events } = result;
     await expectRows(simulator, { 'account-1': { lists, campaigns, reports, members, email_activity: events } });
   }

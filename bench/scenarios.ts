@@ -82,7 +82,7 @@ async function pairs(plan: Plan, simulator: SimulatorProcess): Promise<readonly 
 
 function throughput(plan: Plan): Promise<readonly Bar[]> {
   return withSimulator(plan, scaled(fullShape, plan.scale), {}, async (simulator) => {
-    const alone = await runBound(simulator, ['--fetch-only']);
+    const alone = await runBound(simulator, ['--mode=fetch']);
     const { email_activity: events = 0, members = 0 } = Object.values(await simulator.expected())[0] ?? {};
     const simulated = ((events + members) / alone.stats.fetchMs) * 1000;
     plan.tell(`simulator alone: ${format(Math.round(simulated))} rows/s`);
