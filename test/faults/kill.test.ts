@@ -14,7 +14,7 @@ import { lostActivities, type PipelineStep, type Watch, watchPipeline } from './
 
 const seed = Number(process.env['MAILMART_FAULT_SEED'] ?? Math.floor(Math.random() * 1e6));
 /** Long enough an answer that a kill lands between two of them. */
-const latencyMs = 60;
+const latencyMs = 150;
 
 /** Of the simulator, the same for all: some records hold links to the API. */
 let port: number;
