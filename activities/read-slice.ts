@@ -1,4 +1,4 @@
-import type { Budget } from '../connectors/_kit/budget.ts';
+import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
 import type { Http } from '../connectors/_kit/contract.ts';
 import { readSlice } from '../connectors/_kit/engine.ts';
 import { accountBudget } from '../connectors/_kit/http.ts';
@@ -90,16 +90,26 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   }
 }
 
-/** So many pages of one slice are asked for at once: all lanes may work for it. */
-export const depthOf = (connector: AnyConnector): number => connector.limits.default.concurrency;
-
 /**
- * Places for pages that are asked for and not yet written, over all slices of an account: every lane busy, and half as many
- * pages that wait for an earlier one or for the disk. Bounds memory when the source is faster than we are.
+ * Places for pages that are asked for and not yet written, over all slices of an account: every lane busy, and as many pages
+ * that wait, packed, for an earlier one. Bounds memory when the source is faster than we are.
  */
 export function openPagesBudget(connector: AnyConnector, config: unknown): Budget {
   const { concurrency } = connector.limits.default;
-  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.5) });
+  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: concurrency * 2 });
+}
+
+/** Pages of all accounts that one thread unpacks and writes at a time: while one waits for the disk the other keeps it busy. */
+const unpacking = createBudget({ concurrency: 2 }, () => Promise.resolve());
+
+/** Reads ahead as far as the account's lanes go. */
+export function aheadOf(connector: AnyConnector, pages: Budget, priority: number): ReadAhead {
+  return {
+    // All lanes may work for one slice.
+    depth: connector.limits.default.concurrency,
+    open: (signal) => pages.take(signal, priority),
+    unpack: (signal) => unpacking.take(signal, priority),
+  };
 }
 
 /** Reads slices in the thread that asks. */
@@ -116,7 +126,7 @@ export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger'>
       logger,
       ...watch,
       http: deps.http(connector, config, { priority }),
-      ahead: { depth: depthOf(connector), open: (signal) => pages.take(signal, priority) },
+      ahead: aheadOf(connector, pages, priority),
     });
   };
 }

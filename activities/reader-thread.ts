@@ -4,7 +4,7 @@ import { createHttp } from '../connectors/_kit/http.ts';
 import { connectors } from '../connectors/index.ts';
 import { createLocalLanding } from '../src/landing/local.ts';
 import { registerSecrets } from './account.ts';
-import { depthOf, readSliceToLanding } from './read-slice.ts';
+import { aheadOf, readSliceToLanding } from './read-slice.ts';
 import { openPages, plainFailure, type FromThread, type ThreadJob, type ToThread } from './reader-messages.ts';
 
 // A thread that reads slices: requests, unpacking, JSON, the checks at the edge, and the parts. Lanes are the main thread's
@@ -74,7 +74,7 @@ async function read(id: number, { job, connector: name, config, salt }: ThreadJo
             message: 'waits before it asks again',
           }),
       }),
-      ahead: { depth: depthOf(connector), open: (signal) => pages.take(signal, priority) },
+      ahead: aheadOf(connector, pages, priority),
       logger: { info: (fields, message) => say({ kind: 'log', fields, message }) },
       onPage: (page) => say({ kind: 'page', id, page }),
     });

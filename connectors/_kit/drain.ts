@@ -44,6 +44,8 @@ export class Drain {
   private readonly cursor: Cursor<unknown> | undefined;
   private readonly window: { readonly fromMs: number; readonly toMs: number };
   private readonly nowMs: number;
+  /** Inner records cannot share a key: it holds their ordinal and all that the ordinal goes by. */
+  private readonly isNumbered: boolean;
   private readonly connector: string;
   private readonly name: string;
   private readonly stream: AnyStream<never>;
@@ -56,6 +58,9 @@ export class Drain {
     this.options = options;
     this.cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
     this.nowMs = Date.parse(options.now);
+    const { ordinal, ordinalBy = [] } = stream.explode ?? {};
+    const key: readonly string[] = stream.primaryKey;
+    this.isNumbered = ordinal !== undefined && [ordinal, ...ordinalBy].every((field) => key.includes(field));
     const { window, mode } = options.slice;
     const edge = (text: string | undefined): number | undefined =>
       this.cursor === undefined || mode === 'full' ? undefined : (timeMs(text, this.cursor.unit) ?? undefined);
@@ -207,7 +212,7 @@ export class Drain {
       this.pageKeys.set(key, '');
     }
     const deeper = { ...context, prefix: `${context.prefix}${explode.field}[].` };
-    const keys = inner.length > 1 ? new Set<string>() : undefined;
+    const keys = inner.length > 1 && !this.isNumbered ? new Set<string>() : undefined;
     for (let index = 0; index < inner.length; index += 1) {
       const { record, source } = inner[index]!;
       const place = (): string => `${position()} ${explode.field} ${index + 1}`;

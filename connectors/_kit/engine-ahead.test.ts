@@ -38,6 +38,7 @@ function places(size: number): ReadAhead & { readonly taken: () => number; reado
   const waiting: (() => void)[] = [];
   return {
     depth: 4,
+    unpack: async () => () => undefined,
     taken: () => taken,
     most: () => most,
     async open(signal) {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { Explode } from './contract.ts';
+import { keyText } from './path.ts';
 
 /** An inner record with the outer fields it keeps and its ordinal among equals; `source` is it as parsed. */
 export type Exploded = { readonly record: JsonObject; readonly source: Json };
@@ -12,6 +13,8 @@ type Shape = {
   /** In the order of canonical text, so that nothing needs to be sorted again. */
   readonly fields: readonly { readonly name: string; readonly origin: Origin }[];
 };
+
+const FEW = 6;
 
 /** The inner records of a stream have few shapes, which come again and again. */
 const MOST_SHAPES = 16;
@@ -39,7 +42,10 @@ export class Exploder {
       return { source, record: this.merged(outer, kept, isObject ? (source as JsonObject) : {}) };
     });
     // The only one of its kind needs no comparison.
-    if (ordinal !== undefined && records.length > 1) number(records, ordinal, this.explode.ordinalBy ?? []);
+    if (ordinal === undefined || records.length < 2) return records;
+    const by = this.explode.ordinalBy ?? [];
+    if (records.length <= FEW) numberFew(records, ordinal, by);
+    else number(records, ordinal, by);
     return records;
   }
 
@@ -78,13 +84,27 @@ export class Exploder {
   }
 }
 
+/** Records are equal when their texts in a key are: what the ordinal tells apart is the key. */
 function number(records: readonly Exploded[], ordinal: string, fields: readonly string[]): void {
   const seen = new Map<string, number>();
   for (const { record } of records) {
-    const equal = JSON.stringify(fields.map((field) => record[field] ?? null));
+    const equal = JSON.stringify(fields.map((field) => keyText(record[field])));
     const before = seen.get(equal) ?? 0;
     if (before > 0) (record as Record<string, Json>)[ordinal] = before;
     seen.set(equal, before + 1);
+  }
+}
+
+/** Compared pair by pair: for the few events of one recipient that is cheaper than a text of each. */
+function numberFew(records: readonly Exploded[], ordinal: string, fields: readonly string[]): void {
+  for (let index = 1; index < records.length; index += 1) {
+    const { record } = records[index]!;
+    let before = 0;
+    for (let earlier = 0; earlier < index; earlier += 1) {
+      const other = records[earlier]!.record;
+      if (fields.every((field) => keyText(other[field]) === keyText(record[field]))) before += 1;
+    }
+    if (before > 0) (record as Record<string, Json>)[ordinal] = before;
   }
 }
 

@@ -130,13 +130,24 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   }
 
   async function attempt(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpResponse> {
+    const answer = await withLane(request, url, signal);
+    const leave = await request.turn?.(signal);
+    try {
+      return await judge(answer, request, rules);
+    } catch (error) {
+      leave?.();
+      throw error;
+    }
+  }
+
+  async function withLane(request: HttpRequest, url: URL, signal: AbortSignal): Promise<RawAnswer> {
     const giveBack: (() => void)[] = [];
     try {
       // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
       if (request.limit !== undefined && request.limit !== 'default')
         giveBack.push(await budgetOf(request.limit).take(signal, priority));
       giveBack.push(await budgetOf('default').take(signal, priority));
-      return await judge(await send(request, url, signal), request, rules);
+      return await send(request, url, signal);
     } finally {
       for (const lane of giveBack) lane();
     }
@@ -152,7 +163,8 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
       maxTimeout: 0,
       factor: 1,
       randomize: false,
-      maxRetryTime: PATIENCE_MS,
+      // Ours too: time in which a request waits for a lane or its turn is no part of the patience with the source.
+      maxRetryTime: Infinity,
       signal,
       unref: false,
       shouldConsumeRetry: () => true,

@@ -13,8 +13,15 @@ const MAX_EMPTY_PAGES = 100;
 /** Where the pages of a slice go on whose source documents a stable order. `read`: records before that place. */
 export type PageResume = { readonly request: HttpRequest; readonly read: number };
 
-/** A page that was asked for. `done` gives its place among the open pages back. */
-type Ask = { readonly request: HttpRequest; readonly page: Promise<Answered>; readonly done: () => void };
+/** A page that was asked for. */
+type Ask = {
+  readonly request: HttpRequest;
+  readonly page: Promise<Answered>;
+  /** The pages before it are written: it may be unpacked. */
+  readonly begin: () => void;
+  /** It is written or no longer wanted: gives its places back. */
+  readonly done: () => void;
+};
 type Answered = {
   readonly response: HttpResponse;
   readonly records: readonly JsonObject[];
@@ -39,6 +46,7 @@ export async function* declaredPages<C>(
   try {
     for (let ask = pager.next(); ask !== undefined; ask = pager.next()) {
       const { request } = ask;
+      ask.begin();
       const { response, records, total } = await ask.page;
       read += records.length;
       emptyPages = records.length === 0 ? emptyPages + 1 : 0;
@@ -50,11 +58,32 @@ export async function* declaredPages<C>(
       const resume =
         stream.stableOrder === true && following !== undefined ? { resume: { request: following, read } } : {};
       yield { records, total, bytes: response.bytes, ...resume };
-      ask.done();
+      pager.end(ask);
       if (ahead.depth <= 1) pager.follow(following, total);
     }
   } finally {
     pager.close();
+  }
+}
+
+/** What a page holds of what pages share; places that come after the end go back at once. */
+class Places {
+  private readonly held = new Set<() => void>();
+  private isOver = false;
+
+  /** Returns what gives this one place back. */
+  add(giveBack: () => void): () => void {
+    if (this.isOver) giveBack();
+    else this.held.add(giveBack);
+    return () => {
+      if (this.held.delete(giveBack)) giveBack();
+    };
+  }
+
+  giveBack(): void {
+    this.isOver = true;
+    for (const giveBack of this.held) giveBack();
+    this.held.clear();
   }
 }
 
@@ -69,7 +98,7 @@ class Pager<C> {
   private readonly stream: DeclaredStream<C, unknown>;
   private readonly context: ReadContext<C>;
   private readonly ahead: ReadAhead;
-  private given: (() => void)[] = [];
+  private readonly given = new Set<() => void>();
 
   constructor(
     connector: Connector<C>,
@@ -92,26 +121,35 @@ class Pager<C> {
       throw this.contract('a page repeats: the source names a next page that was read already');
     if (this.seen.size >= MAX_PAGES) throw this.contract(`more than ${MAX_PAGES} pages`);
     this.seen.add(identity);
-    let isOver = false;
-    let giveBack: (() => void) | undefined;
-    const done = (): void => {
-      isOver = true;
-      giveBack?.();
-    };
+    const { promise: first, resolve: begin } = Promise.withResolvers<void>();
+    const places = new Places();
     const page = (async (): Promise<Answered> => {
       const signal = AbortSignal.any([this.context.signal, this.stop.signal]);
-      giveBack = await this.ahead.open(signal);
-      if (isOver) giveBack();
-      return this.answered(await this.context.http.request(request, signal));
+      places.add(await this.ahead.open(signal));
+      const turn = async (): Promise<() => void> => {
+        await first;
+        signal.throwIfAborted();
+        return places.add(await this.ahead.unpack(signal));
+      };
+      return this.answered(await this.context.http.request({ ...request, turn }, signal));
     })();
     // Whoever waits for the page hears of its failure; when the slice ends before, nobody does.
     page.catch(() => undefined);
-    this.asks.push({ request, page, done });
-    this.given.push(done);
+    const done = (): void => {
+      begin();
+      places.giveBack();
+    };
+    this.asks.push({ request, page, begin, done });
+    this.given.add(done);
   }
 
   next(): Ask | undefined {
     return this.asks.shift();
+  }
+
+  end(ask: Ask): void {
+    ask.done();
+    this.given.delete(ask.done);
   }
 
   /** What comes after the page just read. Pages asked for ahead that are not it were a wrong guess: a page was not full. */
@@ -122,7 +160,7 @@ class Pager<C> {
       (following === undefined || pageIdentity(guessed.request) !== pageIdentity(following))
     ) {
       for (const ask of this.asks) {
-        ask.done();
+        this.end(ask);
         this.seen.delete(pageIdentity(ask.request));
       }
       this.asks = [];
@@ -139,7 +177,7 @@ class Pager<C> {
   close(): void {
     this.stop.abort(new Error('the slice has ended'));
     for (const done of this.given) done();
-    this.given = [];
+    this.given.clear();
   }
 
   contract(what: string): ConnectorError {

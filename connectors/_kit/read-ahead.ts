@@ -7,7 +7,10 @@ export type ReadAhead = {
    * source answers; the returned function gives it back and may be called twice.
    */
   readonly open: (signal: AbortSignal) => Promise<() => void>;
+  /** Waits for a place among the pages that are unpacked and written, of which a thread needs few: they are large. Likewise. */
+  readonly unpack: (signal: AbortSignal) => Promise<() => void>;
 };
 
 /** One page after the other, without a common bound. */
-export const unlimited: ReadAhead = { depth: 1, open: async () => () => undefined };
+const free = async () => () => undefined;
+export const unlimited: ReadAhead = { depth: 1, open: free, unpack: free };

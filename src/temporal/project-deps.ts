@@ -37,7 +37,7 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
   // A thread finds connectors in the registry: others (of tests) are read in this thread.
   const threads =
     options.connectors === undefined && process.env['MAILMART_READER_THREADS'] !== '0'
-      ? openReaderThreads({ landingRoot: paths.landing, logger })
+      ? openReaderThreads({ landingRoot: paths.landing, logger, ...(process.env['MAILMART_READER_THREADS'] ? { count: Number(process.env['MAILMART_READER_THREADS']) } : {}) })
       : undefined;
   const deps: Deps = {
     project,
