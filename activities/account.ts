@@ -46,11 +46,23 @@ export function streamOf(connector: AnyConnector, stream: string): AnyStream {
 
 /** Where the stream's rows live in raw. */
 export function tableOf(connector: AnyConnector, key: StreamKey): RawTable {
+  const stream = streamOf(connector, key.stream);
   return {
     source: key.source,
     stream: key.stream,
-    partitioned: streamOf(connector, key.stream).partitionBy !== undefined,
+    partitioned: stream.partitionBy !== undefined,
+    keyNamesItem: keyNamesItem(stream),
   };
+}
+
+/** Items are parents, and each parent's own key is a field of the child's. A plan of its own may cut items otherwise. */
+function keyNamesItem({ parent, moreParents = [], plan, primaryKey }: AnyStream): boolean {
+  if (parent === undefined || plan !== undefined) return false;
+  const fields: readonly string[] = primaryKey;
+  return [parent, ...moreParents].every(
+    ({ key, params, inherit }) =>
+      params === undefined && Object.entries(inherit).some(([child, of]) => of === key && fields.includes(child)),
+  );
 }
 
 /** The account ready to be asked: secrets resolved for this call, known to the redactor, and held by nobody else. */

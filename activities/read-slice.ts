@@ -5,7 +5,7 @@ import { accountBudget } from '../connectors/_kit/http.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
 import type { SliceResume } from '../connectors/_kit/slice-events.ts';
 import type { Instant, Json } from '../src/contracts/json.ts';
-import type { Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
+import type { LandedRow, Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import type { AnyConnector, Deps, Logger, SliceReader } from './deps.ts';
 
@@ -54,10 +54,21 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   let bytes = earlier?.bytes ?? 0;
   let unsaved = 0;
   try {
-    const options = { config, http, slice, now, salt, signal, ...resume, ...(ahead === undefined ? {} : { ahead }) };
+    const sink = (row: LandedRow): void => writer.add(row);
+    const options = {
+      config,
+      http,
+      slice,
+      now,
+      salt,
+      signal,
+      sink,
+      ...resume,
+      ...(ahead === undefined ? {} : { ahead }),
+    };
     for await (const event of readSlice(connector, key.stream, options)) {
       if (event.kind === 'page') {
-        await writer.append(event.rows, event.rejected);
+        await writer.append([], event.rejected);
         bytes += event.bytes;
         unsaved += 1;
         if (event.resume !== undefined && unsaved >= pagesPerCheckpoint) {
@@ -65,7 +76,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
           await writer.checkpoint(progress as unknown as Json);
           unsaved = 0;
         }
-        tools.onPage({ rows: event.rows.length, bytes: event.bytes });
+        tools.onPage({ rows: event.count, bytes: event.bytes });
       } else if (event.kind === 'restart') {
         tools.logger.info({ stream: key.stream, reason: event.reason }, 'slice starts again');
         await writer.restart();
@@ -99,8 +110,8 @@ export function openPagesBudget(connector: AnyConnector, config: unknown): Budge
   return accountBudget(connector, config, '(open pages)', undefined, { concurrency: concurrency * 2 });
 }
 
-/** Pages of all accounts that one thread unpacks and writes at a time: while one waits for the disk the other keeps it busy. */
-const unpacking = createBudget({ concurrency: 2 }, () => Promise.resolve());
+/** One page of all accounts at a time is unpacked and written by a thread: with two, both would be in memory for as long as both take. */
+const unpacking = createBudget({ concurrency: 1 }, () => Promise.resolve());
 
 /** Reads ahead as far as the account's lanes go. */
 export function aheadOf(connector: AnyConnector, pages: Budget, priority: number): ReadAhead {

@@ -14,7 +14,7 @@ export type ReaderThreadsOptions = {
   /** Folder of the landing store. */
   readonly landingRoot: string;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
-  /** Default: one a core, four at most; beyond that the warehouse is the limit. */
+  /** Default: one for each core but one, which the warehouse needs, at least one and at most four. */
   readonly count?: number;
 };
 
@@ -25,10 +25,18 @@ export type ReaderThreads = {
 
 const mostThreads = 4;
 
-/** Threads that read slices, so that the worker's own thread keeps the workflows and the loads going. Begun when first needed. */
+/**
+ * Heap of a thread. Young: several pages' worth, so that a page is gone before it would be moved to the old part. Old: far
+ * more than the 25 MB that live in it, because V8 collects the more often the nearer the limit is (seen: at 160 MB a quarter
+ * of all processor time).
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 1024 };
+
+/** Threads that read slices, so that the worker's own thread keeps the workflows and the loads going. */
 export function openReaderThreads(options: ReaderThreadsOptions): ReaderThreads {
-  const { count = Math.min(mostThreads, availableParallelism()) } = options;
+  const { count = Math.min(mostThreads, Math.max(1, availableParallelism() - 1)) } = options;
   const threads = Array.from({ length: count }, () => new ReaderThread(options));
+  for (const thread of threads) thread.warm();
   return {
     read: (account, job, watch) => {
       const idlest = threads.reduce((best, thread) => (thread.load < best.load ? thread : best));
@@ -89,6 +97,11 @@ class ReaderThread {
     }
   }
 
+  /** Starts before there is work: loading its modules takes half a second. */
+  warm(): void {
+    this.worker ??= this.start();
+  }
+
   async close(): Promise<void> {
     const { worker } = this;
     this.worker = undefined;
@@ -107,10 +120,7 @@ class ReaderThread {
       name: 'mailmart-reader',
       // Not the process's own options: of one that was started with --eval they would be the thread's program too.
       execArgv: [],
-      resourceLimits: {
-        maxYoungGenerationSizeMb: +(process.env['YG'] ?? 24),
-        maxOldGenerationSizeMb: +(process.env['OG'] ?? 160),
-      },
+      resourceLimits,
     });
     // A command that is done does not wait for its threads.
     worker.unref();

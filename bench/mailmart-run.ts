@@ -19,6 +19,8 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string' },
     accounts: { type: 'string', default: '1' },
+    /** Default: the product's. 0: the worker's own thread. */
+    threads: { type: 'string' },
     /** Default: a new one, which is removed at the end. */
     project: { type: 'string' },
     /** Starts without being told, for profiles by hand. */
@@ -34,7 +36,13 @@ const project = loadProject(folder, env);
 mkdirSync(project.paths.logs, { recursive: true, mode: 0o700 });
 const dest = pino.destination({ dest: join(project.paths.logs, 'mailmart.log'), sync: true });
 const clock = clockFromEnv(env);
-const worker = await hostWorker({ project, env, clock, logger: pino({ level: 'info' }, dest) });
+const worker = await hostWorker({
+  project,
+  env,
+  clock,
+  logger: pino({ level: 'info' }, dest),
+  ...(values.threads === undefined ? {} : { readerThreads: Number(values.threads) }),
+});
 
 try {
   console.log(JSON.stringify({ event: 'ready', pid: process.pid }));

@@ -1,5 +1,4 @@
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { promisify } from 'node:util';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Json } from '../../src/contracts/json.ts';
 import type { HttpRequest, HttpResponse, ResponseRule } from './contract.ts';
 import { ConnectorError, type FailureDetails, type FailureKind } from './errors.ts';
@@ -24,17 +23,18 @@ export type Judge = {
 /** A 429 that asks for more than this is a quota: a timer resumes the work, no worker waits for it. */
 export const QUOTA_MS = 10 * 60_000;
 
-/** Node unpacks in chunks of 16 kB by default, each a trip to another thread: a page takes dozens. */
-const CHUNK = 1_048_576;
-
-const DECODERS: Readonly<
-  Record<string, (body: Uint8Array, options: { maxOutputLength: number; chunkSize: number }) => Promise<Uint8Array>>
-> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
+/**
+ * In this thread: a page takes a millisecond, the way to Node's background threads and back (one trip for each chunk of
+ * 16 kB) longer, and those are busy with the warehouse. Slices are read in threads that have nothing else to do.
+ */
+const DECODERS: Readonly<Record<string, (body: Uint8Array, options: Unpacking) => Uint8Array>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
 };
+type Unpacking = { readonly maxOutputLength: number; readonly chunkSize: number };
+const CHUNK = 1_048_576;
 
 /** A page, or the failure that this answer is. Only JSON with content counts as a page: nothing else is ever "no rows". */
 export async function judge(answer: RawAnswer, request: HttpRequest, context: Judge): Promise<HttpResponse> {
@@ -52,7 +52,7 @@ export async function judge(answer: RawAnswer, request: HttpRequest, context: Ju
   }
   if (status < 200 || status >= 400) throw await refusal(answer, request, context);
   const type = headers['content-type'];
-  const body = await content(answer, context.maxBytes, fail);
+  const body = content(answer, context.maxBytes, fail);
   if (body.length === 0)
     throw fail('transient', `answered ${status} with an empty body where JSON was due`, { status });
   if (type !== undefined && !/\bjson\b|\+json/i.test(type)) {
@@ -87,14 +87,14 @@ export function failer(request: HttpRequest, connector: string): Failer {
   };
 }
 
-async function content(answer: RawAnswer, maxBytes: number, fail: Failer): Promise<Uint8Array> {
+function content(answer: RawAnswer, maxBytes: number, fail: Failer): Uint8Array {
   const coding = (answer.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (coding === 'identity' || coding === '' || answer.body.length === 0) return answer.body;
   const decode = DECODERS[coding];
   if (decode === undefined)
     throw fail('transient', `answered ${answer.status} in an unknown encoding`, { status: answer.status });
   try {
-    return await decode(answer.body, { maxOutputLength: maxBytes, chunkSize: CHUNK });
+    return decode(answer.body, { maxOutputLength: maxBytes, chunkSize: CHUNK });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(fail, maxBytes);
     throw fail('transient', `answered ${answer.status} with a compressed body that is cut or damaged`, {
@@ -167,7 +167,7 @@ async function readProblem(
     const body =
       decode === undefined
         ? answer.body
-        : await decode(answer.body, { maxOutputLength: Math.min(maxBytes, 1_048_576), chunkSize: 16_384 });
+        : decode(answer.body, { maxOutputLength: Math.min(maxBytes, 1_048_576), chunkSize: 16_384 });
     const value: Json = parseJsonBytes(body);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
     const fields = value as { readonly [key: string]: Json };

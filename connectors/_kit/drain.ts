@@ -19,6 +19,11 @@ export type DrainOptions = {
   readonly salt: string;
   /** Share of a page of 20 records and more that may be refused before the answer's shape is blamed. Default 0.05. */
   readonly maxRejectedShare?: number;
+  /**
+   * Takes each row as it is made; the pages' events then hold none. A page's rows need not be in memory together, and what
+   * is dropped at once costs the garbage collector nothing.
+   */
+  readonly sink?: (row: LandedRow) => void;
 };
 
 /** What a page has become: rows for landing and records refused. */
@@ -39,6 +44,8 @@ export class Drain {
   private lastMs = Number.NEGATIVE_INFINITY;
   /** Records refused so far. */
   private refused = 0;
+  /** Rows kept so far. */
+  private accepted = 0;
   private blamed: readonly string[] | undefined;
   private exploder: Exploder | undefined;
   private readonly cursor: Cursor<unknown> | undefined;
@@ -77,6 +84,7 @@ export class Drain {
       this.changed ??= `the stated total changed from ${this.total} to ${total} while it was paged`;
     this.total = total;
 
+    const before = this.accepted;
     const sorted: Sorted = { rows: [], rejected: formless.map((row) => ({ slice: this.options.slice.id, ...row })) };
     let considered = formless.length;
     for (let index = 0; index < page.records.length; index += 1)
@@ -89,7 +97,7 @@ export class Drain {
     if (considered >= SMALLEST_PAGE_FOR_SHARE && share > (this.options.maxRejectedShare ?? 0.05)) {
       this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
     }
-    return { kind: 'page', rows, rejected, units, total, bytes: page.bytes };
+    return { kind: 'page', rows, count: this.accepted - before, rejected, units, total, bytes: page.bytes };
   }
 
   /** Goes on where an earlier attempt stopped. */
@@ -223,10 +231,16 @@ export class Drain {
         const reason = 'Two inner records have the same primary key: an ordinal tells equal ones apart';
         this.refuse({ path: this.keyPath(deeper.prefix), reason, record: exactText(source) }, place(), sorted);
       } else if (this.isWanted(result)) {
-        sorted.rows.push(result.row);
+        this.keep(result.row, sorted);
       }
     }
     return inner.length;
+  }
+
+  private keep(row: LandedRow, { rows }: Sorted): void {
+    if (this.options.sink === undefined) rows.push(row);
+    else this.options.sink(row);
+    this.accepted += 1;
   }
 
   private keyPath(prefix: string): string {
@@ -240,7 +254,7 @@ export class Drain {
     if (known === undefined) {
       if (this.isEarlier(key)) return 0;
       this.pageKeys.set(key, hash);
-      if (this.isWanted(result)) sorted.rows.push(result.row);
+      if (this.isWanted(result)) this.keep(result.row, sorted);
       return 1;
     }
     if (known === hash) return 0;

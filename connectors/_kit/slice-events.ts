@@ -22,7 +22,10 @@ export type Drained = {
 export type SliceEvent =
   | {
       readonly kind: 'page';
+      /** Empty where a sink takes them. */
       readonly rows: readonly LandedRow[];
+      /** Number of rows. */
+      readonly count: number;
       readonly rejected: readonly RejectedRow[];
       /** API units on this page, comparable with total. */
       readonly units: number;

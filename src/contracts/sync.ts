@@ -156,6 +156,11 @@ export type RawTable = {
   readonly stream: string;
   /** Partitioned by `_partition_date` (a field that never changes for a key). */
   readonly partitioned: boolean;
+  /**
+   * A key tells its work item (the campaign's id is part of it), so a row cannot be found under another one: a load need
+   * compare with the rows of its own items alone. Default false.
+   */
+  readonly keyNamesItem?: boolean;
 };
 
 export type Scalar = string | number | bigint | boolean | null;

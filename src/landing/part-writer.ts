@@ -72,8 +72,7 @@ export class PartWriter {
   }
 
   /** `longest`: of these lines, in UTF-16 units. */
-  async append(lines: string, rows: number, longest: number): Promise<void> {
-    const data = Buffer.from(lines, 'utf8');
+  async append(data: Buffer, rows: number, longest: number): Promise<void> {
     if (this.#failure === undefined && !this.#packer.write(data)) await once(this.#packer, 'drain');
     if (this.#failure !== undefined) throw landingFailure(this.#failure, `Could not write ${this.#temporary}`);
     this.#plainBytes += data.length;

@@ -24,6 +24,8 @@ export type SliceWriter = {
   earlierKeys(): AsyncIterable<string>;
   /** Makes everything so far durable, with what a later attempt needs to go on from here. */
   checkpoint(progress: Json): Promise<void>;
+  /** Takes a row at once; it is on its way to the disk after the next `append`. */
+  add(row: LandedRow): void;
   append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
   /** The source changed under us: forget everything appended so far, checkpoints too. */
   restart(): Promise<void>;

@@ -29,6 +29,8 @@ type Checkpoint = {
   readonly progress: Json;
 };
 
+type Batch = { readonly data: Buffer; readonly rows: number; readonly longest: number };
+
 export type SliceTarget = {
   readonly root: string;
   /** Folder of the run, relative to the root, with `/`. */
@@ -65,6 +67,12 @@ class LocalSliceWriter implements SliceWriter {
   #rejected: RejectedRow[] = [];
   #part: PartWriter | undefined;
   #rows = 0;
+  /** Lines that wait for company, and batches of them that wait for the disk. */
+  #lines = '';
+  #count = 0;
+  #longest = 0;
+  #batches: Batch[] = [];
+  readonly #batchCharacters: number;
   #extractedAt: Instant | undefined;
   /** Rows and refusals that a checkpoint holds. */
   #kept: { readonly rows: number; readonly rejected: readonly RejectedRow[] } = { rows: 0, rejected: [] };
@@ -72,6 +80,7 @@ class LocalSliceWriter implements SliceWriter {
   constructor(target: SliceTarget) {
     this.#target = target;
     this.#stem = encodeName(target.slice.id);
+    this.#batchCharacters = Math.min(mostBatchCharacters, target.partBytes);
   }
 
   async prepare(): Promise<void> {
@@ -90,39 +99,38 @@ class LocalSliceWriter implements SliceWriter {
     }
   }
 
+  add(row: LandedRow): void {
+    this.#note(row);
+    const line = formatLine(row, this.#rows);
+    if (line.kind === 'refused') {
+      this.#rejected.push({
+        slice: this.#target.slice.id,
+        position: `row ${this.#rows + 1} of the slice`,
+        path: line.path,
+        reason: line.reason,
+        record: row.text,
+      });
+      return;
+    }
+    this.#lines += line.text;
+    this.#longest = Math.max(this.#longest, line.text.length);
+    this.#count += 1;
+    this.#rows += 1;
+    if (this.#lines.length >= this.#batchCharacters) this.#endBatch();
+  }
+
   async append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void> {
     this.#rejected.push(...rejected);
-    const batchCharacters = Math.min(mostBatchCharacters, this.#target.partBytes);
-    let lines = '';
-    let count = 0;
-    let longest = 0;
     for (const row of rows) {
-      this.#note(row);
-      const line = formatLine(row, this.#rows);
-      if (line.kind === 'refused') {
-        this.#rejected.push({
-          slice: this.#target.slice.id,
-          position: `row ${this.#rows + 1} of the slice`,
-          path: line.path,
-          reason: line.reason,
-          record: row.text,
-        });
-        continue;
-      }
-      lines += line.text;
-      if (line.text.length > longest) longest = line.text.length;
-      count += 1;
-      this.#rows += 1;
-      if (lines.length >= batchCharacters) {
-        await this.#write(lines, count, longest);
-        lines = '';
-        count = 0;
-      }
+      this.add(row);
+      if (this.#batches.length > 0) await this.#writeBatches();
     }
-    if (count > 0) await this.#write(lines, count, longest);
+    this.#endBatch();
+    await this.#writeBatches();
   }
 
   async checkpoint(progress: Json): Promise<void> {
+    await this.append([], []);
     const { runId, slice } = this.#target;
     await this.#settleParts();
     const checkpoint: Checkpoint = {
@@ -148,6 +156,7 @@ class LocalSliceWriter implements SliceWriter {
 
   async finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult> {
     const { root, folder, key, runId } = this.#target;
+    await this.append([], []);
     await this.#settleParts();
     const finished: SliceResult = { ...result, parts: this.#parts, rejected: this.#rejected, rows: this.#rows };
     const manifest: Manifest = { version: 1, key, runId, result: finished };
@@ -162,6 +171,8 @@ class LocalSliceWriter implements SliceWriter {
     await part?.discard();
     for (const written of this.#written) await rm(written.temporary, { force: true });
     this.#written = [];
+    this.#takeLines();
+    this.#batches = [];
     this.#rows = this.#kept.rows;
     this.#rejected = [...this.#kept.rejected];
     this.#extractedAt = undefined;
@@ -179,13 +190,28 @@ class LocalSliceWriter implements SliceWriter {
       throw new Error(`A row of slice ${this.#target.slice.id} belongs to another item or another read`);
   }
 
-  async #write(lines: string, rows: number, longest: number): Promise<void> {
-    if (this.#part === undefined) {
-      const number = this.#parts.length + this.#written.length + 1;
-      this.#part = await PartWriter.create(join(this.#target.root, this.#partName(number)));
+  #takeLines(): Batch {
+    const batch = { data: Buffer.from(this.#lines, 'utf8'), rows: this.#count, longest: this.#longest };
+    this.#lines = '';
+    this.#count = 0;
+    this.#longest = 0;
+    return batch;
+  }
+
+  /** As bytes, which are outside the heap and no longer hold the rows. */
+  #endBatch(): void {
+    if (this.#count > 0) this.#batches.push(this.#takeLines());
+  }
+
+  async #writeBatches(): Promise<void> {
+    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+      if (this.#part === undefined) {
+        const number = this.#parts.length + this.#written.length + 1;
+        this.#part = await PartWriter.create(join(this.#target.root, this.#partName(number)));
+      }
+      await this.#part.append(batch.data, batch.rows, batch.longest);
+      if (this.#part.plainBytes >= this.#target.partBytes) await this.#closePart();
     }
-    await this.#part.append(lines, rows, longest);
-    if (this.#part.plainBytes >= this.#target.partBytes) await this.#closePart();
   }
 
   async #closePart(): Promise<void> {

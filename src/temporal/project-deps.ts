@@ -14,6 +14,8 @@ export type DepsOptions = {
   /** Default: every connector of this installation. */
   readonly connectors?: Deps['connectors'];
   readonly report?: Deps['report'];
+  /** Threads that read slices; 0: the worker's own. Default: see `openReaderThreads`. */
+  readonly readerThreads?: number;
   /** How long to wait while another process holds the warehouse: one that was killed a moment ago, say. */
   readonly lockWaitMs?: number;
 };
@@ -35,10 +37,15 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
     ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
   });
   // A thread finds connectors in the registry: others (of tests) are read in this thread.
+  const { readerThreads } = options;
   const threads =
-    options.connectors === undefined && process.env['MAILMART_READER_THREADS'] !== '0'
-      ? openReaderThreads({ landingRoot: paths.landing, logger, ...(process.env['MAILMART_READER_THREADS'] ? { count: Number(process.env['MAILMART_READER_THREADS']) } : {}) })
-      : undefined;
+    options.connectors !== undefined || readerThreads === 0
+      ? undefined
+      : openReaderThreads({
+          landingRoot: paths.landing,
+          logger,
+          ...(readerThreads === undefined ? {} : { count: readerThreads }),
+        });
   const deps: Deps = {
     project,
     connectors: options.connectors ?? allConnectors,

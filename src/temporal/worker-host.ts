@@ -30,6 +30,8 @@ export type HostWorkerOptions = {
   /** Create or remove the Temporal Schedule as the configuration says: for `mailmart worker`. Default no. */
   readonly schedule?: boolean;
   readonly tuning?: Tuning;
+  /** Threads that read slices; 0: the worker's own. Default: see `openReaderThreads`. */
+  readonly readerThreads?: number;
   readonly maxCachedWorkflows?: number;
   /** Port of the development server's web interface; default: none. */
   readonly uiPort?: number;

@@ -1,4 +1,5 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -9,6 +10,7 @@ import { Session } from './session.ts';
 
 export type DatabaseOptions = {
   readonly path: string;
+  /** For models and queries; loads make do with less, see `loadMemory`. */
   readonly memoryLimit: string;
   /** Folders that SQL may read and write; everything else is refused by DuckDB. */
   readonly folders: readonly string[];
@@ -18,6 +20,27 @@ export type DatabaseOptions = {
 
 /** Sessions at work at once; each long statement holds one of Node's four background threads. */
 const mostSessions = 3;
+
+/**
+ * Threads for statements, beside the one that asks. A core is left to whoever reads sources: on two cores a second thread
+ * made loads dearer by half (seen: they spin while they wait for each other) and the sync no faster.
+ */
+const threads = Math.max(1, availableParallelism() - 1);
+
+/**
+ * Memory for loads, which stream: more makes them no faster (seen from 96 MB to 1 GB), and the worker's footprint during a
+ * sync is what this leaves. Beyond it they spill.
+ */
+const loadMemoryMb = 96 * threads;
+
+const units: Readonly<Record<string, number>> = { MB: 1, MiB: 1.048_576, GB: 1000, GiB: 1073.741_824 };
+
+/** What loads may take under a configured limit, which may be lower still. */
+function loadMemory(limit: string): string {
+  const [, amount, unit] = /^([\d.]+)\s?(\w+)$/.exec(limit) ?? [];
+  const configuredMb = Number(amount) * (units[unit ?? ''] ?? Number.NaN);
+  return configuredMb < loadMemoryMb ? limit : `${loadMemoryMb}MB`;
+}
 
 /** DuckDB's lock is one a process: a second instance in this process would write the same file unhindered. */
 const openHere = new Set<string>();
@@ -30,6 +53,8 @@ export class Database {
   #idle: Session[] = [];
   #lent = 0;
   #streams = 0;
+  /** Callers of `useAmply` at work. */
+  #ample = 0;
   #broken = false;
   #waiting: (() => void)[] = [];
 
@@ -75,6 +100,22 @@ export class Database {
     }
   }
 
+  /** The same, with all the memory that the configuration grants, for as long as such work goes on: models, queries. */
+  async useAmply<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.use(async (session) => {
+      this.#ample += 1;
+      try {
+        if (this.#ample === 1) await this.#limitMemory(session, this.#options.memoryLimit);
+        return await work(session);
+      } finally {
+        this.#ample -= 1;
+        // Refused while somebody still holds more; the next who ends tries again.
+        if (this.#ample === 0)
+          await this.#limitMemory(session, loadMemory(this.#options.memoryLimit)).catch(() => undefined);
+      }
+    });
+  }
+
   /** A session of its own for a reader that may be slow; it does not count among the busy ones. */
   async *stream<T>(work: (session: Session) => AsyncGenerator<T>): AsyncGenerator<T> {
     if (this.#broken) await this.use(async () => undefined);
@@ -104,7 +145,12 @@ export class Database {
     for (;;) {
       try {
         this.#instance = await DuckDBInstance.create(this.path, {
-          memory_limit: this.#options.memoryLimit,
+          memory_limit: loadMemory(this.#options.memoryLimit),
+          threads: String(threads),
+          // Its default of 16 MB would rewrite the last row groups of a table after every load of a long sync.
+          wal_autocheckpoint: '256MB',
+          // A full row group goes to the file at once; by default five wait in memory.
+          write_buffer_row_group_count: '1',
           // Of new files: older forms have no zstd columns. Read by every DuckDB from 1.4 on.
           storage_compatibility_version: 'v1.4.0',
           temp_directory: this.#spillFolder,
@@ -126,6 +172,10 @@ export class Database {
     await session.run('Limit file access', `set global allowed_directories = [${folders}]`);
     await session.run('Limit file access', 'set global enable_external_access = false');
     this.#idle.push(session);
+  }
+
+  async #limitMemory(session: Session, limit: string): Promise<void> {
+    await session.run('Set the memory limit', `set global memory_limit = ${quoteText(limit)}`);
   }
 
   #stop(): void {

@@ -1,5 +1,7 @@
 import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
 
+const outOfMemory = /Out of Memory Error|failed to allocate|could not allocate block/i;
+
 const restore =
   'Stop mailmart, keep the damaged file aside together with its .wal, and restore the newest backup of the warehouse file; ' +
   'without one, move both files away and run `mailmart run`: the sources are read again from their start_date.';
@@ -32,7 +34,7 @@ const rules: readonly Rule[] = [
     fix: 'Free disk space where the warehouse file and its temporary folder lie: the run goes on by itself.',
   },
   {
-    pattern: /Out of Memory Error|failed to allocate|could not allocate block/i,
+    pattern: outOfMemory,
     kind: 'transient',
     message: () => 'The warehouse reached its memory limit.',
     fix: 'Raise warehouse.memory_limit in mailmart.yaml, or run fewer things at once.',
@@ -93,6 +95,10 @@ export function driftFailure(message: string, fix = restore): WarehouseError {
 export function isInvalidated(error: unknown): boolean {
   const text = error instanceof Error ? `${error.message} ${String(error.cause ?? '')}` : '';
   return /database has been invalidated|FATAL Error/.test(text);
+}
+
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && outOfMemory.test(error.message);
 }
 
 /** First lines of a message without quoted values of conversion errors and without anything like an address. */

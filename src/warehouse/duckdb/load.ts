@@ -3,6 +3,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
 import type { Database } from './database.ts';
+import { isOutOfMemory } from './errors.ts';
 import { holdFence } from './fence.ts';
 import { rawTableName } from './identifiers.ts';
 import { insertRow } from './insert-row.ts';
@@ -28,18 +29,26 @@ const attempts = 4;
 /** Rows, ledger, checkpoints and fence check of one unit in one transaction; answered from the ledger when it is there already. */
 export async function load(loader: Loader, unit: LoadUnit): Promise<LoadResult> {
   rawTableName(unit.key.source, unit.key.stream);
-  return await loader.database.use(async (session) => {
-    const earlier = await fromLedger(session, unit);
-    if (earlier !== undefined) return earlier;
-    const staged = await stageParts(session, unit.parts, (name) => loader.landing.locate(name));
-    try {
-      return await loader.commits(() => commitWithRetry(loader, session, unit, staged));
-    } finally {
-      for (const table of ['stage', 'delta', 'vanished']) {
-        await session.run('Clean up', `drop table if exists temp.${table}`).catch(() => undefined);
-      }
+  try {
+    return await loader.database.use((session) => loadIn(loader, session, unit));
+  } catch (error) {
+    // Records of megabytes, say: what a load takes by default is for ordinary ones.
+    if (!(error instanceof WarehouseError) || !isOutOfMemory(error.cause)) throw error;
+    return await loader.database.useAmply((session) => loadIn(loader, session, unit));
+  }
+}
+
+async function loadIn(loader: Loader, session: Session, unit: LoadUnit): Promise<LoadResult> {
+  const earlier = await fromLedger(session, unit);
+  if (earlier !== undefined) return earlier;
+  const staged = await stageParts(session, unit.parts, (name) => loader.landing.locate(name));
+  try {
+    return await loader.commits(() => commitWithRetry(loader, session, unit, staged));
+  } finally {
+    for (const table of ['stage', 'delta', 'vanished']) {
+      await session.run('Clean up', `drop table if exists temp.${table}`).catch(() => undefined);
     }
-  });
+  }
 }
 
 async function commitWithRetry(loader: Loader, session: Session, unit: LoadUnit, staged: Staged): Promise<LoadResult> {

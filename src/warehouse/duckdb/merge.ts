@@ -85,11 +85,11 @@ class Merge {
       `create temp table delta as
       select s.rowid as stage_row, r.rowid as raw_row
       from stage as s
-      left join ${this.raw} as r on r._account_id = $1 and r._primary_key = s._primary_key
+      left join ${this.comparable} as r on r._account_id = $1 and r._primary_key = s._primary_key
       where r.rowid is null or r._deleted_at is not null or r._record_hash <> s._record_hash or r._item <> s._item
         or r._person_key is distinct from s._person_key or r._cursor_at is distinct from s._cursor_at
         or r._partition_date is distinct from s._partition_date`,
-      [this.unit.key.accountId],
+      this.isItemKnown ? [this.unit.key.accountId, this.items] : [this.unit.key.accountId],
     );
     const counts = await this.session.row(
       this.attempted,
@@ -152,6 +152,20 @@ class Merge {
       from vanished as v where r.rowid = v.raw_row`,
       [this.unit.extractedAt, this.loadedAt, this.unit.runId],
     );
+  }
+
+  private get isItemKnown(): boolean {
+    return this.unit.table.keyNamesItem === true;
+  }
+
+  private get items(): string {
+    return JSON.stringify([...new Set(this.unit.parts.map(({ item }) => item))]);
+  }
+
+  /** Rows of raw that a staged row can be equal to. Items are few texts, keys are many and long: most are never unpacked. */
+  private get comparable(): string {
+    if (!this.isItemKnown) return this.raw;
+    return `(select rowid, * from ${this.raw} where _item in (select unnest(cast($2 as json)::varchar[])))`;
   }
 
   /** Staged rows that raw does not hold as they are. */

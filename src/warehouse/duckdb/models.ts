@@ -23,7 +23,7 @@ export async function runModel(
   const started = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.use((session) =>
+      return await database.useAmply((session) =>
         session.transaction(async () => {
           const rows = await runStatements(session, model, statements);
           const isViolated = model.kind === 'assertion' && rows !== null && rows > 0;

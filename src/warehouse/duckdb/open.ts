@@ -24,7 +24,7 @@ export type DuckdbOptions = {
   readonly landing: Landing;
   /** Where `publish` puts the readers' copy. */
   readonly publishedPath: string;
-  /** DuckDB's memory limit, `2GB`; beyond it work spills to disk. Default 2GB. */
+  /** DuckDB's memory limit for models and queries, `2GB`; beyond it work spills to disk. Loads take less. Default 2GB. */
   readonly memoryLimit?: string;
   readonly clock: Clock;
   /** How long to wait while another process holds the file; default 0. */
@@ -69,7 +69,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
   const warehouse: Warehouse = {
     engine: 'duckdb',
     open: () =>
-      database.use(async (session) => {
+      database.useAmply(async (session) => {
         await migrate(session, clock);
         await checkTables(session);
         await checkWitness(session, database.path, isFresh);
@@ -98,7 +98,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     runModel: (runId, model, statements) => runModel(database, clock, runId, model, statements),
     replaceTable: (name, columns, rows) => database.use((session) => replaceTable(session, clock, name, columns, rows)),
     tableExists: (name) => database.use((session) => tableExists(session, name)),
-    query: (sql, params) => database.use((session) => session.rows('Query', sql, params)),
+    query: (sql, params) => database.useAmply((session) => session.rows('Query', sql, params)),
 
     publish: (runId) => publications(() => publish(database, clock, options.publishedPath, runId)),
   };
