@@ -37,8 +37,8 @@ export type SliceTools = {
 
 export type PageTally = { readonly rows: number; readonly bytes: number };
 
-/** Where the source keeps a stable order, so many pages at most are asked for again after a loss. */
-const pagesPerCheckpoint = 10;
+/** Where the source keeps a stable order, a slice's pages become durable so many at a time. */
+const pagesPerCheckpoint = 3;
 
 /** Beside the place to go on from, what the attempts before it had cost. */
 type Progress = { readonly at: SliceResume; readonly requests: number; readonly bytes: number };
@@ -102,12 +102,13 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
 }
 
 /**
- * Places for pages that are asked for and not yet written, over all slices of an account: every lane busy, and as many pages
- * that wait, packed, for an earlier one. Bounds memory when the source is faster than we are.
+ * Places for pages that are asked for and not yet written, over all slices of an account: every lane busy, and a few pages
+ * that wait for an earlier one. Bounds memory when the source is faster than we are, and what is asked for again when the
+ * worker is killed.
  */
 export function openPagesBudget(connector: AnyConnector, config: unknown): Budget {
   const { concurrency } = connector.limits.default;
-  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: concurrency * 2 });
+  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.5) });
 }
 
 /** One page of all accounts at a time is unpacked and written by a thread: with two, both would be in memory for as long as both take. */
