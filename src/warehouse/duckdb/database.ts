@@ -100,30 +100,28 @@ export class Database {
     }
   }
 
-  /** The same, with all the memory that the configuration grants, for as long as such work goes on: models, queries. */
+  /** The same, with all the memory that the configuration grants for as long as such work goes on: models, queries, copies. */
   async useAmply<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return await this.use(async (session) => {
-      this.#ample += 1;
+      await this.#takeMemory(session);
       try {
-        if (this.#ample === 1) await this.#limitMemory(session, this.#options.memoryLimit);
         return await work(session);
       } finally {
-        this.#ample -= 1;
-        // Refused while somebody still holds more; the next who ends tries again.
-        if (this.#ample === 0)
-          await this.#limitMemory(session, loadMemory(this.#options.memoryLimit)).catch(() => undefined);
+        await this.#leaveMemory(session);
       }
     });
   }
 
-  /** A session of its own for a reader that may be slow; it does not count among the busy ones. */
+  /** A session of its own for a reader that may be slow, amply too; it does not count among the busy ones. */
   async *stream<T>(work: (session: Session) => AsyncGenerator<T>): AsyncGenerator<T> {
     if (this.#broken) await this.use(async () => undefined);
     this.#streams += 1;
     const session = await this.#connect();
     try {
+      await this.#takeMemory(session);
       yield* work(session);
     } finally {
+      await this.#leaveMemory(session);
       session.connection.closeSync();
       this.#streams -= 1;
       this.#wake();
@@ -172,6 +170,18 @@ export class Database {
     await session.run('Limit file access', `set global allowed_directories = [${folders}]`);
     await session.run('Limit file access', 'set global enable_external_access = false');
     this.#idle.push(session);
+  }
+
+  async #takeMemory(session: Session): Promise<void> {
+    this.#ample += 1;
+    if (this.#ample === 1) await this.#limitMemory(session, this.#options.memoryLimit);
+  }
+
+  async #leaveMemory(session: Session): Promise<void> {
+    this.#ample -= 1;
+    // Refused while somebody still holds more; the next who ends tries again.
+    if (this.#ample === 0)
+      await this.#limitMemory(session, loadMemory(this.#options.memoryLimit)).catch(() => undefined);
   }
 
   async #limitMemory(session: Session, limit: string): Promise<void> {

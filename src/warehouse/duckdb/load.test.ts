@@ -117,6 +117,49 @@ test('a whole read marks vanished rows, and a row that is back is live again', a
   expect(await warehouse.load(await unit([], { sweep: ['list=1'] }))).toMatchObject({ deleted: 3 });
 });
 
+test('where keys name their item, a load compares with its own items alone, and counts and marks as ever', async () => {
+  const table = { source: 'mailchimp', stream: 'members', partitioned: false, keyNamesItem: true };
+  const of = (item: string, version: number, count = 3) =>
+    Array.from({ length: count }, (_, index) => row(`${item}/${index}`, { item, index, version }, item));
+  const both = await unit([...of('a', 1), ...of('b', 1)], { table, sweep: ['a', 'b'] });
+  expect(await warehouse.load(both)).toMatchObject({ inserted: 6, updated: 0, deleted: 0 });
+  expect(await warehouse.load(await unit(of('a', 1), { table, sweep: ['a'] }))).toMatchObject({
+    inserted: 0,
+    updated: 0,
+    unchanged: 3,
+    deleted: 0,
+  });
+  expect(
+    await warehouse.load(await unit([...of('a', 2, 2), ...of('c', 1)], { table, sweep: ['a', 'c'] })),
+  ).toMatchObject({
+    inserted: 3,
+    updated: 2,
+    unchanged: 0,
+    deleted: 1,
+  });
+  const live = (await raw()).filter((member) => member['_deleted_at'] === null);
+  expect(live.map((member) => member['key'])).toEqual([
+    '["a/0"]',
+    '["a/1"]',
+    ...[0, 1, 2].map((n) => `["b/${n}"]`),
+    ...[0, 1, 2].map((n) => `["c/${n}"]`),
+  ]);
+  // The ledger's count and content hash, which `open` checks, moved with the rows.
+  await warehouse.open();
+});
+
+test('forty records of two megabytes load, exactly', async () => {
+  const large = Array.from({ length: 40 }, (_, index) =>
+    row(`m${index}`, { index, text: `${index} ü`.repeat(700_000) }),
+  );
+  const loaded = await unit([...large, row('small', { text: '\u0000 \u2028 \\N \\t "' })]);
+  expect(Math.max(...loaded.parts.map((part) => part.longest))).toBeGreaterThan(2_000_000);
+  expect(await warehouse.load(loaded)).toMatchObject({ inserted: 41 });
+  const records = await collect(warehouse.rawRecords(key));
+  expect(records.at(-1)).toEqual({ text: '\u0000 \u2028 \\N \\t "' });
+  expect(records.find((record) => record['index'] === 7)).toEqual({ index: 7, text: '7 ü'.repeat(700_000) });
+});
+
 test('of two rows with one key in a unit the last in part order wins', async () => {
   const rows = Array.from({ length: 300 }, (_, index) =>
     row(`m${index % 100}`, { id: `m${index % 100}`, version: index, text: 'x'.repeat(100) }),

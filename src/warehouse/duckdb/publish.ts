@@ -46,7 +46,7 @@ export async function publish(database: Database, clock: Clock, publishedPath: s
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of await readdir(folder)) if (name.startsWith(mark)) await rm(join(folder, name), { force: true });
-    await database.use(async (session) => {
+    await database.useAmply(async (session) => {
       await session.run('Publish', `attach ${quoteText(temporary)} as publishing`);
       try {
         await session.transaction(() => copyTables(session, clock, runId));

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createHttp } from '../connectors/_kit/http.ts';
+import { connectors } from '../connectors/index.ts';
+import type { Slice, SliceResult } from '../src/contracts/sync.ts';
+import { createLocalLanding } from '../src/landing/local.ts';
+import type { OpenAccount } from './account.ts';
+import { openReaderThreads, type ReaderThreads } from './reader-threads.ts';
+import { readInThisThread, type SliceJob } from './read-slice.ts';
+
+// A vendor that answers as told, and counts what is under way.
+
+const now = '2026-06-30T12:00:00.000Z';
+const secret = 'canary-key-4711-us1';
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+let flying = 0;
+let peak = 0;
+const vendor = createServer((request, response) => {
+  peak = Math.max(peak, (flying += 1));
+  response.on('close', () => (flying -= 1));
+  setTimeout(() => answer(request, response), 40);
+});
+let folder: string;
+let threads: ReaderThreads;
+let account: OpenAccount;
+
+beforeEach(async () => {
+  peak = 0;
+  folder = mkdtempSync(join(tmpdir(), 'mailmart-threads-'));
+  threads = openReaderThreads({ landingRoot: folder, logger: quiet, count: 2 });
+  await new Promise<void>((ready) => vendor.listen(0, '127.0.0.1', ready));
+  const connector = connectors['mailchimp']!;
+  const base_url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/3.0`;
+  const config = connector.config.parse({ credentials: { api_key: secret }, base_url }) as unknown;
+  account = { connector, source: {} as OpenAccount['source'], config, salt: 'salt-of-the-test' };
+});
+afterEach(async () => {
+  await threads.close();
+  vendor.closeAllConnections();
+  await new Promise((closed) => vendor.close(closed));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const watch = (signal = new AbortController().signal) => ({ signal, onPage: () => undefined });
+
+function segmentsOf(list: string, runId = 'run-1'): SliceJob {
+  const next = { readAt: now };
+  const slice: Slice = {
+    id: list,
+    item: list,
+    mode: 'full',
+    pathParams: { list_id: list },
+    inherit: { list_id: list },
+    next,
+  };
+  return { key: { source: 'mailchimp', accountId: 'shop', stream: 'segments' }, runId, slice, now, priority: 0 };
+}
+
+/** 2,500 segments, three pages. */
+const segments = (request: IncomingMessage, response: ServerResponse): void => {
+  const { searchParams } = new URL(request.url ?? '', 'http://vendor');
+  const from = Number(searchParams.get('offset'));
+  const all = Array.from({ length: 2500 }, (_, id) => ({ id, name: `segment ${id} \u2028 ü`, member_count: id }));
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ segments: all.slice(from, from + 1000), total_items: all.length }));
+};
+
+it('a thread lands the same bytes as this one', async () => {
+  answer = segments;
+  const there = await threads.read(account, segmentsOf('l1'), watch());
+  const landing = createLocalLanding(join(folder, 'here'));
+  const http = (connector: OpenAccount['connector'], config: unknown) => createHttp(connector, config);
+  const here = await readInThisThread({ landing, http, logger: quiet })(account, segmentsOf('l1'), watch());
+  const facts = ({ parts, ...rest }: SliceResult) => ({ ...rest, parts: parts.map(({ name: _, ...part }) => part) });
+  expect(facts(there)).toEqual(facts(here));
+  expect(there).toMatchObject({ rows: 2500, pages: 3, requests: 3, units: 2500, total: 2500 });
+  expect(await createLocalLanding(folder).readSlice(segmentsOf('l1').key, 'run-1', 'l1')).toEqual(there);
+});
+
+it('two threads together never have more under way than the account may', async () => {
+  answer = segments;
+  const lists = Array.from({ length: 24 }, (_, index) => `l${index}`);
+  const results = await Promise.all(lists.map((list) => threads.read(account, segmentsOf(list), watch())));
+  expect(results.every(({ rows }) => rows === 2500)).toBe(true);
+  expect(peak).toBeGreaterThan(5);
+  expect(peak).toBeLessThanOrEqual(10);
+});
+
+it('a failure comes over with kind, status and advice, and without the key', async () => {
+  answer = (_, response) =>
+    response.writeHead(401, { 'content-type': 'application/problem+json' }).end(`{"detail":"${secret}"}`);
+  const failure: unknown = await threads.read(account, segmentsOf('l1'), watch()).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ name: 'ConnectorError', kind: 'auth', status: 401, stream: 'segments' });
+  expect(JSON.stringify(failure) + String((failure as Error).stack)).not.toContain(secret);
+});
+
+it('an aborted read ends as the caller said, and its lanes are free again', async () => {
+  answer = () => undefined;
+  const stop = new AbortController();
+  const hanging = Array.from({ length: 12 }, (_, index) =>
+    threads.read(account, segmentsOf(`h${index}`), watch(stop.signal)),
+  );
+  const ends = Promise.allSettled(hanging);
+  while (peak < 10) await delay(5);
+  stop.abort(new Error('no longer wanted'));
+  for (const end of await ends)
+    expect(end).toMatchObject({ status: 'rejected', reason: { message: 'no longer wanted' } });
+  answer = segments;
+  expect((await threads.read(account, segmentsOf('l1'), watch())).rows).toBe(2500);
+});
+
+it('what a thread was at when it ended is a failure to be tried again, and the next read has a new thread', async () => {
+  answer = () => undefined;
+  const lost = threads.read(account, segmentsOf('l1'), watch()).catch((error: unknown) => error);
+  while (peak === 0) await delay(5);
+  await threads.close();
+  expect(await lost).toMatchObject({ name: 'ConnectorError', kind: 'transient' });
+  answer = segments;
+  expect((await threads.read(account, segmentsOf('l1'), watch())).rows).toBe(2500);
+});
