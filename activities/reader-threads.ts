@@ -162,18 +162,20 @@ class ReaderThread {
     if (account === undefined) return;
     const stop = new AbortController();
     this.lanes.set(lane, () => stop.abort());
-    budgetOf(account, key)
-      .take(stop.signal, priority)
-      .then(
-        (giveBack) => {
-          // Given back while it was on its way here.
-          if (stop.signal.aborted) return giveBack();
-          this.lanes.set(lane, giveBack);
-          this.worker?.postMessage({ kind: 'granted', lane } satisfies ToThread);
-        },
-        // Aborted: nobody waits for it any more.
-        () => undefined,
-      );
+    void this.grant(lane, stop.signal, budgetOf(account, key).take(stop.signal, priority));
+  }
+
+  private async grant(lane: number, signal: AbortSignal, taking: Promise<() => void>): Promise<void> {
+    // Aborted: nobody waits for it any more.
+    const giveBack = await taking.catch(() => undefined);
+    if (giveBack === undefined) return;
+    if (signal.aborted) {
+      // Given back while it was on its way here.
+      giveBack();
+      return;
+    }
+    this.lanes.set(lane, giveBack);
+    this.worker?.postMessage({ kind: 'granted', lane } satisfies ToThread);
   }
 
   /** The thread is gone: its lanes are free, and what it was reading is read again by a new one. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createBudget } from './budget.ts';
 import type { HttpRequest } from './contract.ts';
 import { readSlice } from './engine.ts';
 import type { ReadAhead } from './read-ahead.ts';
@@ -33,24 +34,23 @@ function slowSource(answer: (from: number) => Answer, ms = 8) {
 
 /** Places among the open pages, counted. */
 function places(size: number): ReadAhead & { readonly taken: () => number; readonly most: () => number } {
+  const budget = createBudget({ concurrency: size }, () => Promise.resolve());
   let taken = 0;
   let most = 0;
-  const waiting: (() => void)[] = [];
   return {
     depth: 4,
     unpack: async () => () => undefined,
     taken: () => taken,
     most: () => most,
     async open(signal) {
-      while (taken >= size) await new Promise<void>((resume) => waiting.push(resume));
-      signal.throwIfAborted();
+      const giveBack = await budget.take(signal);
       most = Math.max(most, (taken += 1));
       let isBack = false;
       return () => {
         if (isBack) return;
         isBack = true;
         taken -= 1;
-        waiting.shift()?.();
+        giveBack();
       };
     },
   };
