@@ -26,12 +26,8 @@ export function writeProject(folder: string, url: string, count: number): BenchP
     // What they are planned from comes along: lists, campaigns, reports, automations.
     streams: ['members', 'email_activity'],
   }));
-  const warehouse = { memory_limit: process.env['ML'] ?? '256MB' };
   const company = { name: 'Bench', time_zone: 'Europe/Berlin', currency: 'EUR' };
-  writeFileSync(
-    join(folder, 'mailmart.yaml'),
-    stringify({ warehouse, company, sources, privacy: { salt: '${file:salt}' } }),
-  );
+  writeFileSync(join(folder, 'mailmart.yaml'), stringify({ company, sources, privacy: { salt: '${file:salt}' } }));
   writeFileSync(join(folder, 'salt'), 'bench-salt-bench-salt-bench-salt-0123456789', { mode: 0o600 });
   chmodSync(folder, 0o700);
   return {
