@@ -108,7 +108,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
  */
 export function openPagesBudget(connector: AnyConnector, config: unknown): Budget {
   const { concurrency } = connector.limits.default;
-  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.5) });
+  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.2) });
 }
 
 /** One page of all accounts at a time is unpacked and written by a thread: with two, both would be in memory for as long as both take. */
