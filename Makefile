@@ -12,7 +12,7 @@ help: ## this list
 setup: ## Node 24, packages, the Temporal server (first time 3 to 6 minutes, then 1 s)
 	scripts/setup.sh demo
 
-demo: ## the main job end to end on a made-up company (set-up, then about 2 minutes)
+demo: ## the main job end to end on a made-up company (set-up, then about a minute)
 	scripts/setup.sh demo
 	. scripts/env.sh
 	node bin/mailmart.js demo

@@ -86,7 +86,8 @@ function shapeOf(keys: readonly string[]): Shape | undefined {
   return shape;
 }
 
-function isEqual(one: readonly string[], other: readonly string[]): boolean {
+/** Whether two lists of names are the same, in the same order. */
+export function isEqual(one: readonly string[], other: readonly string[]): boolean {
   if (one.length !== other.length) return false;
   for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
   return true;

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
+import { isEqual } from './canonical.ts';
 import type { Explode } from './contract.ts';
 import { keyText } from './path.ts';
 
@@ -70,7 +71,7 @@ export class Exploder {
   }
 
   private shapeOf(kept: readonly string[], own: readonly string[]): Shape {
-    for (const shape of this.shapes) if (isSame(shape.own, own) && isSame(shape.outer, kept)) return shape;
+    for (const shape of this.shapes) if (isEqual(shape.own, own) && isEqual(shape.outer, kept)) return shape;
     const origins = new Map<string, Origin>();
     for (const name of kept) origins.set(name, 'kept');
     for (const name of own) origins.set(name, 'own');
@@ -106,10 +107,4 @@ function numberFew(records: readonly Exploded[], ordinal: string, fields: readon
     }
     if (before > 0) (record as Record<string, Json>)[ordinal] = before;
   }
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
-  return true;
 }
