@@ -80,7 +80,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     takeFence: (key, runId) => database.use((session) => commits(() => takeFence(session, key, runId, clock))),
     readState: (key) => database.use((session) => readState(session, key)),
     rawRecords: (key) => rawRecords(database, key),
-    rawCounts: (key, groupField) => database.useAmply((session) => rawCounts(session, key, groupField)),
+    rawCounts: (key, groupField) => database.use((session) => rawCounts(session, key, groupField)),
     ensureRawTable: async ({ source, stream }) => {
       rawTableName(source, stream);
       await database.use((session) => commits(() => createRawTable(session, source, stream)));
