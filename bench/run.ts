@@ -27,8 +27,21 @@ if (values.help) {
 } else {
   const wanted = values.only ?? scenarios.map(({ name }) => name);
   const unknown = wanted.filter((name) => !scenarios.some((scenario) => scenario.name === name));
-  if (unknown.length > 0) throw new Error(`no such scenario: ${unknown.join(', ')}\n\n${usage}`);
-  process.exitCode = await measure(wanted, Number(values.runs), Number(values.scale));
+  const [runs, scale] = [Number(values.runs), Number(values.scale)];
+  const mistake =
+    unknown.length > 0
+      ? `There is no scenario ${unknown.join(', ')}.`
+      : !Number.isInteger(runs) || runs < 1
+        ? `--runs ${values.runs}: expected a whole number from 1.`
+        : !(scale > 0 && scale <= 10)
+          ? `--scale ${values.scale}: expected a number above 0, 10 at most.`
+          : undefined;
+  if (mistake === undefined) {
+    process.exitCode = await measure(wanted, runs, scale);
+  } else {
+    console.error(`${mistake}\n\n${usage}`);
+    process.exitCode = 2;
+  }
 }
 
 async function measure(wanted: readonly string[], runs: number, scale: number): Promise<number> {

@@ -210,6 +210,8 @@ const { values } = parseArgs({
   },
 });
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'mailmart-bound-'));
+if (!['program', 'duckdb', 'fetch'].includes(values.mode))
+  throw new Error(`--mode ${values.mode}: program, duckdb or fetch`);
 if (values.url === undefined) throw new Error('--url: the address of the simulator');
 console.log(
   JSON.stringify(
