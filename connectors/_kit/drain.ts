@@ -44,6 +44,7 @@ export class Drain {
   private lastMs = Number.NEGATIVE_INFINITY;
   /** Records refused so far. */
   private refused = 0;
+  private refusedFrom: string | undefined;
   /** Rows kept so far. */
   private accepted = 0;
   private blamed: readonly string[] | undefined;
@@ -85,14 +86,17 @@ export class Drain {
     this.total = total;
 
     const before = this.accepted;
-    const sorted: Sorted = { rows: [], rejected: formless.map((row) => ({ slice: this.options.slice.id, ...row })) };
+    const sorted: Sorted = { rows: [], rejected: [] };
+    for (const row of formless) {
+      sorted.rejected.push({ slice: this.options.slice.id, ...row });
+      this.noteRefused(null);
+    }
     let considered = formless.length;
     for (let index = 0; index < page.records.length; index += 1)
       considered += this.take(page.records[index]!, index, sorted);
     for (const key of this.pageKeys.keys()) this.earlier.add(key);
     this.pageKeys.clear();
     const { rows, rejected } = sorted;
-    this.refused += rejected.length;
     const share = considered === 0 ? 0 : rejected.length / considered;
     if (considered >= SMALLEST_PAGE_FOR_SHARE && share > (this.options.maxRejectedShare ?? 0.05)) {
       this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
@@ -106,6 +110,7 @@ export class Drain {
     this.units = earlier.units;
     this.total = earlier.total;
     this.refused = earlier.refused;
+    this.refusedFrom = earlier.refusedFrom;
     this.newest = earlier.newest;
     this.lastMs = earlier.lastMs ?? Number.NEGATIVE_INFINITY;
     for await (const key of keys) this.earlier.add(key);
@@ -113,12 +118,13 @@ export class Drain {
 
   /** What a later attempt needs to know of the pages so far. */
   save(): Drained {
-    const { pages, units, total, refused, newest, lastMs } = this;
+    const { pages, units, total, refused, refusedFrom, newest, lastMs } = this;
     return {
       pages,
       units,
       total,
       refused,
+      ...(refusedFrom === undefined ? {} : { refusedFrom }),
       ...(newest === undefined ? {} : { newest }),
       ...(Number.isFinite(lastMs) ? { lastMs } : {}),
     };
@@ -150,15 +156,16 @@ export class Drain {
     const { slice } = this.options;
     const whole = incomplete === undefined && skipped === undefined;
     const cursor = this.newest?.text;
-    // What was refused is asked for again where the source may mend it: a read that left records out is not remembered as
-    // this state of a campaign. A file with the same bytes would only be refused the same rows.
-    const { fingerprint, ...next } = slice.next;
+    const { refusedFrom: _, ...next } = slice.next;
+    // What was refused is asked for again where the source may mend it. A file with the same bytes would only be refused
+    // the same rows.
+    const isMendable = this.cursor !== undefined || slice.next.phase !== undefined;
     const state: ItemState = {
       ...next,
-      ...(fingerprint === undefined || (this.refused > 0 && slice.next.phase !== undefined) ? {} : { fingerprint }),
       ...(whole && this.cursor !== undefined && cursor !== undefined && this.isAhead(slice.next.cursor)
         ? { cursor }
         : {}),
+      ...(isMendable && this.refusedFrom !== undefined ? { refusedFrom: this.refusedFrom } : {}),
       ...(slice.mode === 'full' ? { total: this.total, read: this.units } : {}),
     };
     const ending = {
@@ -182,7 +189,7 @@ export class Drain {
     const { explode } = this.stream;
     if (explode !== undefined) return this.takeInner(outer, explode, context, position, sorted);
     const result = acceptRecord(this.stream, { ...outer, ...slice.inherit }, outer, null, context);
-    if (result.kind === 'rejected') return this.refuse(result, position(), sorted);
+    if (result.kind === 'rejected') return this.refuse(result, position(), sorted, outer);
     return this.takeOnce(result, position, sorted);
   }
 
@@ -190,10 +197,27 @@ export class Drain {
     refused: { readonly path: string; readonly reason: string; readonly record: string },
     position: string,
     { rejected }: Sorted,
+    source: Json = null,
   ): number {
     const { path, reason, record } = refused;
     rejected.push({ slice: this.options.slice.id, position, path, reason, record });
+    this.noteRefused(source);
     return 1;
+  }
+
+  /** Keeps how far back the next read must go to meet this record again. */
+  private noteRefused(source: Json): void {
+    this.refused += 1;
+    if (this.cursor === undefined) this.refusedFrom = '';
+    if (this.cursor === undefined || this.refusedFrom === '') return;
+    const { field, unit } = this.cursor;
+    const isObject = typeof source === 'object' && source !== null && !Array.isArray(source);
+    const value = isObject ? (source as JsonObject)[field] : undefined;
+    const ms = typeof value === 'string' || typeof value === 'number' ? timeMs(value, unit) : undefined;
+    const known = timeMs(this.refusedFrom, unit);
+    // A time in the future, or none, tells nothing of where the record lies.
+    if (ms == null || ms > this.nowMs) this.refusedFrom = '';
+    else if (known == null || ms < known) this.refusedFrom = String(value);
   }
 
   private takeInner(
@@ -226,7 +250,7 @@ export class Drain {
       const place = (): string => `${position()} ${explode.field} ${index + 1}`;
       const result = acceptRecord(this.stream, record, source, outer, deeper);
       if (result.kind === 'rejected') {
-        this.refuse(result, place(), sorted);
+        this.refuse(result, place(), sorted, source);
       } else if (keys !== undefined && keys.size === keys.add(result.row._primary_key).size) {
         const reason = 'Two inner records have the same primary key: an ordinal tells equal ones apart';
         this.refuse({ path: this.keyPath(deeper.prefix), reason, record: exactText(source) }, place(), sorted);
@@ -259,7 +283,7 @@ export class Drain {
     }
     if (known === hash) return 0;
     const reason = 'The key appears twice on this page, with different content';
-    return this.refuse({ path: this.keyPath(''), reason, record: exactText(record) }, position(), sorted);
+    return this.refuse({ path: this.keyPath(''), reason, record: exactText(record) }, position(), sorted, record);
   }
 
   /** Whether this key was on an earlier page, which means that rows moved while they were paged. */

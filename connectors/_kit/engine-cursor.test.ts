@@ -38,6 +38,20 @@ describe('the cursor', () => {
     expect(end.state.cursor).toBe('2026-01-01T00:00:00Z');
   });
 
+  it('does not pass what was refused: the state says where the earliest of it lies', async () => {
+    const of = (...list: readonly (readonly [unknown, unknown])[]) => paged(() => list.map(([id, at]) => ({ id, at })));
+    const times = ['2026-01-03T00:00:00Z', '2026-01-02T00:00:00Z', '2026-01-04T00:00:00Z'] as const;
+    const good = await read(of(['a', times[0]], ['b', times[1]]), loose);
+    expect(good.end.state).not.toHaveProperty('refusedFrom');
+    const bad = await read(of([1, times[0]], [2, times[1]], ['c', times[2]]), loose);
+    expect(bad.end.state).toMatchObject({ cursor: times[2], refusedFrom: times[1] });
+    // A time that cannot be read may be any: the whole is asked for again.
+    for (const at of ['yesterday', null, '2026-12-01T00:00:00Z']) {
+      const lost = await read(of([1, times[0]], [2, at], ['c', times[2]]), loose);
+      expect(lost.end.state.refusedFrom).toBe('');
+    }
+  });
+
   it.each([
     ['epoch-s', 1767225600, '2026-01-01T00:00:00.000Z'],
     ['epoch-ms', 1767225600123, '2026-01-01T00:00:00.123Z'],

@@ -202,6 +202,12 @@ describe('ageing', () => {
     expect(await due(35, read(1))).toBe(false);
   });
 
+  it('with a refused record: until it is good, whatever the age', async () => {
+    expect(await due(20, read(1))).toBe(false);
+    expect(await due(20, read(1, { refusedFrom: '' }))).toBe(true);
+    expect(await due(400, read(1, { refusedFrom: '' }))).toBe(true);
+  });
+
   it('frozen: every 90 days, or at once when its report moved', async () => {
     expect(await due(400, undefined)).toBe(true);
     expect(await due(400, read(89.9))).toBe(false);

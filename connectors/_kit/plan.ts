@@ -90,11 +90,16 @@ function fullRead(state: ItemState | undefined, now: Instant): Read {
   return { mode: 'full', next: { ...explained(state), readAt: now, fullReadAt: now } };
 }
 
+/** Where the next read of what changed starts, before any look-back: the cursor, or what was refused before it. */
+export function readFrom(state: ItemState | undefined): string | undefined {
+  return state?.refusedFrom === '' ? undefined : (state?.refusedFrom ?? state?.cursor);
+}
+
 /** From the cursor less the look-back, up to now; as a whole when there is no cursor yet. The cursor's bound is kept below now. */
 function byCursor(cursor: Cursor<unknown>, state: ItemState | undefined, start: Instant | null, now: Instant): Read {
   const to = timeText(Date.parse(now), cursor.unit);
-  const stored = timeMs(state?.cursor, cursor.unit);
-  if (state?.cursor === undefined || stored == null) {
+  const stored = timeMs(readFrom(state), cursor.unit);
+  if (state === undefined || stored == null) {
     // A read from a start date is not whole: rows before it have not vanished.
     if (start !== null)
       return {
@@ -161,7 +166,7 @@ function isDue(
   now: number,
   ageing: Ageing,
 ): boolean {
-  if (state === undefined || phase === 'young') return true;
+  if (state === undefined || state.refusedFrom !== undefined || phase === 'young') return true;
   if (fingerprint !== undefined && fingerprint !== state.fingerprint) return true;
   // Without a summary row nothing tells whether the item moved: it is read while it may.
   if (phase === 'mutable') return fingerprint === undefined;

@@ -10,6 +10,8 @@ export type Drained = {
   readonly units: number;
   readonly total: number | null;
   readonly refused: number;
+  /** Lowest cursor among the refused; '' when one could not be read. */
+  readonly refusedFrom?: string;
   readonly newest?: { readonly ms: number; readonly text: string };
   /** Cursor of the last row, for ascending streams. */
   readonly lastMs?: number;

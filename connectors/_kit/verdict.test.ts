@@ -108,6 +108,18 @@ describe('suspiciously empty', () => {
   });
 });
 
+it('an item owes the earliest record that one of its slices refused', () => {
+  const of = (...owed: readonly (string | undefined)[]) =>
+    settledStates(
+      owed.map((from, index) =>
+        result({ item: 'a', state: { cursor: `${index}`, ...(from === undefined ? {} : { refusedFrom: from }) } }),
+      ),
+    ).get('a');
+  expect(of(undefined, undefined)).not.toHaveProperty('refusedFrom');
+  expect(of('10', '9', undefined)).toMatchObject({ cursor: '2', refusedFrom: '9' });
+  expect(of('10', '', '9')).toMatchObject({ refusedFrom: '' });
+});
+
 it('states settle per item: the furthest cursor, and none where a slice is incomplete', () => {
   const states = settledStates([
     result({ item: 'a', state: { cursor: '9' } }),

@@ -33,7 +33,8 @@ export function streamVerdict(results: readonly SliceResult[], before?: Before):
 
 /**
  * The states that may be stored after a stream's slices were read: one an item, and none of an item with an incomplete
- * slice. Needs the results of all slices of an item at once; the furthest cursor of them wins.
+ * slice. Needs the results of all slices of an item at once; the furthest cursor of them wins, and the
+ * earliest record that was refused.
  */
 export function settledStates(results: readonly SliceResult[]): ReadonlyMap<string, ItemState> {
   const states = new Map<string, ItemState>();
@@ -43,9 +44,17 @@ export function settledStates(results: readonly SliceResult[]): ReadonlyMap<stri
   for (const { slice, state } of results) {
     if (unsettled.has(slice.item)) continue;
     const other = states.get(slice.item);
-    states.set(slice.item, other === undefined || isFurther(state.cursor, other.cursor) ? state : other);
+    states.set(slice.item, other === undefined ? state : joined(state, other));
   }
   return states;
+}
+
+function joined(one: ItemState, other: ItemState): ItemState {
+  const further = isFurther(one.cursor, other.cursor) ? one : other;
+  const owed = [one.refusedFrom, other.refusedFrom].filter((from) => from !== undefined);
+  if (owed.length === 0) return further;
+  const earliest = owed.reduce((a, b) => (a === '' || (b !== '' && isFurther(b, a)) ? a : b));
+  return { ...further, refusedFrom: earliest };
 }
 
 /** Cursors of one item have one unit: numbers compare as numbers, ISO instants as instants. */

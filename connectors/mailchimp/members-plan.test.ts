@@ -65,6 +65,14 @@ describe('plan of members', () => {
     expect(await plan(1, 100, 100, { L1: read, 'L1/archived': archive })).toEqual([]);
   });
 
+  it('asks again for what was refused, among the archived contacts, too', async () => {
+    const owed = { ...archive, refusedFrom: '2026-05-20T00:00:00+00:00' };
+    const lost = { ...read, readAt: yesterday, refusedFrom: '' };
+    const [list, archived] = await plan(0, 100, 100, { L1: lost, 'L1/archived': owed });
+    expect(list).toMatchObject({ item: 'L1', mode: 'full' });
+    expect(archived).toMatchObject({ item: 'L1/archived', window: { from: '2026-05-19T23:50:00.000Z' } });
+  });
+
   it('looks for archived contacts first, then for deleted ones, when the counts differ', async () => {
     expect(summary(await plan(1, 99, 100, { L1: read, 'L1/archived': archive }))).toEqual([
       ['L1/archived', 'incremental', 'archived', '2026-05-31T23:50:00.000Z'],

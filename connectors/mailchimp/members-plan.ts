@@ -1,6 +1,7 @@
 import type { Instant } from '../../src/contracts/json.ts';
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { Params, PlanContext, Stream } from '../_kit/contract.ts';
+import { readFrom } from '../_kit/plan.ts';
 import type { MailchimpConfig } from './config.ts';
 
 const lookBackMs = 600_000;
@@ -40,7 +41,10 @@ type List = {
 function firstRound(context: PlanContext<MailchimpConfig>, slice: Slice): readonly Slice[] {
   const state = context.state.get(slice.item);
   const isDue = state === undefined || age(context, state.fullReadAt) >= wholeReadCycleMs;
-  return isDue ? [wholeList(context, slice, 0), archived(context, slice, 0, 'full')] : [slice];
+  if (isDue) return [wholeList(context, slice, 0), archived(context, slice, 0, 'full')];
+  // An archived contact that was refused moves no count: it is asked for until it is good.
+  const isOwed = context.state.get(archiveOf(slice))?.refusedFrom !== undefined;
+  return isOwed ? [slice, archived(context, slice, 0, 'incremental')] : [slice];
 }
 
 function laterRound(context: PlanContext<MailchimpConfig>, list: List, round: number): readonly Slice[] {
@@ -94,10 +98,11 @@ function archived(
   round: number,
   wanted: 'full' | 'incremental',
 ): Slice {
-  const item = `${slice.item}/archived`;
+  const item = archiveOf(slice);
   const state = context.state.get(item);
   const mode = state === undefined ? 'full' : wanted;
-  const from = mode === 'full' || state?.cursor === undefined ? {} : { from: lookedBack(state.cursor) };
+  const since = mode === 'full' ? undefined : readFrom(state);
+  const from = since === undefined ? {} : { from: lookedBack(since) };
   return {
     ...slice,
     id: `round=${round}/${item}`,
@@ -112,14 +117,17 @@ function archived(
 /** A read of what changed (one page, mostly empty) that carries the new explanation into the state. */
 function noted(context: PlanContext<MailchimpConfig>, slice: Slice, round: number, gap: string | undefined): Slice {
   const { explainedGap: _, ...state } = context.state.get(slice.item) ?? { readAt: context.now };
+  const since = readFrom(state);
   return {
     ...slice,
     id: `round=${round}/${slice.item}`,
     mode: 'incremental',
-    window: { ...(state.cursor === undefined ? {} : { from: lookedBack(state.cursor) }), to: context.now },
+    window: { ...(since === undefined ? {} : { from: lookedBack(since) }), to: context.now },
     next: { ...state, readAt: context.now, ...explained(gap) },
   };
 }
+
+const archiveOf = (slice: Slice): string => `${slice.item}/archived`;
 
 const explained = (gap: string | undefined) => (gap === undefined ? {} : { explainedGap: gap });
 

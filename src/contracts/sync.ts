@@ -31,6 +31,11 @@ export type ItemState = {
   readonly total?: number | null;
   /** API units (recipients, members ...) read at the last whole read. */
   readonly read?: number;
+  /**
+   * Lowest cursor among the records that the last read refused; '' when it could not be read. The next read starts there
+   * (at the beginning for ''): a checkpoint never passes a record that is not in raw.
+   */
+  readonly refusedFrom?: string;
   /** A gap between our count and the source's that a whole re-read did not close: it is explained, not retried until it changes. */
   readonly explainedGap?: string;
 };
