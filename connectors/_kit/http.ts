@@ -54,6 +54,18 @@ const TIMED_OUT = Object.assign(new Error('the answer took too long'), { code: '
 
 const realSleep: Sleep = (ms, signal) => delay(ms, undefined, { signal });
 
+/** What all requests share; it knows no account. */
+const transport = create({
+  adapter: 'http',
+  proxy: false,
+  maxRedirects: 0,
+  decompress: false,
+  responseType: 'arraybuffer',
+  validateStatus: () => true,
+  transformRequest: [(data: unknown) => data],
+  transformResponse: [(data: unknown) => data],
+});
+
 /** The one HTTP policy: see `Http`. A connector's `client` wrapper, where it has one, is already around it. */
 export function createHttp<C>(connector: Connector<C>, config: C, options: HttpOptions = {}): Http {
   const {
@@ -76,48 +88,49 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     budgets.set(key, known);
     return known;
   };
-  const client = create({
-    adapter: 'http',
-    proxy: false,
-    maxRedirects: 0,
-    decompress: false,
-    responseType: 'arraybuffer',
+  const settings = {
     maxContentLength: maxBytes,
-    validateStatus: () => true,
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [(data: unknown) => data],
     httpAgent: agents.httpAgent,
     httpsAgent: agents.httpsAgent,
-    headers: {
-      'user-agent': 'mailmart',
-      accept: 'application/json',
-      'accept-encoding': 'gzip, deflate, br',
-      ...connector.headers,
-      ...credentials,
-    },
-  });
+  };
+  const headers = {
+    'user-agent': 'mailmart',
+    accept: 'application/json',
+    'accept-encoding': 'gzip, deflate, br',
+    ...connector.headers,
+    ...credentials,
+  };
   let requests = 0;
 
   async function send(request: HttpRequest, url: URL, signal: AbortSignal): Promise<RawAnswer> {
     const body =
       request.body === undefined
-        ? {}
-        : { data: JSON.stringify(request.body), headers: { 'content-type': 'application/json' } };
+        ? { headers }
+        : { data: JSON.stringify(request.body), headers: { ...headers, 'content-type': 'application/json' } };
     const started = performance.now();
     let answer: RawAnswer | undefined;
-    // For the whole answer: axios' own time-out is one of idleness, and a server that drips would never meet it.
-    const tooLong = AbortSignal.timeout(timeoutMs);
+    // For the whole answer: axios' own time-out is one of idleness, and a server that drips would never meet it. Not
+    // AbortSignal.timeout: that lives to its end, and with it everything the request has held.
+    const stop = new AbortController();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      stop.abort();
+    }, timeoutMs);
+    const giveUp = (): void => stop.abort();
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
+      signal.throwIfAborted();
       requests += 1;
-      const either = AbortSignal.any([signal, tooLong]);
-      answer = rawAnswer(
-        await client.request<Buffer>({ method: request.method, url: url.href, signal: either, ...body }),
-      );
+      const wanted = { ...settings, ...body, method: request.method, url: url.href, signal: stop.signal };
+      answer = rawAnswer(await transport.request<Buffer>(wanted));
       return answer;
     } catch (error) {
       signal.throwIfAborted();
-      throw networkFailure(tooLong.aborted ? TIMED_OUT : error, request, connector.name, maxBytes);
+      throw networkFailure(isLate ? TIMED_OUT : error, request, connector.name, maxBytes);
     } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       options.onRequest?.({
         method: request.method,
         path: safePath(url.pathname),

@@ -47,13 +47,19 @@ const matchers: readonly Route[] = Object.entries(routes).map(([template, [api, 
   method,
 }));
 
+/** A request on its way through the official client. */
+type Call = { readonly request: HttpRequest; readonly signal: AbortSignal; readonly http: Http };
+
+const calls = new AsyncLocalStorage<Call>();
+
 /**
- * The kit's transport behind the official client: the client's methods build path and query, the kit sends them.
- * The package exports one shared instance on superagent 3.8; here is one instance an account, whose `callApi`
- * (superagent, its own time-out, no retries, redirects followed) is replaced by the kit's request.
+ * The official client. The package's own instance is on superagent 3.8; here is another, whose `callApi` (superagent, its
+ * own time-out, no retries, redirects followed) is replaced by the kit's request. One for all accounts: it holds nothing
+ * of them, and to make one takes as long as some requests.
  */
-export function mailchimpClient(http: Http): Http {
-  const calls = new AsyncLocalStorage<{ readonly request: HttpRequest; readonly signal: AbortSignal }>();
+const client = official();
+
+function official(): InstanceType<typeof shared.constructor> {
   const client = new shared.constructor();
   // Paths relative to the kit's base URL; without a `server` the client leaves the path alone (it replaces the word "server" anywhere in it).
   client.basePath = '';
@@ -61,7 +67,7 @@ export function mailchimpClient(http: Http): Http {
   client.callApi = async (path, method, pathParams, queryParams) => {
     const call = calls.getStore();
     if (call === undefined) throw new Error('The Mailchimp client was called outside a request of the kit');
-    const response = await http.request(
+    const response = await call.http.request(
       {
         ...call.request,
         method: method === 'POST' ? 'POST' : 'GET',
@@ -72,7 +78,11 @@ export function mailchimpClient(http: Http): Http {
     );
     return { data: response, response };
   };
+  return client;
+}
 
+/** The kit's transport behind the official client: the client's methods build path and query, the kit sends them. */
+export function mailchimpClient(http: Http): Http {
   return {
     request: async (request, signal) => {
       const { route, ids } = routeOf(request);
@@ -80,7 +90,7 @@ export function mailchimpClient(http: Http): Http {
       if (method === undefined)
         throw refused(request, `the official client has no method ${route.api}.${route.method}`);
       // `.call`: the methods find their client through `this`.
-      return calls.run({ request, signal }, () =>
+      return calls.run({ request, signal, http }, () =>
         method.call(client[route.api], ...ids, options(request.params ?? {})),
       ) as Promise<HttpResponse>;
     },
