@@ -43,7 +43,8 @@ async function durableResults(deps: Deps, input: LoadInput, plan: RunPlan): Prom
   const { key, runId, from, to, partial } = input;
   const results: SliceResult[] = [];
   for (const slice of plan.slices.slice(from, to)) {
-    const result = await deps.landing.readSlice(key, runId, slice.id);
+    // The warehouse checks the parts as it reads them.
+    const result = await deps.landing.readSlice(key, runId, slice.id, 'as stated');
     if (result !== null) results.push(result);
     else if (partial === undefined) {
       throw new WarehouseError(`The landing files of slice ${slice.id} of ${key.stream} are missing or were altered.`, {
@@ -79,7 +80,8 @@ async function wholeItems(
     const slice = plan.slices[index];
     if (slice === undefined || !mine.has(slice.item) || here.has(slice.id)) continue;
     spread.add(slice.item);
-    const earlier = index < input.from ? await deps.landing.readSlice(input.key, input.runId, slice.id) : null;
+    const earlier =
+      index < input.from ? await deps.landing.readSlice(input.key, input.runId, slice.id, 'as stated') : null;
     if (earlier === null) open.add(slice.item);
     else whole.push(earlier);
   }

@@ -34,7 +34,19 @@ const DECODERS: Readonly<Record<string, (body: Uint8Array, options: Unpacking) =
   br: brotliDecompressSync,
 };
 type Unpacking = { readonly maxOutputLength: number; readonly chunkSize: number };
-const CHUNK = 1_048_576;
+const SMALLEST_CHUNK = 16_384;
+const LARGEST_CHUNK = 16 * 1_048_576;
+
+/**
+ * Room for the whole text at once, as gzip states it at its end (modulo 4 GiB; a lie only costs time): rooms that are too
+ * small are copied together, rooms that are too large hurry the garbage collector.
+ */
+function roomFor(body: Uint8Array, encoding: string): number {
+  const isGzip = encoding.endsWith('gzip') && body.length >= 18;
+  const end = body.length - 4;
+  const stated = isGzip ? new DataView(body.buffer, body.byteOffset).getUint32(end, true) : body.length * 8;
+  return Math.min(Math.max(stated + 64, SMALLEST_CHUNK), LARGEST_CHUNK);
+}
 
 /** A page, or the failure that this answer is. Only JSON with content counts as a page: nothing else is ever "no rows". */
 export async function judge(answer: RawAnswer, request: HttpRequest, context: Judge): Promise<HttpResponse> {
@@ -94,7 +106,7 @@ function content(answer: RawAnswer, maxBytes: number, fail: Failer): Uint8Array 
   if (decode === undefined)
     throw fail('transient', `answered ${answer.status} in an unknown encoding`, { status: answer.status });
   try {
-    return decode(answer.body, { maxOutputLength: maxBytes, chunkSize: CHUNK });
+    return decode(answer.body, { maxOutputLength: maxBytes, chunkSize: roomFor(answer.body, coding) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(fail, maxBytes);
     throw fail('transient', `answered ${answer.status} with a compressed body that is cut or damaged`, {

@@ -39,11 +39,11 @@ export function createLocalLanding(root: string, options: LocalLandingOptions = 
     openSlice: (key, runId, slice) =>
       openSliceWriter({ root: base, folder: runFolder(key, runId), key, runId, slice, partBytes }),
 
-    async readSlice(key, runId, sliceId) {
+    async readSlice(key, runId, sliceId, parts = 'checked') {
       const manifest = await readJson<Manifest>(join(base, manifestName(runFolder(key, runId), sliceId)));
       const result = manifest?.result;
       if (result === undefined || result.slice?.id !== sliceId || manifest?.runId !== runId) return null;
-      for (const part of result.parts) {
+      for (const part of parts === 'checked' ? result.parts : []) {
         if (!(await isIntact(locate(part.name), part))) return null;
       }
       return result satisfies SliceResult;

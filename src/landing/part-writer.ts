@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
+import { constants, createZstdCompress, zstdCompressSync, type ZstdCompress } from 'node:zlib';
 import { landingFailure, temporaryName } from './durable-file.ts';
 
 /** A part that is written and synced under its temporary name, waiting for its rename. */
@@ -13,6 +13,17 @@ export type WrittenPart = {
   readonly sha256: string;
   readonly longest: number;
 };
+
+const packing = {
+  chunkSize: 256 * 1024,
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+};
+
+/**
+ * Parts up to here are packed in one go. A packer that streams takes a megabyte, most of which the garbage collector knows
+ * nothing about but hurries for: dear for the few rows of a small campaign.
+ */
+const smallPart = 256 * 1024;
 
 /** What every part's name ends with. */
 export const partExtension = 'tsv.zst';
@@ -25,8 +36,10 @@ export const partExtension = 'tsv.zst';
 export class PartWriter {
   readonly #temporary: string;
   readonly #handle: FileHandle;
-  readonly #packer: ZstdCompress;
-  readonly #done: Promise<void>;
+  /** What has come so far, while it is little. */
+  #small: Buffer[] = [];
+  #packer: ZstdCompress | undefined;
+  #done: Promise<void> = Promise.resolve();
   readonly #hash = createHash('sha256');
   #failure: unknown;
   #bytes = 0;
@@ -37,24 +50,6 @@ export class PartWriter {
   private constructor(temporary: string, handle: FileHandle) {
     this.#temporary = temporary;
     this.#handle = handle;
-    this.#packer = createZstdCompress({
-      chunkSize: 256 * 1024,
-      params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-    });
-    this.#done = pipeline(this.#packer, async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) {
-        this.#hash.update(chunk);
-        this.#bytes += chunk.length;
-        for (let offset = 0; offset < chunk.length;) {
-          offset += (await this.#handle.write(chunk, offset)).bytesWritten;
-        }
-      }
-    });
-    // A failure surfaces at the next append or at close; without this it would be an unhandled rejection first.
-    this.#done.catch((error: unknown) => {
-      this.#failure = error;
-      this.#packer.emit('drain');
-    });
   }
 
   static async create(path: string): Promise<PartWriter> {
@@ -73,18 +68,49 @@ export class PartWriter {
 
   /** `longest`: of these lines, in UTF-16 units. */
   async append(data: Buffer, rows: number, longest: number): Promise<void> {
-    if (this.#failure === undefined && !this.#packer.write(data)) await once(this.#packer, 'drain');
-    if (this.#failure !== undefined) throw landingFailure(this.#failure, `Could not write ${this.#temporary}`);
     this.#plainBytes += data.length;
+    if (this.#packer === undefined && this.#plainBytes <= smallPart) this.#small.push(data);
+    else await this.#pack(data);
+    if (this.#failure !== undefined) throw landingFailure(this.#failure, `Could not write ${this.#temporary}`);
     this.#rows += rows;
     this.#longest = Math.max(this.#longest, longest);
+  }
+
+  async #pack(data: Buffer): Promise<void> {
+    const packer = (this.#packer ??= this.#startPacker());
+    const waiting = [...this.#small, data];
+    this.#small = [];
+    for (const piece of waiting) if (this.#failure === undefined && !packer.write(piece)) await once(packer, 'drain');
+  }
+
+  #startPacker(): ZstdCompress {
+    const packer = createZstdCompress(packing);
+    this.#done = pipeline(packer, async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) await this.#write(chunk);
+    });
+    // A failure surfaces at the next append or at close; without this it would be an unhandled rejection first.
+    this.#done.catch((error: unknown) => {
+      this.#failure = error;
+      packer.emit('drain');
+    });
+    return packer;
+  }
+
+  async #write(chunk: Buffer): Promise<void> {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+    for (let offset = 0; offset < chunk.length;) {
+      offset += (await this.#handle.write(chunk, offset)).bytesWritten;
+    }
   }
 
   /** Ends the part and makes its content durable. A part that cannot be synced is removed: its pages may be lost already. */
   async close(): Promise<WrittenPart> {
     try {
-      this.#packer.end();
+      this.#packer?.end();
       await this.#done;
+      if (this.#packer === undefined) await this.#write(zstdCompressSync(Buffer.concat(this.#small), packing));
+      this.#small = [];
       await this.#handle.datasync();
       await this.#handle.close();
     } catch (error) {
@@ -101,7 +127,7 @@ export class PartWriter {
   }
 
   async discard(): Promise<void> {
-    this.#packer.destroy();
+    this.#packer?.destroy();
     await this.#done.catch(() => undefined);
     await this.#handle.close().catch(() => undefined);
     await rm(this.#temporary, { force: true });

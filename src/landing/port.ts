@@ -29,7 +29,7 @@ export type SliceWriter = {
   append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
   /** The source changed under us: forget everything appended so far, checkpoints too. */
   restart(): Promise<void>;
-  /** Parts: temp file, fdatasync, rename, fsync of the folder; then the manifest the same way. */
+  /** Parts: temp file, fdatasync, rename; then the manifest the same way, and an fsync of the folder of both. */
   finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult>;
   /** Removes what was written since the last checkpoint; safe to call twice. */
   discard(): Promise<void>;
@@ -43,8 +43,16 @@ export type Landing = {
   /** Folder that every part lies under, where the store is a local one: the warehouse limits its own file access to it. */
   readonly root?: string;
   openSlice(key: StreamKey, runId: string, slice: Slice): Promise<SliceWriter>;
-  /** The manifest of a finished slice, or null. A manifest whose parts are missing or altered counts as absent. */
-  readSlice(key: StreamKey, runId: string, sliceId: string): Promise<SliceResult | null>;
+  /**
+   * The manifest of a finished slice, or null. A manifest whose parts are missing or altered counts as absent, unless the
+   * caller takes the parts `as stated`, because whoever reads them next checks them.
+   */
+  readSlice(
+    key: StreamKey,
+    runId: string,
+    sliceId: string,
+    parts?: 'checked' | 'as stated',
+  ): Promise<SliceResult | null>;
   /** A small document of a run (the slice plan). Written durably. */
   writeDocument(key: StreamKey, runId: string, name: string, value: Json): Promise<void>;
   readDocument(key: StreamKey, runId: string, name: string): Promise<Json | null>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Instant, Json } from '../contracts/json.ts';
 import type { LandedRow, PartFile, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
 import { isIntact, readJson } from './durable-read.ts';
-import { ensureFolder, landingFailure, syncFolder, temporaryMark, writeDurably } from './durable-file.ts';
+import { ensureFolder, landingFailure, temporaryMark, writeDurably } from './durable-file.ts';
 import { formatLine, keyOfLine } from './line.ts';
 import { encodeName } from './names.ts';
 import { readLines } from './part-reader.ts';
@@ -85,9 +85,11 @@ class LocalSliceWriter implements SliceWriter {
 
   async prepare(): Promise<void> {
     try {
-      await ensureFolder(join(this.#target.root, this.#target.folder));
-      await this.#takeCheckpoint();
-      await this.#removeFiles();
+      const folder = join(this.#target.root, this.#target.folder);
+      await ensureFolder(folder);
+      const names = await readdir(folder);
+      if (names.includes(`${this.#stem}.checkpoint.json`)) await this.#takeCheckpoint();
+      await this.#removeFiles(names);
     } catch (error) {
       throw landingFailure(error, `Could not prepare the landing folder ${this.#target.folder}`);
     }
@@ -176,7 +178,7 @@ class LocalSliceWriter implements SliceWriter {
     this.#rows = this.#kept.rows;
     this.#rejected = [...this.#kept.rejected];
     this.#extractedAt = undefined;
-    await this.#removeFiles();
+    await this.#removeFiles(await readdir(join(this.#target.root, this.#target.folder)));
   }
 
   get #checkpointPath(): string {
@@ -225,9 +227,9 @@ class LocalSliceWriter implements SliceWriter {
     return `${this.#target.folder}/${this.#stem}.part-${String(number).padStart(5, '0')}.${partExtension}`;
   }
 
-  /** Gives the written parts their own names, durably. */
+  /** Gives the written parts their own names; they are durable with the file that names them, which goes to the same folder. */
   async #settleParts(): Promise<void> {
-    const { root, folder, slice } = this.#target;
+    const { root, slice } = this.#target;
     await this.#closePart();
     try {
       for (let part = this.#written[0]; part !== undefined; part = this.#written[0]) {
@@ -237,7 +239,6 @@ class LocalSliceWriter implements SliceWriter {
         this.#written.shift();
         this.#parts.push({ name, ...facts, item: slice.item, extractedAt: this.#extractedAt ?? '' });
       }
-      await syncFolder(join(root, folder));
     } catch (error) {
       throw landingFailure(error, `Could not finish slice ${slice.id}`);
     }
@@ -256,11 +257,12 @@ class LocalSliceWriter implements SliceWriter {
   }
 
   /** The manifest goes first: parts without one never count. What the checkpoint holds stays. */
-  async #removeFiles(): Promise<void> {
+  async #removeFiles(names: readonly string[]): Promise<void> {
     const folder = join(this.#target.root, this.#target.folder);
-    await rm(join(this.#target.root, manifestName(this.#target.folder, this.#target.slice.id)), { force: true });
+    const manifest = `${this.#stem}.manifest.json`;
+    if (names.includes(manifest)) await rm(join(folder, manifest), { force: true });
     const kept = new Set(this.#parts.map(({ name }) => name.slice(this.#target.folder.length + 1)));
-    const own = (await readdir(folder)).filter(
+    const own = names.filter(
       (name) =>
         (name.startsWith(`${this.#stem}.part-`) && !kept.has(name)) ||
         name.startsWith(`${this.#stem}.manifest.json${temporaryMark}`) ||

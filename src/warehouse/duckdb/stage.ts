@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import type { PartFile } from '../../contracts/sync.ts';
+import { hashOfFile } from '../../landing/durable-read.ts';
 import { WarehouseError } from '../port.ts';
 import { quoteText } from './identifiers.ts';
 import type { Session } from './session.ts';
@@ -95,9 +93,9 @@ async function dropDuplicates(session: Session): Promise<number> {
 }
 
 async function checkPart(part: PartFile, path: string): Promise<void> {
-  const hash = createHash('sha256');
+  let found: string;
   try {
-    await pipeline(createReadStream(path), hash);
+    found = await hashOfFile(path, part.bytes);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     if (code === 'ENOENT') throw alteredPart(part, 'is missing');
@@ -107,7 +105,7 @@ async function checkPart(part: PartFile, path: string): Promise<void> {
       { cause: error },
     );
   }
-  if (hash.digest('hex') !== part.sha256) throw alteredPart(part, 'is not what its manifest says');
+  if (found !== part.sha256) throw alteredPart(part, 'is not what its manifest says');
 }
 
 function alteredPart(part: PartFile, what: string): WarehouseError {
