@@ -1,6 +1,7 @@
 import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
 
-const outOfMemory = /Out of Memory Error|failed to allocate|could not allocate block/i;
+const outOfMemory =
+  /Out of Memory Error|failed to allocate|could not allocate block|failed to (pin|allocate) (block|data)/i;
 
 const restore =
   'Stop mailmart, keep the damaged file aside together with its .wal, and restore the newest backup of the warehouse file; ' +

@@ -4,14 +4,16 @@ import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
 import type { Database } from './database.ts';
 import { isOutOfMemory } from './errors.ts';
+import { insertDirectly, NeedsComparing } from './direct.ts';
 import { holdFence } from './fence.ts';
 import { rawTableName } from './identifiers.ts';
 import { insertRow } from './insert-row.ts';
-import { createRawTable, mergeStage } from './merge.ts';
+import { createRawTable, mergeStage, type Merged } from './merge.ts';
 import type { Mutex } from './mutex.ts';
+import { checkParts } from './parts.ts';
 import { quarantine } from './quarantine.ts';
 import type { Session } from './session.ts';
-import { stageParts, type Staged } from './stage.ts';
+import { stageParts } from './stage.ts';
 import { utc } from './values.ts';
 
 export type Loader = {
@@ -41,9 +43,20 @@ export async function load(loader: Loader, unit: LoadUnit): Promise<LoadResult> 
 async function loadIn(loader: Loader, session: Session, unit: LoadUnit): Promise<LoadResult> {
   const earlier = await fromLedger(session, unit);
   if (earlier !== undefined) return earlier;
-  const staged = await stageParts(session, unit.parts, (name) => loader.landing.locate(name));
+  const parts = await checkParts(unit.parts, (name) => loader.landing.locate(name));
+  const direct = async (loadedAt: string) => ({
+    merged: await insertDirectly(session, unit, parts, loadedAt),
+    duplicates: 0,
+  });
   try {
-    return await loader.commits(() => commitWithRetry(loader, session, unit, staged));
+    return await loader.commits(() => commitWithRetry(loader, session, unit, direct));
+  } catch (error) {
+    if (!(error instanceof NeedsComparing)) throw error;
+  }
+  const { duplicates } = await stageParts(session, parts);
+  const compared = async (loadedAt: string) => ({ merged: await mergeStage(session, unit, loadedAt), duplicates });
+  try {
+    return await loader.commits(() => commitWithRetry(loader, session, unit, compared));
   } finally {
     for (const table of ['stage', 'delta', 'vanished']) {
       await session.run('Clean up', `drop table if exists temp.${table}`).catch(() => undefined);
@@ -51,10 +64,18 @@ async function loadIn(loader: Loader, session: Session, unit: LoadUnit): Promise
   }
 }
 
-async function commitWithRetry(loader: Loader, session: Session, unit: LoadUnit, staged: Staged): Promise<LoadResult> {
+/** Puts a unit's rows into raw, inside a transaction, at the time that the load will bear. */
+type PutRows = (loadedAt: string) => Promise<{ readonly merged: Merged; readonly duplicates: number }>;
+
+async function commitWithRetry(
+  loader: Loader,
+  session: Session,
+  unit: LoadUnit,
+  putRows: PutRows,
+): Promise<LoadResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { result, number } = await session.transaction(() => commitUnit(loader, session, unit, staged));
+      const { result, number } = await session.transaction(() => commitUnit(loader, session, unit, putRows));
       if (number !== undefined) await loader.committed(number);
       return result;
     } catch (error) {
@@ -70,9 +91,9 @@ async function commitUnit(
   loader: Loader,
   session: Session,
   unit: LoadUnit,
-  staged: Staged,
+  putRows: PutRows,
 ): Promise<{ readonly result: LoadResult; readonly number?: number }> {
-  // Another attempt of the same batch may have committed while this one was staging.
+  // Another attempt of the same batch may have committed while this one was checking its parts.
   const earlier = await fromLedger(session, unit);
   if (earlier !== undefined) return { result: earlier };
   await holdFence(session, unit.key, unit.fence);
@@ -80,10 +101,11 @@ async function commitUnit(
   await createRawTable(session, source, stream);
   const now = loader.clock.now();
   const times = await nextLoadedAt(session, now);
-  const merged = await mergeStage(session, unit, times.next);
+  const { merged, duplicates } = await putRows(times.next);
   const refused = await quarantine(session, unit, now);
   await storeCheckpoints(session, unit, now);
-  const unchanged = staged.rows - merged.inserted - merged.updated;
+  const staged = unit.parts.reduce((sum, { rows }) => sum + rows, 0) - duplicates;
+  const unchanged = staged - merged.inserted - merged.updated;
   const isChange = merged.inserted + merged.updated + merged.deleted > 0;
   const before = await tableBefore(session, unit);
   const number = await nextNumber(session);
@@ -102,7 +124,7 @@ async function commitUnit(
     rows_deleted: merged.deleted,
     rows_quarantined: refused.added,
     rows_quarantined_again: refused.known,
-    rows_duplicate: staged.duplicates,
+    rows_duplicate: duplicates,
     is_change: isChange,
     table_rows: before.rows + merged.inserted,
     table_hash: String(before.hash ^ merged.hashChange),
@@ -118,7 +140,7 @@ async function commitUnit(
       deleted: merged.deleted,
       quarantined: refused.added,
       quarantinedAgain: refused.known,
-      duplicates: staged.duplicates,
+      duplicates: duplicates,
       repeated: false,
     },
   };
