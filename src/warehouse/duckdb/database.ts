@@ -48,6 +48,8 @@ const openHere = new Set<string>();
 /** The warehouse file, opened once by one process; lends sessions and opens itself again after a fatal write failure. */
 export class Database {
   readonly path: string;
+  /** Raw tables that are known to be there: none is ever dropped. */
+  readonly rawTables = new Set<string>();
   readonly #options: DatabaseOptions;
   #instance: DuckDBInstance | undefined;
   #idle: Session[] = [];

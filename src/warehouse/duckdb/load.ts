@@ -10,7 +10,7 @@ import { rawTableName } from './identifiers.ts';
 import { insertRow } from './insert-row.ts';
 import { createRawTable, mergeStage, type Merged } from './merge.ts';
 import type { Mutex } from './mutex.ts';
-import { checkParts } from './parts.ts';
+import { checkParts, type CheckedPart } from './parts.ts';
 import { quarantine } from './quarantine.ts';
 import type { Session } from './session.ts';
 import { stageParts } from './stage.ts';
@@ -24,7 +24,18 @@ export type Loader = {
   readonly commits: Mutex;
   /** Told the ledger's number after each commit. */
   readonly committed: (number: number) => Promise<void>;
+  /** What the ledger says as of the last commit: the file has one writer, so it need not be asked again. */
+  readonly ledger: LedgerHead;
 };
+
+/** The newest end of the ledger; empty until it has been asked. */
+export type LedgerHead = {
+  latest: string | undefined;
+  readonly tables: Map<string, TableState>;
+};
+
+/** Rows and content hash of an account's part of a raw table. */
+type TableState = { readonly rows: number; readonly hash: bigint };
 
 const attempts = 4;
 
@@ -41,9 +52,14 @@ export async function load(loader: Loader, unit: LoadUnit): Promise<LoadResult> 
 }
 
 async function loadIn(loader: Loader, session: Session, unit: LoadUnit): Promise<LoadResult> {
-  const earlier = await fromLedger(session, unit);
-  if (earlier !== undefined) return earlier;
-  const parts = await checkParts(unit.parts, (name) => loader.landing.locate(name));
+  let parts: readonly CheckedPart[];
+  try {
+    parts = await checkParts(unit.parts, (name) => loader.landing.locate(name));
+  } catch (error) {
+    const earlier = await fromLedger(session, unit);
+    if (earlier !== undefined) return earlier;
+    throw error;
+  }
   const direct = async (loadedAt: string) => ({
     merged: await insertDirectly(session, unit, parts, loadedAt),
     duplicates: 0,
@@ -75,10 +91,17 @@ async function commitWithRetry(
 ): Promise<LoadResult> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { result, number } = await session.transaction(() => commitUnit(loader, session, unit, putRows));
-      if (number !== undefined) await loader.committed(number);
+      const { result, entry } = await session.transaction(() => commitUnit(loader, session, unit, putRows));
+      if (entry !== undefined) {
+        loader.ledger.latest = entry.loadedAt;
+        loader.ledger.tables.set(tableId(unit), entry.table);
+        await loader.committed(entry.number);
+      }
       return result;
     } catch (error) {
+      // Whether the file holds what failed is for the file to say.
+      loader.ledger.latest = undefined;
+      loader.ledger.tables.clear();
       const isConflict =
         error instanceof WarehouseError && error.kind === 'transient' && /met; this one/.test(error.message);
       if (!isConflict || attempt === attempts) throw error;
@@ -87,12 +110,15 @@ async function commitWithRetry(
   }
 }
 
+/** A new line of the ledger. */
+type Entry = { readonly number: number; readonly loadedAt: string; readonly table: TableState };
+
 async function commitUnit(
   loader: Loader,
   session: Session,
   unit: LoadUnit,
   putRows: PutRows,
-): Promise<{ readonly result: LoadResult; readonly number?: number }> {
+): Promise<{ readonly result: LoadResult; readonly entry?: Entry }> {
   // Another attempt of the same batch may have committed while this one was checking its parts.
   const earlier = await fromLedger(session, unit);
   if (earlier !== undefined) return { result: earlier };
@@ -100,14 +126,16 @@ async function commitUnit(
   const { source, accountId, stream } = unit.key;
   await createRawTable(session, source, stream);
   const now = loader.clock.now();
-  const times = await nextLoadedAt(session, now);
+  const times = loadTimes(now, loader.ledger.latest ?? (await latestLoad(session)));
   const { merged, duplicates } = await putRows(times.next);
   const refused = await quarantine(session, unit, now);
   await storeCheckpoints(session, unit, now);
   const staged = unit.parts.reduce((sum, { rows }) => sum + rows, 0) - duplicates;
   const unchanged = staged - merged.inserted - merged.updated;
   const isChange = merged.inserted + merged.updated + merged.deleted > 0;
-  const before = await tableBefore(session, unit);
+  const before = loader.ledger.tables.get(tableId(unit)) ?? (await tableBefore(session, unit));
+  const table = { rows: before.rows + merged.inserted, hash: before.hash ^ merged.hashChange };
+  const loadedAt = isChange ? times.next : times.last;
   const number = await nextNumber(session);
   await insertRow(session, 'Write the ledger', 'ops.load_ledger', {
     number,
@@ -126,13 +154,13 @@ async function commitUnit(
     rows_quarantined_again: refused.known,
     rows_duplicate: duplicates,
     is_change: isChange,
-    table_rows: before.rows + merged.inserted,
-    table_hash: String(before.hash ^ merged.hashChange),
+    table_rows: table.rows,
+    table_hash: String(table.hash),
     parts: { json: unit.parts },
-    loaded_at: { instant: isChange ? times.next : times.last },
+    loaded_at: { instant: loadedAt },
   });
   return {
-    number,
+    entry: { number, loadedAt, table },
     result: {
       inserted: merged.inserted,
       updated: merged.updated,
@@ -176,22 +204,25 @@ async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult 
  * In whole milliseconds, which is what a JavaScript Date and ISO text of one length can hold.
  * `next` is later than every earlier load, even when the clock stands still or went back; `last` is for loads that change nothing.
  */
-async function nextLoadedAt(session: Session, now: string): Promise<{ readonly next: string; readonly last: string }> {
-  const row = await session.row(
-    'Find the last load',
-    `select strftime(greatest(${utc('$1')}, latest), '%Y-%m-%dT%H:%M:%S.%fZ') as last,
-      strftime(greatest(${utc('$1')}, latest + interval 1 millisecond), '%Y-%m-%dT%H:%M:%S.%fZ') as next
-    from (select max(loaded_at) as latest from ops.load_ledger)`,
-    [now],
-  );
-  return { next: String(row['next']), last: String(row['last']) };
+function loadTimes(now: string, latest: string | undefined): { readonly next: string; readonly last: string } {
+  const nowMs = Date.parse(now);
+  const latestMs = latest === undefined ? -Infinity : Date.parse(latest);
+  const text = (ms: number): string => new Date(ms).toISOString();
+  return { last: text(Math.max(nowMs, latestMs)), next: text(Math.max(nowMs, latestMs + 1)) };
 }
 
+async function latestLoad(session: Session): Promise<string | undefined> {
+  const { latest } = await session.row(
+    'Find the last load',
+    "select strftime(max(loaded_at), '%Y-%m-%dT%H:%M:%S.%gZ') as latest from ops.load_ledger",
+  );
+  return typeof latest === 'string' ? latest : undefined;
+}
+
+const tableId = ({ key }: LoadUnit): string => JSON.stringify([key.source, key.accountId, key.stream]);
+
 /** Rows and content hash of this account's part of the table, as the ledger knows them. */
-async function tableBefore(
-  session: Session,
-  unit: LoadUnit,
-): Promise<{ readonly rows: number; readonly hash: bigint }> {
+async function tableBefore(session: Session, unit: LoadUnit): Promise<TableState> {
   const [row] = await session.rows(
     'Read the ledger',
     `select table_rows, table_hash from ops.load_ledger

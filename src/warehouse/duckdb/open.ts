@@ -65,6 +65,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     clock,
     commits,
     committed: (number: number) => writeWitness(database.path, number),
+    ledger: { latest: undefined, tables: new Map() },
   };
   const warehouse: Warehouse = {
     engine: 'duckdb',
@@ -80,10 +81,12 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     takeFence: (key, runId) => database.use((session) => commits(() => takeFence(session, key, runId, clock))),
     readState: (key) => database.use((session) => readState(session, key)),
     rawRecords: (key) => rawRecords(database, key),
-    rawCounts: (key, groupField) => database.use((session) => rawCounts(session, key, groupField)),
+    rawCounts: (key, groupField) => database.use((session) => rawCounts(database, session, key, groupField)),
     ensureRawTable: async ({ source, stream }) => {
-      rawTableName(source, stream);
+      const name = rawTableName(source, stream);
+      if (database.rawTables.has(name)) return;
       await database.use((session) => commits(() => createRawTable(session, source, stream)));
+      database.rawTables.add(name);
     },
     load: (unit) => load(loader, unit),
 

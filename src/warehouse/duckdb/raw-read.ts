@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 /** Live records of a stream in key order, streamed: memory does not grow with the table. */
 export async function* rawRecords(database: Database, key: StreamKey): AsyncGenerator<JsonObject> {
   const batches = database.stream(async function* (session) {
-    if (!(await rawTableExists(session, key))) return;
+    if (!(await rawTableExists(database, session, key))) return;
     yield* session.stream(
       `Read ${rawTable(key.source, key.stream)}`,
       `select cast(record as varchar) as record from ${rawTable(key.source, key.stream)}
@@ -23,6 +23,7 @@ export async function* rawRecords(database: Database, key: StreamKey): AsyncGene
 
 /** Live rows by item and, when asked, by the text of one top-level field (`''` where it is absent or null). */
 export async function rawCounts(
+  database: Database,
   session: Session,
   key: StreamKey,
   groupField?: string,
@@ -36,7 +37,7 @@ export async function rawCounts(
     );
   }
   const counts = new Map<string, Map<string, number>>();
-  if (!(await rawTableExists(session, key))) return counts;
+  if (!(await rawTableExists(database, session, key))) return counts;
   const group = groupField === undefined ? `''` : `coalesce(json_extract_string(record, '$."${groupField}"'), '')`;
   const rows = await session.rows(
     `Count ${rawTable(key.source, key.stream)}`,
@@ -64,8 +65,10 @@ export async function readState(session: Session, key: StreamKey): Promise<Reado
   return new Map(rows.map((row) => [String(row['item']), JSON.parse(String(row['state'])) as ItemState]));
 }
 
-async function rawTableExists(session: Session, key: StreamKey): Promise<boolean> {
-  return await tableExists(session, `raw.${rawTableName(key.source, key.stream)}`);
+async function rawTableExists(database: Database, session: Session, key: StreamKey): Promise<boolean> {
+  const name = rawTableName(key.source, key.stream);
+  if (!database.rawTables.has(name) && (await tableExists(session, `raw.${name}`))) database.rawTables.add(name);
+  return database.rawTables.has(name);
 }
 
 /** Whether a table or view of that name exists in the warehouse file. */
