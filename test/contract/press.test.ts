@@ -9,12 +9,15 @@ import { connectors } from '../../connectors/index.ts';
 import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import type { Slice } from '../../src/contracts/sync.ts';
-import { odd, pagesOf, slices, streamNames } from './press-pages.ts';
+import { odd, oddValues, pagesOf, pagesWith, slices, streamNames } from './press-pages.ts';
 import { now, readPages, type Outcome, type Run } from './press-runs.ts';
 
 /** For a longer search by hand: `SOAK=20 SEED=7`. */
 const soak = Number(process.env['SOAK'] ?? 1);
 const seed = Number(process.env['SEED'] ?? 20_260_630);
+
+/** Not to look for the smallest example, which takes long. */
+const isHunting = process.env['HUNT'] !== undefined;
 
 const outcome = ({ events, lines, longest, error }: Run): Outcome => ({ events, lines, longest, error });
 
@@ -67,13 +70,22 @@ describe('a page worked in WebAssembly is what JavaScript makes of it', () => {
           pressed += run.pressed;
           declined += run.declined;
         }),
-        { numRuns: 1_000 * soak, seed },
+        { numRuns: 800 * soak, seed, endOnFailure: isHunting },
       );
       // Both ways must have been taken often, or nothing was compared.
       expect(pressed).toBeGreaterThan(200);
       expect(declined).toBeGreaterThan(200);
     });
   }
+
+  test.each(['id', 'at', 'sub', 'n', 'x', 'opt', 'mail', 'flag', 'part', 'list', 'other'])(
+    'each odd value in %s',
+    { timeout: 60_000 },
+    async (field) => {
+      for (const stream of streamNames)
+        for (const value of oddValues) await compare(odd, stream, slice, pagesWith(field, value));
+    },
+  );
 
   for (const [name, its, page] of ordinary) {
     test(`${name}: an ordinary page changed at any byte`, { timeout: 60_000 * soak }, async () => {
@@ -93,7 +105,7 @@ describe('a page worked in WebAssembly is what JavaScript makes of it', () => {
             await compare(mailchimp, name, its, [changed]);
           },
         ),
-        { numRuns: 500 * soak, seed },
+        { numRuns: 400 * soak, seed, endOnFailure: isHunting },
       );
     });
   }
