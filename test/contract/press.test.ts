@@ -9,8 +9,9 @@ import { connectors } from '../../connectors/index.ts';
 import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import type { Slice } from '../../src/contracts/sync.ts';
-import { odd, oddValues, pagesOf, pagesWith, slices, streamNames } from './press-pages.ts';
+import { odd, pagesOf, slices, streamNames } from './press-pages.ts';
 import { now, readPages, type Outcome, type Run } from './press-runs.ts';
+import { oddValues, pagesWith } from './press-values.ts';
 
 /** For a longer search by hand: `SOAK=20 SEED=7`. */
 const soak = Number(process.env['SOAK'] ?? 1);
@@ -78,7 +79,7 @@ describe('a page worked in WebAssembly is what JavaScript makes of it', () => {
     });
   }
 
-  test.each(['id', 'at', 'sub', 'n', 'x', 'opt', 'mail', 'flag', 'part', 'list', 'other'])(
+  test.each(['id', 'at', 'sub', 'n', 'x', 'opt', 'mail', 'flag', 'part', 'whole', 'list', 'other'])(
     'each odd value in %s',
     { timeout: 60_000 },
     async (field) => {
