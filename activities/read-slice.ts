@@ -1,5 +1,6 @@
 import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
 import type { Http } from '../connectors/_kit/contract.ts';
+import type { LineSink } from '../connectors/_kit/drain.ts';
 import { readSlice } from '../connectors/_kit/engine.ts';
 import { accountBudget } from '../connectors/_kit/http.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
@@ -55,6 +56,11 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   let unsaved = 0;
   try {
     const sink = (row: LandedRow): void => writer.add(row);
+    const lines: LineSink = {
+      nextRow: () => writer.nextRow,
+      batchUnits: writer.batchUnits,
+      add: (some) => writer.addLines(some, now),
+    };
     const options = {
       config,
       http,
@@ -63,6 +69,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
       salt,
       signal,
       sink,
+      lines,
       ...resume,
       ...(ahead === undefined ? {} : { ahead }),
     };

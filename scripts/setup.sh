@@ -54,6 +54,13 @@ packages() {
   printf '%s' "$want" >"$stamp"
 }
 
+# The module that works the hot pages; a second, so that it is made whenever its source is newer.
+press() {
+  local made=connectors/_kit/press/press.wasm
+  [ -f "$made" ] && [ -z "$(find connectors/_kit/press/assembly connectors/_kit/press/asconfig.json -newer "$made" -print -quit)" ] && return
+  slowly "the WebAssembly module of the reader (1 s)" npm run --silent build:press
+}
+
 temporal_server() {
   [ -n "${TEMPORAL_ADDRESS:-}" ] && return
   command -v temporal >/dev/null 2>&1 && return
@@ -86,6 +93,7 @@ sqlfluff_tool() {
 node24
 packages .
 packages sql
+press
 temporal_server
 if [ "$goal" = test ]; then
   debian chromium chromium "for the report's browser test"

@@ -70,6 +70,8 @@ export async function judge(answer: RawAnswer, request: HttpRequest, context: Ju
   if (type !== undefined && !/\bjson\b|\+json/i.test(type)) {
     throw fail('transient', `answered ${status} with ${mediaType(type)} where JSON was due`, { status });
   }
+  const pressed = request.press?.(body) ?? null;
+  if (pressed !== null) return { status, headers, body: pressed.body, bytes: answer.body.length, pressed };
   try {
     return { status, headers, body: parseJsonBytes(body), bytes: answer.body.length };
   } catch (error) {

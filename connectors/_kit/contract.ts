@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { FailureKind } from './errors.ts';
+import type { Pressed } from './press/press.ts';
 
 type DeclaredKey<R> = Extract<keyof { [K in keyof R as string extends K ? never : K]: R[K] }, string>;
 
@@ -29,6 +30,8 @@ export type HttpRequest = {
    * What it returns is called when the answer proves cut, which is then asked for again like any other.
    */
   readonly turn?: (signal: AbortSignal) => Promise<() => void>;
+  /** Works the unpacked answer without parsing it; null when it cannot. */
+  readonly press?: (body: Uint8Array) => Pressed | null;
 };
 
 export type HttpResponse = {
@@ -38,6 +41,8 @@ export type HttpResponse = {
   /** Strictly parsed JSON: numbers too long for a double are text. */
   readonly body: Json;
   readonly bytes: number;
+  /** Set where `HttpRequest.press` took the records: the body then has none. */
+  readonly pressed?: Pressed;
 };
 
 /** The kit's one HTTP policy: origin pinned, no redirects, caps, time-outs, retries, redaction, budget. Failures are ConnectorErrors. */
@@ -135,6 +140,8 @@ export type Explode = {
 };
 
 export type ReadPage = {
+  /** Set where the records were worked already: `records` is then empty. */
+  readonly pressed?: Pressed;
   /** Records in the API's own unit, before explode. */
   readonly records: readonly JsonObject[];
   readonly total?: number | null;

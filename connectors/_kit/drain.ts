@@ -6,7 +6,9 @@ import { Exploder } from './explode.ts';
 import { timeMs } from './instant.ts';
 import { exactText, flawOf } from './json.ts';
 import { KeySet } from './key-set.ts';
-import { acceptRecord, type Accepted, type EdgeContext } from './record.ts';
+import { planOf } from './press/plan.ts';
+import { Press, type Lines, type Pressed } from './press/press.ts';
+import { acceptRecord, EARLIEST_MS, LATEST_AFTER_NOW_MS, type Accepted, type EdgeContext } from './record.ts';
 import type { Drained, SliceEvent } from './slice-events.ts';
 
 const SMALLEST_PAGE_FOR_SHARE = 20;
@@ -24,6 +26,17 @@ export type DrainOptions = {
    * is dropped at once costs the garbage collector nothing.
    */
   readonly sink?: (row: LandedRow) => void;
+  /** Takes rows of pages that are worked in WebAssembly. Absent: all are worked here. */
+  readonly lines?: LineSink;
+};
+
+/** Where finished lines go, between the rows of a sink. */
+export type LineSink = {
+  /** Number of the next row. */
+  readonly nextRow: () => number;
+  /** UTF-16 units after which lines are to be handed over. */
+  readonly batchUnits: number;
+  readonly add: (lines: Lines) => void;
 };
 
 /** What a page has become: rows for landing and records refused. */
@@ -78,7 +91,7 @@ export class Drain {
   page(page: ReadPage): SliceEvent & { readonly kind: 'page' } {
     this.pages += 1;
     const formless = page.rejected ?? [];
-    const units = page.records.length + formless.length;
+    const units = (page.pressed?.units ?? page.records.length) + formless.length;
     this.units += units;
     const total = page.total ?? null;
     if (this.pages > 1 && total !== this.total)
@@ -96,12 +109,50 @@ export class Drain {
       considered += this.take(page.records[index]!, index, sorted);
     for (const key of this.pageKeys.keys()) this.earlier.add(key);
     this.pageKeys.clear();
+    if (page.pressed !== undefined) this.takePressed(page.pressed);
     const { rows, rejected } = sorted;
     const share = considered === 0 ? 0 : rejected.length / considered;
     if (considered >= SMALLEST_PAGE_FOR_SHARE && share > (this.options.maxRejectedShare ?? 0.05)) {
       this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
     }
     return { kind: 'page', rows, count: this.accepted - before, rejected, units, total, bytes: page.bytes };
+  }
+
+  /**
+   * Works pages in WebAssembly, in the order in which they are read, each when those before it are taken; undefined where the
+   * stream or the caller cannot. Null for a page with anything unusual, a key of an earlier page included.
+   */
+  press(): ((body: Uint8Array) => Pressed | null) | undefined {
+    const { lines, slice, salt } = this.options;
+    const plan = lines === undefined ? undefined : planOf(this.stream, slice);
+    if (lines === undefined || plan === undefined) return undefined;
+    const { nowMs } = this;
+    const latestMs = nowMs + LATEST_AFTER_NOW_MS;
+    const { batchUnits } = lines;
+    const press = new Press(this.connector, plan, {
+      ...this.window,
+      nowMs,
+      earliestMs: EARLIEST_MS,
+      latestMs,
+      salt,
+      batchUnits,
+    });
+    return (body) => {
+      const pressed = press.page(body, lines.nextRow(), this.lastMs);
+      return pressed === null || this.earlier.hasAny(pressed.keys) ? null : pressed;
+    };
+  }
+
+  private takePressed({ firstRow, lines, keys, rows, newest, lastMs }: Pressed): void {
+    const sink = this.options.lines!;
+    if (firstRow !== sink.nextRow())
+      throw new Error('A page was worked before the rows of the one before it were taken');
+    for (const some of lines) sink.add(some);
+    this.earlier.addAll(keys);
+    this.accepted += rows;
+    this.lastMs = lastMs;
+    if (newest !== undefined && (this.newest === undefined || isLater(newest.ms, newest.text, this.newest)))
+      this.newest = newest;
   }
 
   /** Goes on where an earlier attempt stopped. */

@@ -35,7 +35,7 @@ export async function* readSlice<C>(
     if (resume !== undefined) await drain.restore(resume.at.drained, resume.keys);
     let skipped: string | undefined;
     try {
-      for await (const page of pagesOf(connector, streamName, stream, options, resume?.at.pages)) {
+      for await (const page of pagesOf(connector, streamName, stream, options, drain, resume?.at.pages)) {
         options.signal.throwIfAborted();
         const event = drain.page(page);
         yield page.resume === undefined ? event : { ...event, resume: { pages: page.resume, drained: drain.save() } };
@@ -70,6 +70,7 @@ function pagesOf<C>(
   name: string,
   stream: Stream<C, unknown>,
   options: ReadSliceOptions<C>,
+  drain: Drain,
   resume: PageResume | undefined,
 ): AsyncIterable<ReadPage & { readonly resume?: PageResume }> {
   const { config, http, slice, now, signal } = options;
@@ -80,7 +81,7 @@ function pagesOf<C>(
         connector,
         name,
         stream,
-        { ...context, ...(resume === undefined ? {} : { resume }) },
+        { ...context, press: drain.press(), ...(resume === undefined ? {} : { resume }) },
         options.ahead,
       );
 }

@@ -20,6 +20,20 @@ export class KeySet {
     if (this.used * 4 > this.slots.length) this.grow();
   }
 
+  /** Whether one of these fingerprints (pairs of words) is in the set. */
+  hasAny(prints: Uint32Array): boolean {
+    for (let at = 0; at < prints.length; at += 2)
+      if (this.slots[2 * this.slotOf(prints[at]!, prints[at + 1]!)] !== 0) return true;
+    return false;
+  }
+
+  addAll(prints: Uint32Array): void {
+    for (let at = 0; at < prints.length; at += 2) {
+      this.put(prints[at]!, prints[at + 1]!);
+      if (this.used * 4 > this.slots.length) this.grow();
+    }
+  }
+
   private put(high: number, low: number): void {
     const at = 2 * this.slotOf(high, low);
     if (this.slots[at] !== 0) return;
@@ -45,7 +59,10 @@ export class KeySet {
   }
 }
 
-/** Two independent 32-bit hashes (Murmur3's mixing over the UTF-16 units); the first is never 0. */
+/**
+ * Two independent 32-bit hashes (Murmur3's mixing over the UTF-16 units); the first is never 0.
+ * press/assembly/keys.ts makes the same from UTF-8.
+ */
 function fingerprint(text: string): readonly [number, number] {
   let high = 0x9747b28c;
   let low = 0x1b873593;

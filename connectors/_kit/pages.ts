@@ -13,6 +13,12 @@ const MAX_EMPTY_PAGES = 100;
 /** Where the pages of a slice go on whose source documents a stable order. `read`: records before that place. */
 export type PageResume = { readonly request: HttpRequest; readonly read: number };
 
+/** What a slice's pages are read with. `press`: see `HttpRequest.press`. */
+export type PageContext<C> = ReadContext<C> & {
+  readonly resume?: PageResume;
+  readonly press?: HttpRequest['press'] | undefined;
+};
+
 /** A page that was asked for. */
 type Ask = {
   readonly request: HttpRequest;
@@ -25,6 +31,8 @@ type Ask = {
 type Answered = {
   readonly response: HttpResponse;
   readonly records: readonly JsonObject[];
+  /** Records in the API's own unit, pressed or not. */
+  readonly count: number;
   readonly total: number | null;
 };
 
@@ -36,7 +44,7 @@ export async function* declaredPages<C>(
   connector: Connector<C>,
   name: string,
   stream: DeclaredStream<C, unknown>,
-  context: ReadContext<C> & { readonly resume?: PageResume },
+  context: PageContext<C>,
   ahead: ReadAhead = unlimited,
 ): AsyncGenerator<ReadPage & { readonly resume?: PageResume }> {
   const pager = new Pager(connector, name, stream, context, ahead);
@@ -47,17 +55,18 @@ export async function* declaredPages<C>(
     for (let ask = pager.next(); ask !== undefined; ask = pager.next()) {
       const { request } = ask;
       ask.begin();
-      const { response, records, total } = await ask.page;
-      read += records.length;
-      emptyPages = records.length === 0 ? emptyPages + 1 : 0;
+      const { response, records, count, total } = await ask.page;
+      read += count;
+      emptyPages = count === 0 ? emptyPages + 1 : 0;
       if (emptyPages > MAX_EMPTY_PAGES) throw pager.contract(`more than ${MAX_EMPTY_PAGES} empty pages in a row`);
       const url: string = requestUrl(connector.name, pager.base, { ...request, params: {} }).href;
-      const following = nextPage(stream.paginate, { request, url, response, count: records.length, read, total });
+      const following = nextPage(stream.paginate, { request, url, response, count, read, total });
       // One page after the other means also: the next is asked for when this one is written.
       if (ahead.depth > 1) pager.follow(following, total);
       const resume =
         stream.stableOrder === true && following !== undefined ? { resume: { request: following, read } } : {};
-      yield { records, total, bytes: response.bytes, ...resume };
+      const pressed = response.pressed === undefined ? {} : { pressed: response.pressed };
+      yield { records, total, bytes: response.bytes, ...pressed, ...resume };
       pager.end(ask);
       if (ahead.depth <= 1) pager.follow(following, total);
     }
@@ -96,7 +105,7 @@ class Pager<C> {
   private readonly connector: Connector<C>;
   private readonly name: string;
   private readonly stream: DeclaredStream<C, unknown>;
-  private readonly context: ReadContext<C>;
+  private readonly context: PageContext<C>;
   private readonly ahead: ReadAhead;
   private readonly given = new Set<() => void>();
 
@@ -104,7 +113,7 @@ class Pager<C> {
     connector: Connector<C>,
     name: string,
     stream: DeclaredStream<C, unknown>,
-    context: ReadContext<C>,
+    context: PageContext<C>,
     ahead: ReadAhead,
   ) {
     this.connector = connector;
@@ -131,7 +140,9 @@ class Pager<C> {
         signal.throwIfAborted();
         return places.add(await this.ahead.unpack(signal));
       };
-      return this.answered(await this.context.http.request({ ...request, turn }, signal));
+      const { http, press } = this.context;
+      const pressing = press === undefined ? {} : { press };
+      return this.answered(await http.request({ ...request, turn, ...pressing }, signal));
     })();
     // Whoever waits for the page hears of its failure; when the slice ends before, nobody does.
     page.catch(() => undefined);
@@ -194,7 +205,7 @@ class Pager<C> {
     if (records === undefined) throw this.contract(`the answer has no array at "${this.stream.records}"`);
     const total = this.stream.total === undefined ? null : totalOf(response.body, this.stream.total);
     if (total === undefined) throw this.contract(`the answer states no total at "${this.stream.total}"`);
-    return { response, records, total };
+    return { response, records, count: response.pressed?.units ?? records.length, total };
   }
 }
 

@@ -30,6 +30,12 @@ function blocksOf(salt: string): Blocks {
   return blocks;
 }
 
+/** The salt's two padded blocks, with which the two hashes of HMAC begin. */
+export function saltBlocks(salt: string): { readonly inner: Buffer; readonly outer: Buffer } {
+  const { inner, outer } = blocksOf(salt);
+  return { inner: inner.subarray(0, BLOCK), outer: outer.subarray(0, BLOCK) };
+}
+
 /** HMAC-SHA256 as two plain hashes: half the price of a Hmac object, and it is the dearest part of a row. */
 function hmac(salt: string, text: string): string {
   const { inner, outer } = blocksOf(salt);

@@ -38,8 +38,8 @@ export type EdgeContext = {
 };
 
 /** Timestamps outside are mistakes of unit or entry, never data. */
-const EARLIEST_MS = Date.UTC(1990, 0, 1);
-const LATEST_AFTER_NOW_MS = 2 * 86_400_000;
+export const EARLIEST_MS = Date.UTC(1990, 0, 1);
+export const LATEST_AFTER_NOW_MS = 2 * 86_400_000;
 
 function refused(source: Json, path: string, reason: string): Refused {
   const text = exactText(source);

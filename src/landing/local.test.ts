@@ -5,6 +5,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LandedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
+import { formatLine } from './line.ts';
 import { createLocalLanding } from './local.ts';
 import { encodeName } from './names.ts';
 import type { Landing, SliceWriter } from './port.ts';
@@ -98,6 +99,46 @@ test('a leftover of a killed attempt is removed by the next one, and nobody else
   expect(files().filter((name) => name.includes('.tmp-'))).toEqual([]);
   expect(await landing.readSlice(key, 'run-1', 'list=1.part-')).toEqual(finished);
   await killed.discard();
+});
+
+test('lines given as bytes land as the rows they are, part by part, and restart forgets them', async () => {
+  const some = rows(400);
+  const byRow = await landing.openSlice(key, 'run-1', slice);
+  await byRow.append(some.slice(0, 5), []);
+  for (const one of some.slice(5)) byRow.add(one);
+  const expected = await byRow.finish(end);
+
+  const writer = await landing.openSlice(key, 'run-2', slice);
+  const give = (from: number, to: number): void => {
+    let text = '';
+    let [count, longest] = [0, 0];
+    const end = (): void => {
+      if (count > 0) writer.addLines({ data: Buffer.from(text), rows: count, longest }, now);
+      [text, count, longest] = ['', 0, 0];
+    };
+    for (let index = from; index < to; index += 1) {
+      const line = formatLine(some[index]!, writer.nextRow + count);
+      if (line.kind === 'refused') throw new Error(line.reason);
+      text += line.text;
+      count += 1;
+      longest = Math.max(longest, line.text.length);
+      if (text.length >= writer.batchUnits) end();
+    }
+    end();
+  };
+  give(0, 300);
+  await writer.restart();
+  expect(writer.nextRow).toBe(0);
+  await writer.append(some.slice(0, 5), []);
+  give(5, 400);
+  expect(writer.nextRow).toBe(400);
+  const result = await writer.finish(end);
+  const facts = ({ parts }: SliceResult) =>
+    parts.map(({ rows: count, sha256, longest }) => ({ count, sha256, longest }));
+  expect(facts(result)).toEqual(facts(expected));
+  expect(() => writer.addLines({ data: Buffer.from(''), rows: 0, longest: 0 }, '2026-07-01T00:00:00.000Z')).toThrow(
+    /another read/,
+  );
 });
 
 test('restart forgets rows and refusals', async () => {

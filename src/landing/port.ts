@@ -1,4 +1,4 @@
-import type { Json } from '../contracts/json.ts';
+import type { Instant, Json } from '../contracts/json.ts';
 import type { LandedRow, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
 
 /** What to do about a landing failure: `transient` try again, `rejected` a name or call of ours is wrong. */
@@ -16,6 +16,9 @@ export class LandingError extends Error {
   }
 }
 
+/** Lines of a part, as bytes. `longest`: in UTF-16 units. */
+export type Lines = { readonly data: Buffer; readonly rows: number; readonly longest: number };
+
 /** Writes one slice: rows go to numbered parts; nothing counts until `finish` has made parts and manifest durable. */
 export type SliceWriter = {
   /** What the last checkpoint of an earlier attempt says, when its parts are whole: rows go on behind them. */
@@ -26,6 +29,11 @@ export type SliceWriter = {
   checkpoint(progress: Json): Promise<void>;
   /** Takes a row at once; it is on its way to the disk after the next `append`. */
   add(row: LandedRow): void;
+  /** Number of the next row, and the UTF-16 units after which lines given to `addLines` are to end. */
+  readonly nextRow: number;
+  readonly batchUnits: number;
+  /** Takes finished lines (see `formatLine`), numbered from `nextRow`; the bytes are the writer's own from now on. */
+  addLines(lines: Lines, extractedAt: Instant): void;
   append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
   /** The source changed under us: forget everything appended so far, checkpoints too. */
   restart(): Promise<void>;

@@ -8,7 +8,7 @@ import { formatLine, keyOfLine } from './line.ts';
 import { encodeName } from './names.ts';
 import { readLines } from './part-reader.ts';
 import { partExtension, PartWriter, type WrittenPart } from './part-writer.ts';
-import type { SliceWriter } from './port.ts';
+import type { Lines, SliceWriter } from './port.ts';
 
 /** What a manifest file holds: whose slice it is and how it ended. */
 export type Manifest = {
@@ -28,8 +28,6 @@ type Checkpoint = {
   readonly rows: number;
   readonly progress: Json;
 };
-
-type Batch = { readonly data: Buffer; readonly rows: number; readonly longest: number };
 
 export type SliceTarget = {
   readonly root: string;
@@ -71,8 +69,8 @@ class LocalSliceWriter implements SliceWriter {
   #lines = '';
   #count = 0;
   #longest = 0;
-  #batches: Batch[] = [];
-  readonly #batchCharacters: number;
+  #batches: Lines[] = [];
+  readonly batchUnits: number;
   #extractedAt: Instant | undefined;
   /** Rows and refusals that a checkpoint holds. */
   #kept: { readonly rows: number; readonly rejected: readonly RejectedRow[] } = { rows: 0, rejected: [] };
@@ -80,7 +78,7 @@ class LocalSliceWriter implements SliceWriter {
   constructor(target: SliceTarget) {
     this.#target = target;
     this.#stem = encodeName(target.slice.id);
-    this.#batchCharacters = Math.min(mostBatchCharacters, target.partBytes);
+    this.batchUnits = Math.min(mostBatchCharacters, target.partBytes);
   }
 
   async prepare(): Promise<void> {
@@ -118,7 +116,19 @@ class LocalSliceWriter implements SliceWriter {
     this.#longest = Math.max(this.#longest, line.text.length);
     this.#count += 1;
     this.#rows += 1;
-    if (this.#lines.length >= this.#batchCharacters) this.#endBatch();
+    if (this.#lines.length >= this.batchUnits) this.#endBatch();
+  }
+
+  get nextRow(): number {
+    return this.#rows;
+  }
+
+  addLines(lines: Lines, extractedAt: Instant): void {
+    this.#noteTime(extractedAt);
+    // Rows that were added before stand before them.
+    this.#endBatch();
+    this.#batches.push(lines);
+    this.#rows += lines.rows;
   }
 
   async append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void> {
@@ -187,12 +197,20 @@ class LocalSliceWriter implements SliceWriter {
 
   /** Item and time of extraction stand once in the part's entry, not in every line. */
   #note(row: LandedRow): void {
-    this.#extractedAt ??= row._extracted_at;
-    if (row._item !== this.#target.slice.item || row._extracted_at !== this.#extractedAt)
-      throw new Error(`A row of slice ${this.#target.slice.id} belongs to another item or another read`);
+    this.#noteTime(row._extracted_at);
+    if (row._item !== this.#target.slice.item) this.#refuseStranger();
   }
 
-  #takeLines(): Batch {
+  #noteTime(extractedAt: Instant): void {
+    this.#extractedAt ??= extractedAt;
+    if (extractedAt !== this.#extractedAt) this.#refuseStranger();
+  }
+
+  #refuseStranger(): never {
+    throw new Error(`A row of slice ${this.#target.slice.id} belongs to another item or another read`);
+  }
+
+  #takeLines(): Lines {
     const batch = { data: Buffer.from(this.#lines, 'utf8'), rows: this.#count, longest: this.#longest };
     this.#lines = '';
     this.#count = 0;
