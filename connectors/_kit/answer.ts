@@ -1,4 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { freeBytes } from '../../src/contracts/free-bytes.ts';
 import type { Json } from '../../src/contracts/json.ts';
 import type { HttpRequest, HttpResponse, ResponseRule } from './contract.ts';
 import { ConnectorError, type FailureDetails, type FailureKind } from './errors.ts';
@@ -70,10 +71,13 @@ export async function judge(answer: RawAnswer, request: HttpRequest, context: Ju
   if (type !== undefined && !/\bjson\b|\+json/i.test(type)) {
     throw fail('transient', `answered ${status} with ${mediaType(type)} where JSON was due`, { status });
   }
+  const bytes = answer.body.length;
   const pressed = request.press?.(body) ?? null;
-  if (pressed !== null) return { status, headers, body: pressed.body, bytes: answer.body.length, pressed };
   try {
-    return { status, headers, body: parseJsonBytes(body), bytes: answer.body.length };
+    const page = pressed === null ? { body: parseJsonBytes(body) } : { body: pressed.body, pressed };
+    // What was unpacked is nobody else's.
+    if (body !== answer.body) freeBytes(body);
+    return { status, headers, bytes, ...page };
   } catch (error) {
     if (error instanceof NotJson)
       throw fail('transient', `answered ${status} with a body that cannot be read: ${error.message}`, { status });

@@ -6,6 +6,7 @@ import { createAgents, type Agents, type Resolver } from './address.ts';
 import { failer, judge, tooLarge, type Judge, type RawAnswer } from './answer.ts';
 import { authHeaders } from './auth.ts';
 import { createBudget, type Budget, type Limit, type Sleep } from './budget.ts';
+import { freeBytes } from '../../src/contracts/free-bytes.ts';
 import type { Connector, Http, HttpRequest, HttpResponse } from './contract.ts';
 import { ConnectorError } from './errors.ts';
 import { redact, safePath } from './redact.ts';
@@ -146,7 +147,9 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     const answer = await withLane(request, url, signal);
     const leave = await request.turn?.(signal);
     try {
-      return await judge(answer, request, rules);
+      const page = await judge(answer, request, rules);
+      freeBytes(answer.body);
+      return page;
     } catch (error) {
       leave?.();
       throw error;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, zstdCompressSync, type ZstdCompress } from 'node:zlib';
+import { freeBytes } from '../contracts/free-bytes.ts';
 import { landingFailure, temporaryName } from './durable-file.ts';
 
 /** A part that is written and synced under its temporary name, waiting for its rename. */
@@ -80,7 +81,9 @@ export class PartWriter {
     const packer = (this.#packer ??= this.#startPacker());
     const waiting = [...this.#small, data];
     this.#small = [];
-    for (const piece of waiting) if (this.#failure === undefined && !packer.write(piece)) await once(packer, 'drain');
+    for (const piece of waiting) {
+      if (this.#failure === undefined && !packer.write(piece, () => freeBytes(piece))) await once(packer, 'drain');
+    }
   }
 
   #startPacker(): ZstdCompress {
@@ -110,6 +113,7 @@ export class PartWriter {
       this.#packer?.end();
       await this.#done;
       if (this.#packer === undefined) await this.#write(zstdCompressSync(Buffer.concat(this.#small), packing));
+      for (const piece of this.#small) freeBytes(piece);
       this.#small = [];
       await this.#handle.datasync();
       await this.#handle.close();
