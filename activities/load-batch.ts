@@ -92,9 +92,13 @@ async function wholeItems(
   };
 }
 
-/** Rows that are missing from a whole read have vanished; an absence that was expected (404) says nothing of rows. */
-function isSweepable({ slice, incomplete, skipped }: SliceResult, alone: ReadonlySet<string>): boolean {
-  return slice.mode === 'full' && incomplete === undefined && skipped === undefined && alone.has(slice.item);
+/**
+ * Rows that are missing from a whole read have vanished. An absence that was expected (404) says nothing of rows, nor does a
+ * read that refused records without knowing their keys.
+ */
+function isSweepable({ slice, incomplete, skipped, rejected }: SliceResult, alone: ReadonlySet<string>): boolean {
+  const isWhole = slice.mode === 'full' && incomplete === undefined && skipped === undefined;
+  return isWhole && alone.has(slice.item) && rejected.every(({ key }) => key !== undefined);
 }
 
 /** Below this a smaller result is ordinary. */

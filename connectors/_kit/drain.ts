@@ -245,13 +245,14 @@ export class Drain {
   }
 
   private refuse(
-    refused: { readonly path: string; readonly reason: string; readonly record: string },
+    refused: Pick<RejectedRow, 'path' | 'reason' | 'record' | 'key'>,
     position: string,
     { rejected }: Sorted,
     source: Json = null,
   ): number {
-    const { path, reason, record } = refused;
-    rejected.push({ slice: this.options.slice.id, position, path, reason, record });
+    const { path, reason, record, key } = refused;
+    const known = key === undefined ? {} : { key };
+    rejected.push({ slice: this.options.slice.id, position, path, reason, record, ...known });
     this.noteRefused(source);
     return 1;
   }
@@ -334,7 +335,7 @@ export class Drain {
     }
     if (known === hash) return 0;
     const reason = 'The key appears twice on this page, with different content';
-    return this.refuse({ path: this.keyPath(''), reason, record: exactText(record) }, position(), sorted, record);
+    return this.refuse({ path: this.keyPath(''), reason, record: exactText(record), key }, position(), sorted, record);
   }
 
   /** Whether this key was on an earlier page, which means that rows moved while they were paged. */

@@ -35,6 +35,8 @@ describe('records', () => {
       ['page 1 record 8', 'things[].id'],
     ]);
     expect(rejected.map(({ record }) => record)).toEqual(bad.map((record) => JSON.stringify(record)));
+    // A key that can be read says which row has not vanished.
+    expect(rejected.map(({ key }) => key)).toEqual(['["7"]', '["t2"]', ...Array<undefined>(5)]);
     expect(rejected[0]?.reason).toBe('Invalid input: expected string, received number');
     expect(end).toMatchObject({ units: 8 });
     expect(end.incomplete).toBeUndefined();

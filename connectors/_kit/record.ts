@@ -25,6 +25,8 @@ export type Refused = {
   readonly path: string;
   readonly reason: string;
   readonly record: string;
+  /** The primary key, where it can be told. */
+  readonly key?: string;
 };
 
 export type EdgeContext = {
@@ -63,10 +65,15 @@ export function acceptRecord(
   outer: JsonObject | null,
   context: EdgeContext,
 ): Accepted | Refused {
-  const refuse = (path: string, reason: string): Refused => refused(source, context.prefix + path, reason);
+  let primaryKey: string | undefined;
+  const refuse = (path: string, reason: string): Refused => ({
+    ...refused(source, context.prefix + path, reason),
+    ...(primaryKey === undefined ? {} : { key: primaryKey }),
+  });
   if (typeof source !== 'object' || source === null || Array.isArray(source)) return refuse('', 'Expected an object');
   const flaw = flawOf(source);
   if (flaw !== undefined) return refuse(flaw.key, flaw.reason);
+  primaryKey = keyOf(stream, record);
   let canonical: string;
   try {
     canonical = canonicalJson(record);
@@ -83,13 +90,12 @@ export function acceptRecord(
     return refuse(issuePath(issue?.path ?? []), issue?.message ?? 'The record does not fit the schema');
   }
 
-  const key: string[] = [];
-  for (const field of stream.primaryKey as readonly string[]) {
-    const text = keyText(record[field]);
-    if (text === null) return refuse(field, 'A field of the primary key is an object or array');
-    key.push(text);
+  if (primaryKey === undefined) {
+    const odd = (stream.primaryKey as readonly string[]).find((field) => keyText(record[field]) === null);
+    return odd === undefined
+      ? refuse(stream.primaryKey[0], 'The primary key is empty')
+      : refuse(odd, 'A field of the primary key is an object or array');
   }
-  if (key.every((text) => text === '')) return refuse(stream.primaryKey[0], 'The primary key is empty');
 
   const cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
   const cursorMs = cursor === undefined ? null : plausibleMs(record[cursor.field], cursor.unit, context.nowMs);
@@ -104,7 +110,7 @@ export function acceptRecord(
     cursorMs,
     cursorText: cursor === undefined || cursorMs === null ? null : String(record[cursor.field]),
     row: {
-      _primary_key: JSON.stringify(key),
+      _primary_key: primaryKey,
       _person_key: person(stream.person, record, outer, context.salt),
       _cursor_at: cursorMs === null ? null : new Date(cursorMs).toISOString(),
       _partition_date: partitionMs === null ? null : dateOf(partitionMs),
@@ -115,6 +121,19 @@ export function acceptRecord(
       text: canonical,
     },
   };
+}
+
+/** The key as one text; undefined when a field cannot be part of a key, or all are empty. */
+function keyOf(stream: AnyStream<never>, record: JsonObject): string | undefined {
+  const key: string[] = [];
+  let isEmpty = true;
+  for (const field of stream.primaryKey as readonly string[]) {
+    const text = keyText(record[field]);
+    if (text === null) return undefined;
+    isEmpty &&= text === '';
+    key.push(text);
+  }
+  return isEmpty ? undefined : JSON.stringify(key);
 }
 
 /** Day since 1970 → its date: the events of a campaign are of few days. */

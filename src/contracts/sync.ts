@@ -84,6 +84,8 @@ export type RejectedRow = {
   readonly reason: string;
   /** The record's text, exactly, so that nothing is lost. */
   readonly record: string;
+  /** Its primary key, where the record says it: what raw holds under it has not vanished. */
+  readonly key?: string;
 };
 
 /** A durable landing file. */

@@ -94,6 +94,15 @@ test('an older fence is refused and leaves nothing, a repeated take gives the sa
   expect(await warehouse.load({ ...zombie, runId: 'run-2', fence: newer })).toMatchObject({ inserted: 5 });
 });
 
+test('a record that is there but was refused has not vanished: its last good row stays', async () => {
+  await warehouse.load(await unit(members(4)));
+  const refused = { slice: 'list=1', position: 'page 1 record 2', path: 'n', reason: 'wrong', record: '{}' };
+  const read = await unit(members(1), { sweep: ['list=1'] }, [{ ...refused, key: '["m2"]' }, refused]);
+  expect(await warehouse.load(read)).toMatchObject({ unchanged: 1, deleted: 2, quarantined: 2 });
+  const live = (await raw()).filter((member) => member['_deleted_at'] === null);
+  expect(live.map((member) => member['key'])).toEqual(['["m0"]', '["m2"]']);
+});
+
 test('a whole read marks vanished rows, and a row that is back is live again', async () => {
   await warehouse.load(await unit([...members(4), row('other', { id: 'other' }, 'list=2')]));
   const swept = await warehouse.load(await unit(members(2), { sweep: ['list=1'] }));

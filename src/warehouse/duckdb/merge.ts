@@ -140,8 +140,9 @@ class Merge {
       from ${this.raw} as r
       where r._account_id = $1 and r._deleted_at is null
         and r._item in (select unnest(cast($2 as json)::varchar[]))
-        and not exists (select 1 from stage as s where s._primary_key = r._primary_key)`,
-      [accountId, JSON.stringify(this.unit.sweep)],
+        and not exists (select 1 from stage as s where s._primary_key = r._primary_key)
+        and r._primary_key not in (select unnest(cast($3 as json)::varchar[]))`,
+      [accountId, JSON.stringify(this.unit.sweep), JSON.stringify(this.refusedKeys)],
     );
     const rows = `${this.raw} as r join vanished as v on r.rowid = v.raw_row`;
     await this.xor(`select ${rowHash('r')} as hash from ${rows}`);
@@ -152,6 +153,11 @@ class Merge {
       from vanished as v where r.rowid = v.raw_row`,
       [this.unit.extractedAt, this.loadedAt, this.unit.runId],
     );
+  }
+
+  /** Keys of records that are at the source, though not as they should be: their last good rows stay. */
+  private get refusedKeys(): readonly string[] {
+    return this.unit.rejected.flatMap(({ key }) => (key === undefined ? [] : [key]));
   }
 
   private get isItemKnown(): boolean {

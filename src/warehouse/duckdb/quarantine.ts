@@ -24,7 +24,8 @@ export async function quarantine(
     const ordinal = seen.get(content) ?? 0;
     seen.set(content, ordinal + 1);
     const hash = createHash('sha256').update(`${content}#${ordinal}`).digest('hex');
-    return { ...rejected, hash };
+    const { slice, position, path, reason, record } = rejected;
+    return { slice, position, path, reason, record, hash };
   });
   let added = 0;
   for (let start = 0; start < rows.length; start += chunk) {
