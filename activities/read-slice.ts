@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
 import type { Http } from '../connectors/_kit/contract.ts';
 import type { LineSink } from '../connectors/_kit/drain.ts';
@@ -127,7 +128,12 @@ export function aheadOf(connector: AnyConnector, pages: Budget, priority: number
     // All lanes may work for one slice.
     depth: connector.limits.default.concurrency,
     open: (signal) => pages.take(signal, priority),
-    unpack: (signal) => unpacking.take(signal, priority),
+    unpack: async (signal) => {
+      const done = await unpacking.take(signal, priority);
+      // Answers that have come meanwhile are taken in first: their lanes are wanted.
+      await immediate();
+      return done;
+    },
   };
 }
 
