@@ -109,7 +109,7 @@ it('an aborted read ends as the caller said, and its lanes are free again', asyn
     threads.read(account, segmentsOf(`h${index}`), watch(stop.signal)),
   );
   const ends = Promise.allSettled(hanging);
-  await vi.waitUntil(() => peak >= 10);
+  await vi.waitUntil(() => peak >= 10, { timeout: 20_000 });
   stop.abort(new Error('no longer wanted'));
   for (const end of await ends)
     expect(end).toMatchObject({ status: 'rejected', reason: { message: 'no longer wanted' } });
@@ -120,7 +120,7 @@ it('an aborted read ends as the caller said, and its lanes are free again', asyn
 it('what a thread was at when it ended is a failure to be tried again, and the next read has a new thread', async () => {
   answer = () => undefined;
   const lost = threads.read(account, segmentsOf('l1'), watch()).catch((error: unknown) => error);
-  await vi.waitUntil(() => peak > 0);
+  await vi.waitUntil(() => peak > 0, { timeout: 20_000 });
   await threads.close();
   expect(await lost).toMatchObject({ name: 'ConnectorError', kind: 'transient' });
   answer = segments;
