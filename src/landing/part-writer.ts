@@ -82,7 +82,9 @@ export class PartWriter {
     const waiting = [...this.#small, data];
     this.#small = [];
     for (const piece of waiting) {
-      if (this.#failure === undefined && !packer.write(piece, () => freeBytes(piece))) await once(packer, 'drain');
+      // A packer that was stopped may still be reading the piece.
+      const packed = (error?: Error | null): void => void (error == null && freeBytes(piece));
+      if (this.#failure === undefined && !packer.write(piece, packed)) await once(packer, 'drain');
     }
   }
 
