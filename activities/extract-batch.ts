@@ -15,8 +15,19 @@ import type { BatchRef, ExtractProgress } from './types.ts';
 export async function extractBatch(deps: Deps, input: BatchRef, attempt: Attempt): Promise<ExtractProgress> {
   const plan = await planOf(deps.landing, input);
   const account = openAccount(deps, input.key.accountId);
-  return new BatchReader(deps, input, account, attempt).read(plan.slices.slice(input.from, input.to));
+  reading += 1;
+  try {
+    return await new BatchReader(deps, input, account, attempt).read(plan.slices.slice(input.from, input.to));
+  } finally {
+    reading -= 1;
+  }
 }
+
+/** Batches that this process reads now. */
+let reading = 0;
+
+/** Whether this process reads anything now. */
+export const isReading = (): boolean => reading > 0;
 
 class BatchReader {
   private readonly deps: Deps;

@@ -3,6 +3,7 @@ import type { SliceResult } from '../src/contracts/sync.ts';
 import { WarehouseError } from '../src/warehouse/port.ts';
 import { accountOf, streamOf, tableOf } from './account.ts';
 import type { Deps } from './deps.ts';
+import { isReading } from './extract-batch.ts';
 import { planOf, roundOf, writeResults, type RunPlan } from './slice-plan.ts';
 import type { LoadCounts, LoadInput } from './types.ts';
 
@@ -27,6 +28,7 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
     checkpoints: settledStates(trusted),
     sweep: sweeps ? trusted.filter((result) => isSweepable(result, items.alone)).map(({ slice }) => slice.item) : [],
     extractedAt: deps.clock.now(),
+    isAlone: !isReading(),
   });
   await writeResults(deps.landing, input, results, partial !== undefined);
   return {

@@ -119,8 +119,8 @@ export function openPagesBudget(connector: AnyConnector, config: unknown): Budge
   return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.2) });
 }
 
-/** One page of all accounts at a time is unpacked and written by a thread: with two, both would be in memory for as long as both take. */
-const unpacking = createBudget({ concurrency: 1 }, () => Promise.resolve());
+/** Pages of all accounts that a thread has unpacked at a time: while one is packed into its part, the next is worked. */
+const unpacking = createBudget({ concurrency: 2 }, () => Promise.resolve());
 
 /** Reads ahead as far as the account's lanes go. */
 export function aheadOf(connector: AnyConnector, pages: Budget, priority: number): ReadAhead {

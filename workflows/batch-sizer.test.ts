@@ -28,17 +28,17 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 describe('the size of batches', () => {
   it('is one batch for a small stream', () => {
     expect(sizes(1, 10)).toEqual([1]);
-    expect(sizes(20, 10)).toEqual([20]);
+    expect(sizes(8, 10)).toEqual([8]);
   });
 
   it('grows towards what is read in the wanted time, at most fourfold, and stays there', () => {
     const all = sizes(5_000, 100);
-    expect(all.slice(0, 3)).toEqual([20, 20, 80]);
+    expect(all.slice(0, 3)).toEqual([8, 8, 32]);
     expect(all.slice(5, 8)).toEqual([500, 500, 500]);
   });
 
   it('shrinks when slices are slow', () => {
-    expect(sizes(200, 0.2).slice(0, 5)).toEqual([20, 20, 5, 1, 1]);
+    expect(sizes(200, 0.2).slice(0, 5)).toEqual([8, 8, 2, 1, 1]);
   });
 
   it('halves what is left towards the end, down to about a second of work', () => {

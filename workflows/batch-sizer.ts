@@ -1,5 +1,5 @@
-/** Before the source's pace is known: enough to keep an account's connections busy, little enough to learn from soon. */
-const first = 20;
+/** Before the source's pace is known: enough to keep an account's connections busy, little enough to learn from, and to load, soon. */
+const first = 8;
 const largest = 2_000;
 /** A batch is at most so many times larger or smaller than the one before. */
 const leap = 4;

@@ -27,14 +27,12 @@ export type StreamSyncInput = {
 
 /** Extractions at the same time: the younger one uses the connections that the older one leaves free. */
 const flightsAtOnce = 2;
-/** Extracted batches that wait for their load or are in it; when there are more, reading waits. */
-const mostLoading = 2;
-/** Batches that may be read before the oldest is. */
-const mostAhead = 8;
+/** Batches that are read or loaded at a time, those that wait for their turn among them; when there are more, reading waits. */
+const mostAhead = 10;
 
 /**
- * One stream of one account, inside the account's workflow: plan, batches of slices (two extractions overlap, loads
- * follow in order beside them), verdict.
+ * One stream of one account, inside the account's workflow: plan, batches of slices (two extractions overlap; loads follow
+ * in order beside them, each of all that has been read by then), verdict.
  */
 export class StreamSync {
   private readonly input: StreamSyncInput;
@@ -53,7 +51,9 @@ export class StreamSync {
   private quotaWaitedMs = 0;
   /** Batches that are read now, or that are and have to wait for an older one; in order. */
   private flights: readonly Flight[] = [];
-  private loads: Promise<void> = Promise.resolve();
+  /** Batches that are read and wait for the load under way to end; adjacent, in order. */
+  private waiting: readonly BatchRef[] = [];
+  /** Batches in the load under way. */
   private loading = 0;
   private loadError: { readonly error: unknown } | undefined;
   /** Grows whenever a flight or a load ends. */
@@ -153,7 +153,7 @@ export class StreamSync {
       this.takeInOrder();
       if (this.loadError !== undefined) throw this.loadError.error;
       const [oldest] = this.flights;
-      if (oldest === undefined && this.loading === 0 && (this.left() === 0 || this.isFull())) return;
+      if (oldest === undefined && this.isLoaded() && (this.left() === 0 || this.isFull())) return;
       if (this.mayRead()) {
         this.read();
       } else if (oldest?.outcome !== undefined && this.flights.every(({ outcome }) => outcome !== undefined)) {
@@ -183,12 +183,13 @@ export class StreamSync {
   }
 
   private mayRead(): boolean {
-    if (this.left() === 0 || this.isFull() || this.loading > mostLoading) return false;
+    if (this.left() === 0 || this.isFull()) return false;
     if (this.flights.some(({ outcome }) => outcome !== undefined && 'error' in outcome)) return false;
     const running = this.flights.filter(({ outcome }) => outcome === undefined).length;
     // One that younger ones have overtaken is down to its last, long slices: it leaves connections free.
     const overtaken = this.flights.some(({ outcome }) => outcome !== undefined) ? 1 : 0;
-    return running < flightsAtOnce + overtaken && this.flights.length < mostAhead;
+    const ahead = this.flights.length + this.waiting.length + this.loading;
+    return running < flightsAtOnce + overtaken && ahead < mostAhead;
   }
 
   private read(): void {
@@ -220,23 +221,30 @@ export class StreamSync {
   private takeInOrder(): void {
     for (;;) {
       const [oldest, ...younger] = this.flights;
-      if (oldest?.outcome === undefined || 'error' in oldest.outcome) return;
+      if (oldest?.outcome === undefined || 'error' in oldest.outcome) break;
       this.flights = younger;
       this.counts = addRead(this.counts, oldest.outcome.done);
-      this.loads = this.loadAfter(this.loads, oldest.batch);
+      this.waiting = [...this.waiting, oldest.batch];
     }
+    if (this.loading === 0 && this.waiting.length > 0 && this.loadError === undefined) void this.load();
   }
 
-  private async loadAfter(earlier: Promise<void>, batch: BatchRef): Promise<void> {
-    this.loading += 1;
-    await earlier;
+  /** One load for all that waits: a load costs something beside its rows, and where it is what the sync waits for, its size grows. */
+  private async load(): Promise<void> {
+    const [first, last] = [this.waiting[0]!, this.waiting.at(-1)!];
+    this.loading = this.waiting.length;
+    this.waiting = [];
     try {
-      if (this.loadError === undefined) this.loaded(await this.loadWithHealing(batch));
+      this.loaded(await this.loadWithHealing({ ...first, to: last.to }));
     } catch (error) {
       this.loadError = { error };
     }
-    this.loading -= 1;
+    this.loading = 0;
     this.changes += 1;
+  }
+
+  private isLoaded(): boolean {
+    return this.loading === 0 && (this.waiting.length === 0 || this.loadError !== undefined);
   }
 
   private loaded(load: LoadCounts): void {
@@ -267,7 +275,10 @@ export class StreamSync {
     );
     const cancelled = errors.find(isCancellation);
     if (cancelled !== undefined) throw cancelled;
-    await this.loads;
+    while (!this.isLoaded()) {
+      await this.change();
+      this.takeInOrder();
+    }
     if (this.loadError !== undefined) throw this.loadError.error;
     for (const { batch } of failed) await this.loadDurablePart(batch);
     this.flights = [];

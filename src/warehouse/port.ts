@@ -46,6 +46,8 @@ export type LoadUnit = {
   /** Items read as a whole in this unit: their rows that are not in it have vanished at the source. */
   readonly sweep: readonly string[];
   readonly extractedAt: Instant;
+  /** Nothing is read meanwhile: an engine that works in this process may use all of its cores. */
+  readonly isAlone?: boolean;
 };
 
 export type LoadResult = {

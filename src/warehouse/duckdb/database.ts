@@ -22,24 +22,55 @@ export type DatabaseOptions = {
 const mostSessions = 3;
 
 /**
- * Threads for statements, beside the one that asks. A core is left to whoever reads sources: on two cores a second thread
- * made loads dearer by half (seen: they spin while they wait for each other) and the sync no faster.
+ * Threads for statements beside the one that asks, while sources are read: on two cores a second one made loads dearer (seen:
+ * by a tenth to a half) and the sync no faster. When nothing is read, all cores' worth.
  */
-const threads = Math.max(1, availableParallelism() - 1);
+const spareThreads = Math.max(1, availableParallelism() - 1);
+const allThreads = Math.max(spareThreads, Math.min(availableParallelism(), 8));
 
 /**
- * Memory for loads, which stream: more makes them no faster (seen from 96 MB to 1 GB), and the worker's footprint during a
+ * Memory for loads, which stream: more makes them no faster (seen from 64 MB to 1 GB), and the worker's footprint during a
  * sync is what this leaves. Beyond it they spill.
  */
-const loadMemoryMb = 96 * threads;
+const loadMemoryMb = (threads: number): number => 32 + 64 * threads;
+
+/** What a caller may take: loads beside the reading of sources, loads alone, or what the configuration grants. */
+type Share = 'little' | 'cores' | 'all';
 
 const units: Readonly<Record<string, number>> = { MB: 1, MiB: 1.048_576, GB: 1000, GiB: 1073.741_824 };
 
 /** What loads may take under a configured limit, which may be lower still. */
-function loadMemory(limit: string): string {
+function loadMemory(limit: string, threads: number): string {
   const [, amount, unit] = /^([\d.]+)\s?(\w+)$/.exec(limit) ?? [];
   const configuredMb = Number(amount) * (units[unit ?? ''] ?? Number.NaN);
-  return configuredMb < loadMemoryMb ? limit : `${loadMemoryMb}MB`;
+  const enoughMb = loadMemoryMb(threads);
+  return configuredMb < enoughMb ? limit : `${enoughMb}MB`;
+}
+
+/** What the file is called in SQL, whatever its own name. */
+const catalog = 'warehouse';
+
+/**
+ * Rows of a row group, a third of the default. What a load holds beyond whole ones is written twice, first to the log, and one
+ * group in the making is what a load needs memory for.
+ */
+const rowGroupSize = 40_960;
+
+/** Attached, because the size of row groups is no option of a database that is opened directly. */
+async function openFile(path: string, config: Record<string, string>): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(':memory:', config);
+  try {
+    const connection = await instance.connect();
+    // The storage is that of new files: older forms have no zstd columns. Read by every DuckDB from 1.4 on.
+    await connection.run(
+      `attach ${quoteText(path)} as ${catalog} (row_group_size ${rowGroupSize}, storage_version 'v1.4.0')`,
+    );
+    connection.closeSync();
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+  return instance;
 }
 
 /** DuckDB's lock is one a process: a second instance in this process would write the same file unhindered. */
@@ -55,8 +86,10 @@ export class Database {
   #idle: Session[] = [];
   #lent = 0;
   #streams = 0;
-  /** Callers of `useAmply` at work. */
-  #ample = 0;
+  /** Callers at work, by what they may take. */
+  readonly #taking: Record<Share, number> = { little: 0, cores: 0, all: 0 };
+  /** What DuckDB was told last. */
+  #limits = '';
   #broken = false;
   #waiting: (() => void)[] = [];
 
@@ -86,12 +119,17 @@ export class Database {
     return database;
   }
 
-  /** Lends a session; waits for one when all are busy. */
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  /** Lends a session, and what DuckDB may take, for as long as the work goes on; waits for one when all are busy. */
+  async use<T>(work: (session: Session) => Promise<T>, share: Share = 'little'): Promise<T> {
     const session = await this.#borrow();
     let reusable = true;
     try {
-      return await work(session);
+      await this.#take(session, share);
+      try {
+        return await work(session);
+      } finally {
+        await this.#leave(session, share);
+      }
     } catch (error) {
       if (isInvalidated(error)) this.#broken = true;
       // A failed statement may have left settings or temporary tables behind.
@@ -102,28 +140,21 @@ export class Database {
     }
   }
 
-  /** The same, with all the memory that the configuration grants for as long as such work goes on: models, queries, copies. */
+  /** The same, with all that the configuration grants: models, queries, copies. */
   async useAmply<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return await this.use(async (session) => {
-      await this.#takeMemory(session);
-      try {
-        return await work(session);
-      } finally {
-        await this.#leaveMemory(session);
-      }
-    });
+    return await this.use(work, 'all');
   }
 
-  /** A session of its own for a reader that may be slow, amply too; it does not count among the busy ones. */
+  /** A session of its own for a reader that may be slow; it does not count among the busy ones. */
   async *stream<T>(work: (session: Session) => AsyncGenerator<T>): AsyncGenerator<T> {
     if (this.#broken) await this.use(async () => undefined);
     this.#streams += 1;
     const session = await this.#connect();
     try {
-      await this.#takeMemory(session);
+      await this.#take(session, 'all');
       yield* work(session);
     } finally {
-      await this.#leaveMemory(session);
+      await this.#leave(session, 'all');
       session.connection.closeSync();
       this.#streams -= 1;
       this.#wake();
@@ -144,15 +175,13 @@ export class Database {
     const deadline = performance.now() + this.#options.lockWaitMs;
     for (;;) {
       try {
-        this.#instance = await DuckDBInstance.create(this.path, {
-          memory_limit: loadMemory(this.#options.memoryLimit),
-          threads: String(threads),
+        this.#instance = await openFile(this.path, {
+          memory_limit: loadMemory(this.#options.memoryLimit, spareThreads),
+          threads: String(spareThreads),
           // Its default of 16 MB would rewrite the last row groups of a table after every load of a long sync.
           wal_autocheckpoint: '256MB',
           // A full row group goes to the file at once; by default five wait in memory.
           write_buffer_row_group_count: '1',
-          // Of new files: older forms have no zstd columns. Read by every DuckDB from 1.4 on.
-          storage_compatibility_version: 'v1.4.0',
           temp_directory: this.#spillFolder,
           autoinstall_known_extensions: 'false',
           autoload_known_extensions: 'false',
@@ -165,6 +194,7 @@ export class Database {
         await sleep(200);
       }
     }
+    this.#limits = '';
     // What a killed process spilled. The file is ours by now, so nobody else is using it.
     rmSync(this.#spillFolder, { recursive: true, force: true });
     const session = await this.#connect();
@@ -174,20 +204,28 @@ export class Database {
     this.#idle.push(session);
   }
 
-  async #takeMemory(session: Session): Promise<void> {
-    this.#ample += 1;
-    if (this.#ample === 1) await this.#limitMemory(session, this.#options.memoryLimit);
+  async #take(session: Session, share: Share): Promise<void> {
+    this.#taking[share] += 1;
+    await this.#limit(session);
   }
 
-  async #leaveMemory(session: Session): Promise<void> {
-    this.#ample -= 1;
-    // Refused while somebody still holds more; the next who ends tries again.
-    if (this.#ample === 0)
-      await this.#limitMemory(session, loadMemory(this.#options.memoryLimit)).catch(() => undefined);
+  async #leave(session: Session, share: Share): Promise<void> {
+    this.#taking[share] -= 1;
+    // Refused while somebody still holds more; the next who begins or ends tries again.
+    await this.#limit(session).catch(() => undefined);
   }
 
-  async #limitMemory(session: Session, limit: string): Promise<void> {
-    await session.run('Set the memory limit', `set global memory_limit = ${quoteText(limit)}`);
+  /** Tells DuckDB what it may take, for the caller at work who needs most. */
+  async #limit(session: Session): Promise<void> {
+    const { cores, all } = this.#taking;
+    const threads = cores + all > 0 ? allThreads : spareThreads;
+    const { memoryLimit } = this.#options;
+    const memory = all > 0 ? memoryLimit : loadMemory(memoryLimit, threads);
+    const limits = `${threads} ${memory}`;
+    if (limits === this.#limits) return;
+    await session.run('Set the number of threads', `set global threads = ${threads}`);
+    await session.run('Set the memory limit', `set global memory_limit = ${quoteText(memory)}`);
+    this.#limits = limits;
   }
 
   #stop(): void {
@@ -204,6 +242,7 @@ export class Database {
     const session = new Session(await this.#instance.connect());
     // Text without a zone counts as UTC, whatever the machine's zone is.
     await session.run('Set the time zone', `set session TimeZone = 'UTC'`);
+    await session.run('Use the warehouse', `use ${catalog}`);
     return session;
   }
 

@@ -12,16 +12,17 @@ export type Merged = {
 };
 
 /**
- * What the ledger's content hash covers of a raw row. md5, because DuckDB's own hash() may differ between versions.
- * Keys are JSON text and hashes hex, so the separator is never part of them.
+ * What the ledger's content hash covers of a raw row. The key is part of the record, so its hash speaks for both. md5,
+ * because DuckDB's own hash() may differ between versions; of a row without a person and not deleted one block is hashed.
+ * Hashes are hex, so the separators are never part of them.
  */
 export function rowHash(alias: string, deletedAt = `${alias}._deleted_at`): string {
-  return `md5_number(concat(${alias}._primary_key, '|', ${alias}._record_hash, '|', coalesce(${alias}._person_key, ''), '|', coalesce(cast(${deletedAt} as varchar), '')))`;
+  return `md5_number(concat(${alias}._record_hash, '|', ${alias}._person_key, '|', cast(${deletedAt} as varchar)))`;
 }
 
 /**
- * Creates the raw table of a stream if it is not there. Keys and records are kept by zstd: what DuckDB chooses for them by
- * itself costs twice the time of the whole load, and nearly twice the disk.
+ * Creates the raw table of a stream if it is not there. Keys, records and their hashes are kept by zstd: what DuckDB chooses
+ * for them by itself costs twice the time of the whole load, and nearly twice the disk.
  */
 export async function createRawTable(session: Session, source: string, stream: string): Promise<void> {
   await session.run(
@@ -29,7 +30,7 @@ export async function createRawTable(session: Session, source: string, stream: s
     `create table if not exists ${rawTable(source, stream)} (
       _account_id varchar not null, _primary_key varchar not null using compression zstd, _person_key varchar, _cursor_at timestamp,
       _extracted_at timestamp not null, _loaded_at timestamp not null, _run_id varchar not null, _item varchar not null,
-      _deleted_at timestamp, _record_hash varchar not null, _partition_date date,
+      _deleted_at timestamp, _record_hash varchar not null using compression zstd, _partition_date date,
       record json not null using compression zstd)`,
   );
 }

@@ -153,7 +153,7 @@ test('a damaged file is named as such, with the way to restore it', async () => 
   const restore = { kind: 'drift', fix: expect.stringContaining('newest backup') };
 
   truncateSync(fixture.path, size - 100);
-  await expect(fixture.open()).rejects.toMatchObject({ ...restore, message: expect.stringContaining('cut off') });
+  await expect(fixture.open()).rejects.toMatchObject({ ...restore, message: expect.stringMatching(/cut off|damaged/) });
 
   writeFileSync(fixture.path, whole);
   const file = openSync(fixture.path, 'r+');
