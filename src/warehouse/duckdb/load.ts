@@ -43,7 +43,10 @@ const attempts = 4;
 export async function load(loader: Loader, unit: LoadUnit): Promise<LoadResult> {
   rawTableName(unit.key.source, unit.key.stream);
   try {
-    return await loader.database.use((session) => loadIn(loader, session, unit), unit.isAlone === true ? 'cores' : 'little');
+    return await loader.database.use(
+      (session) => loadIn(loader, session, unit),
+      unit.isAlone === true ? 'cores' : 'little',
+    );
   } catch (error) {
     // Records of megabytes, say: what a load takes by default is for ordinary ones.
     if (!(error instanceof WarehouseError) || !isOutOfMemory(error.cause)) throw error;
