@@ -39,8 +39,65 @@ export type SliceTools = {
 
 export type PageTally = { readonly rows: number; readonly bytes: number };
 
-/** Where the source keeps a stable order, a slice's pages become durable so many at a time. */
+/** Where the source keeps a stable order, a slice's pages become durable so many at a time, or fewer: see `OpenPages`. */
 const pagesPerCheckpoint = 3;
+
+/**
+ * The open pages of one slice. Where the slice has checkpoints a page stays open until one holds it, so that a kill costs no
+ * more pages than an account has places. So that slices do not wait for each other's places for ever, each makes a
+ * checkpoint rather than wait for the place of its next page.
+ */
+class OpenPages {
+  /** Asked for; of these, those that have their place. */
+  private wanted = 0;
+  private open = 0;
+  private isDurable = true;
+  /** Written, not yet durable. */
+  private written: (() => void)[] = [];
+  readonly ahead: ReadAhead;
+
+  constructor(ahead: ReadAhead) {
+    this.ahead = { ...ahead, open: (signal) => this.take(ahead.open(signal)) };
+  }
+
+  private async take(place: Promise<() => void>): Promise<() => void> {
+    this.wanted += 1;
+    let giveBack: () => void;
+    try {
+      giveBack = await place;
+    } catch (error) {
+      this.wanted -= 1;
+      throw error;
+    }
+    this.open += 1;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.wanted -= 1;
+      this.open -= 1;
+      if (this.isDurable) giveBack();
+      else this.written.push(giveBack);
+    };
+  }
+
+  /** Whether nothing is under way after the page at hand, though something is wanted. */
+  get isShort(): boolean {
+    return this.open <= 1 && this.wanted > this.open;
+  }
+
+  /** The page at hand is in landing, and not safe there. */
+  wrote(): void {
+    this.isDurable = false;
+  }
+
+  /** All pages up to the one at hand are safe in landing, or lost. */
+  settled(): void {
+    this.isDurable = true;
+    for (const giveBack of this.written) giveBack();
+    this.written = [];
+  }
+}
 
 /** Beside the place to go on from, what the attempts before it had cost. */
 type Progress = { readonly at: SliceResume; readonly requests: number; readonly bytes: number };
@@ -48,7 +105,8 @@ type Progress = { readonly at: SliceResume; readonly requests: number; readonly 
 /** Reads one slice to its end, page by page into landing; from an earlier attempt's last checkpoint where there is one. */
 export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Promise<SliceResult> {
   const { key, runId, slice, now } = job;
-  const { connector, config, http, salt, signal, ahead } = tools;
+  const { connector, config, http, salt, signal } = tools;
+  const open = tools.ahead === undefined ? undefined : new OpenPages(tools.ahead);
   const writer = await tools.landing.openSlice(key, runId, slice);
   const earlier = writer.resumed as Progress | null;
   const resume = earlier === null ? {} : { resume: { at: earlier.at, keys: writer.earlierKeys() } };
@@ -72,22 +130,27 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
       sink,
       lines,
       ...resume,
-      ...(ahead === undefined ? {} : { ahead }),
+      ...(open === undefined ? {} : { ahead: open.ahead }),
     };
     for await (const event of readSlice(connector, key.stream, options)) {
       if (event.kind === 'page') {
         await writer.append([], event.rejected);
         bytes += event.bytes;
         unsaved += 1;
-        if (event.resume !== undefined && unsaved >= pagesPerCheckpoint) {
+        if (event.resume !== undefined && (unsaved >= pagesPerCheckpoint || open?.isShort === true)) {
           const progress: Progress = { at: event.resume, requests: requests(), bytes };
           await writer.checkpoint(progress as unknown as Json);
           unsaved = 0;
+          open?.settled();
+        } else if (event.resume !== undefined) {
+          open?.wrote();
         }
         tools.onPage({ rows: event.count, bytes: event.bytes });
       } else if (event.kind === 'restart') {
         tools.logger.info({ stream: key.stream, reason: event.reason }, 'slice starts again');
         await writer.restart();
+        unsaved = 0;
+        open?.settled();
       } else {
         return await writer.finish({
           slice,
@@ -106,17 +169,19 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   } catch (error) {
     await writer.discard();
     throw error;
+  } finally {
+    open?.settled();
   }
 }
 
 /**
- * Places for pages that are asked for and not yet written, over all slices of an account: every lane busy, and a few pages
- * that wait for an earlier one. Bounds memory when the source is faster than we are, and what is asked for again when the
- * worker is killed.
+ * Places for pages that are asked for and not yet durable, over all slices of an account: every lane busy, and as many that
+ * are written or wait for an earlier one. Bounds memory when the source is faster than we are, and what is asked for again
+ * when the worker is killed.
  */
 export function openPagesBudget(connector: AnyConnector, config: unknown): Budget {
   const { concurrency } = connector.limits.default;
-  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: Math.ceil(concurrency * 1.2) });
+  return accountBudget(connector, config, '(open pages)', undefined, { concurrency: 2 * concurrency });
 }
 
 /** Pages of all accounts that a thread has unpacked at a time: while one is packed into its part, the next is worked. */

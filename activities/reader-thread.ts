@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Budget } from '../connectors/_kit/budget.ts';
 import { createHttp } from '../connectors/_kit/http.ts';
@@ -18,35 +19,80 @@ let lanes = 0;
 
 const say = (message: FromThread): void => port.postMessage(message);
 
-/** A lane that the main thread gives. */
-function remoteBudget(id: number, key: string): Budget {
-  return {
-    async take(signal, priority = 0) {
-      signal.throwIfAborted();
-      lanes += 1;
-      const lane = lanes;
-      let isBack = false;
-      const giveBack = (): void => {
-        if (isBack) return;
-        isBack = true;
-        waiting.delete(lane);
-        say({ kind: 'give', lane });
+/** Turns of a lane within this thread before it goes back to the main thread, where others may wait for it. */
+const mostTurns = 4;
+
+type Waiting = { readonly lane: number; readonly priority: number; readonly enter: (held: Held) => void };
+/** A lane as the main thread numbers it, and how often it was handed on here since. */
+type Held = { readonly lane: number; readonly turns: number };
+
+/**
+ * Lanes of one account and rate key, which the main thread gives. One that is given back goes to whoever waits here first,
+ * without a trip to the main thread and back: for a lane of requests each trip is time in which nothing is under way.
+ */
+class RemoteLanes {
+  private readonly waiting: Waiting[] = [];
+
+  async take(id: number, key: string, signal: AbortSignal, priority: number): Promise<() => void> {
+    signal.throwIfAborted();
+    lanes += 1;
+    const lane = lanes;
+    const held = await new Promise<Held>((resolve, reject) => {
+      const leave = (): void => {
+        this.forget(lane);
+        reject(signal.reason as Error);
       };
-      await new Promise<void>((resolve, reject) => {
-        const leave = (): void => {
-          giveBack();
-          reject(signal.reason as Error);
-        };
-        signal.addEventListener('abort', leave, { once: true });
-        waiting.set(lane, () => {
-          signal.removeEventListener('abort', leave);
-          resolve();
-        });
-        say({ kind: 'take', id, lane, key, priority });
+      signal.addEventListener('abort', leave, { once: true });
+      const enter = (given: Held): void => {
+        signal.removeEventListener('abort', leave);
+        resolve(given);
+      };
+      const at = this.waiting.findLastIndex((other) => other.priority <= priority) + 1;
+      this.waiting.splice(at, 0, { lane, priority, enter });
+      waiting.set(lane, () => {
+        this.remove(lane);
+        enter({ lane, turns: 0 });
       });
-      return giveBack;
-    },
-  };
+      say({ kind: 'take', id, lane, key, priority });
+    });
+    let isBack = false;
+    return () => {
+      if (!isBack) this.giveBack(held);
+      isBack = true;
+    };
+  }
+
+  private giveBack({ lane, turns }: Held): void {
+    const next = turns < mostTurns ? this.waiting[0] : undefined;
+    if (next === undefined) {
+      say({ kind: 'give', lane });
+      return;
+    }
+    this.forget(next.lane);
+    next.enter({ lane, turns: turns + 1 });
+  }
+
+  /** No longer waits for a lane of its own; one that is on its way is given back by the main thread. */
+  private forget(lane: number): void {
+    this.remove(lane);
+    waiting.delete(lane);
+    say({ kind: 'give', lane });
+  }
+
+  private remove(lane: number): void {
+    const at = this.waiting.findIndex((other) => other.lane === lane);
+    if (at >= 0) this.waiting.splice(at, 1);
+  }
+}
+
+const remoteLanes = new Map<string, RemoteLanes>();
+
+/** A budget whose lanes the main thread gives, shared by all jobs of one account here. */
+function remoteBudget(id: number, account: string, key: string): Budget {
+  const place = `${account} ${key}`;
+  const shared = remoteLanes.get(place) ?? new RemoteLanes();
+  remoteLanes.set(place, shared);
+  return { take: (signal, priority = 0) => shared.take(id, key, signal, priority) };
 }
 
 async function read(id: number, { job, connector: name, config, salt }: ThreadJob): Promise<void> {
@@ -57,7 +103,8 @@ async function read(id: number, { job, connector: name, config, salt }: ThreadJo
     if (connector === undefined) throw new Error(`The thread knows no connector ${name}`);
     registerSecrets(connector, config, salt);
     const { priority } = job;
-    const pages = remoteBudget(id, openPages);
+    const account = hash('sha256', JSON.stringify([name, config]));
+    const pages = remoteBudget(id, account, openPages);
     const result = await readSliceToLanding(job, {
       connector,
       config,
@@ -66,7 +113,7 @@ async function read(id: number, { job, connector: name, config, salt }: ThreadJo
       signal: stop.signal,
       http: createHttp(connector, config, {
         priority,
-        budget: (key) => remoteBudget(id, key),
+        budget: (key) => remoteBudget(id, account, key),
         onWait: (ms) =>
           say({
             kind: 'log',

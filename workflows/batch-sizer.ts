@@ -2,7 +2,7 @@
 const first = 8;
 const largest = 2_000;
 /** A batch is at most so many times larger or smaller than the one before. */
-const leap = 4;
+const leap = 2;
 /** The smallest batch near the end, as a part of the length that batches have otherwise. */
 const smallest = 0.2;
 

@@ -3,7 +3,7 @@ export type ReadAhead = {
   /** Pages of one slice that are asked for at once, at most. */
   readonly depth: number;
   /**
-   * Waits for a place among the account's open pages (asked for and not yet written), which bounds memory however fast the
+   * Waits for a place among the account's open pages (asked for and not yet safe in landing), which bounds memory however fast the
    * source answers; the returned function gives it back and may be called twice.
    */
   readonly open: (signal: AbortSignal) => Promise<() => void>;
