@@ -2,7 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
 import type { Http } from '../connectors/_kit/contract.ts';
 import type { LineSink } from '../connectors/_kit/drain.ts';
-import { readSlice } from '../connectors/_kit/engine.ts';
+import { expectedPages, readSlice } from '../connectors/_kit/engine.ts';
 import { accountBudget } from '../connectors/_kit/http.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
 import type { SliceResume } from '../connectors/_kit/slice-events.ts';
@@ -43,28 +43,42 @@ export type PageTally = { readonly rows: number; readonly bytes: number };
 const pagesPerCheckpoint = 3;
 
 /**
- * The open pages of one slice. Where the slice has checkpoints a page stays open until one holds it, so that a kill costs no
- * more pages than an account has places. So that slices do not wait for each other's places for ever, each makes a
- * checkpoint rather than wait for the place of its next page.
+ * The open pages of one slice: a page stays open until it is safe in landing, so that a kill costs no more pages than an account
+ * has places. A slice whose pages are known beforehand takes all its places at once. So that slices do not wait for each
+ * other's places for ever, one whose next page has none gives back those of its written pages: behind a checkpoint where
+ * it can make one.
  */
 class OpenPages {
   /** Asked for; of these, those that have their place. */
   private wanted = 0;
   private open = 0;
+  /** Places taken at once, and how many of them are not used yet. */
+  private reserved: (() => void) | undefined;
+  private unused = 0;
   private isDurable = true;
   /** Written, not yet durable. */
   private written: (() => void)[] = [];
+  private readonly places: ReadAhead;
   readonly ahead: ReadAhead;
 
-  constructor(ahead: ReadAhead) {
-    this.ahead = { ...ahead, open: (signal) => this.take(ahead.open(signal)) };
+  constructor(places: ReadAhead) {
+    this.places = places;
+    this.ahead = { ...places, open: (signal) => this.take(signal) };
   }
 
-  private async take(place: Promise<() => void>): Promise<() => void> {
+  /** Takes the places of so many pages, unless one is enough or they are more than may be asked for ahead. */
+  async reserve(pages: number, signal: AbortSignal): Promise<void> {
+    if (pages <= 1 || pages > this.places.depth) return;
+    this.reserved = await this.places.open(signal, pages);
+    this.unused = pages;
+  }
+
+  private async take(signal: AbortSignal): Promise<() => void> {
     this.wanted += 1;
-    let giveBack: () => void;
+    let giveBack: (() => void) | undefined;
     try {
-      giveBack = await place;
+      if (this.unused > 0) this.unused -= 1;
+      else giveBack = await this.places.open(signal);
     } catch (error) {
       this.wanted -= 1;
       throw error;
@@ -76,6 +90,7 @@ class OpenPages {
       isOver = true;
       this.wanted -= 1;
       this.open -= 1;
+      if (giveBack === undefined) return;
       if (this.isDurable) giveBack();
       else this.written.push(giveBack);
     };
@@ -91,11 +106,14 @@ class OpenPages {
     this.isDurable = false;
   }
 
-  /** All pages up to the one at hand are safe in landing, or lost. */
+  /** Nothing up to the page at hand is waited for any more. */
   settled(): void {
     this.isDurable = true;
     for (const giveBack of this.written) giveBack();
     this.written = [];
+    this.unused = 0;
+    this.reserved?.();
+    this.reserved = undefined;
   }
 }
 
@@ -114,6 +132,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   let bytes = earlier?.bytes ?? 0;
   let unsaved = 0;
   try {
+    if (earlier === null) await open?.reserve(expectedPages(connector, key.stream, slice), signal);
     const sink = (row: LandedRow): void => writer.add(row);
     const lines: LineSink = {
       nextRow: () => writer.nextRow,
@@ -137,13 +156,16 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
         await writer.append([], event.rejected);
         bytes += event.bytes;
         unsaved += 1;
-        if (event.resume !== undefined && (unsaved >= pagesPerCheckpoint || open?.isShort === true)) {
+        const isShort = open?.isShort === true;
+        if (event.resume !== undefined && (unsaved >= pagesPerCheckpoint || isShort)) {
           const progress: Progress = { at: event.resume, requests: requests(), bytes };
           await writer.checkpoint(progress as unknown as Json);
           unsaved = 0;
           open?.settled();
         } else if (event.resume !== undefined) {
           open?.wrote();
+        } else if (isShort) {
+          open?.settled();
         }
         tools.onPage({ rows: event.count, bytes: event.bytes });
       } else if (event.kind === 'restart') {
@@ -192,7 +214,7 @@ export function aheadOf(connector: AnyConnector, pages: Budget, priority: number
   return {
     // All lanes may work for one slice.
     depth: connector.limits.default.concurrency,
-    open: (signal) => pages.take(signal, priority),
+    open: (signal, places) => pages.take(signal, priority, places),
     unpack: async (signal) => {
       const done = await unpacking.take(signal, priority);
       // Answers that have come meanwhile are taken in first: their lanes are wanted.

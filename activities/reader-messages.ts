@@ -28,6 +28,7 @@ export type FromThread =
       readonly lane: number;
       readonly key: string;
       readonly priority: number;
+      readonly lanes: number;
     }
   /** Gives a lane back, or no longer waits for it. */
   | { readonly kind: 'give'; readonly lane: number }

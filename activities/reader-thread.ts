@@ -15,16 +15,16 @@ const port = parentPort!;
 const landing = createLocalLanding((workerData as { readonly landingRoot: string }).landingRoot);
 const jobs = new Map<number, AbortController>();
 const waiting = new Map<number, () => void>();
-let lanes = 0;
+let asked = 0;
 
 const say = (message: FromThread): void => port.postMessage(message);
 
 /** Turns of a lane within this thread before it goes back to the main thread, where others may wait for it. */
 const mostTurns = 4;
 
-type Waiting = { readonly lane: number; readonly priority: number; readonly enter: (held: Held) => void };
-/** A lane as the main thread numbers it, and how often it was handed on here since. */
-type Held = { readonly lane: number; readonly turns: number };
+type Waiting = { readonly lane: number; readonly priority: number; readonly lanes: number; readonly enter: (held: Held) => void };
+/** What the main thread gave under this number, and how often it was handed on here since. */
+type Held = { readonly lane: number; readonly lanes: number; readonly turns: number };
 
 /**
  * Lanes of one account and rate key, which the main thread gives. One that is given back goes to whoever waits here first,
@@ -33,10 +33,10 @@ type Held = { readonly lane: number; readonly turns: number };
 class RemoteLanes {
   private readonly waiting: Waiting[] = [];
 
-  async take(id: number, key: string, signal: AbortSignal, priority: number): Promise<() => void> {
+  async take(id: number, key: string, signal: AbortSignal, priority: number, lanes: number): Promise<() => void> {
     signal.throwIfAborted();
-    lanes += 1;
-    const lane = lanes;
+    asked += 1;
+    const lane = asked;
     const held = await new Promise<Held>((resolve, reject) => {
       const leave = (): void => {
         this.forget(lane);
@@ -48,12 +48,12 @@ class RemoteLanes {
         resolve(given);
       };
       const at = this.waiting.findLastIndex((other) => other.priority <= priority) + 1;
-      this.waiting.splice(at, 0, { lane, priority, enter });
+      this.waiting.splice(at, 0, { lane, priority, lanes, enter });
       waiting.set(lane, () => {
         this.remove(lane);
-        enter({ lane, turns: 0 });
+        enter({ lane, lanes, turns: 0 });
       });
-      say({ kind: 'take', id, lane, key, priority });
+      say({ kind: 'take', id, lane, key, priority, lanes });
     });
     let isBack = false;
     return () => {
@@ -62,14 +62,14 @@ class RemoteLanes {
     };
   }
 
-  private giveBack({ lane, turns }: Held): void {
-    const next = turns < mostTurns ? this.waiting[0] : undefined;
-    if (next === undefined) {
+  private giveBack({ lane, lanes, turns }: Held): void {
+    const next = this.waiting[0];
+    if (next?.lanes !== lanes || turns >= mostTurns) {
       say({ kind: 'give', lane });
       return;
     }
     this.forget(next.lane);
-    next.enter({ lane, turns: turns + 1 });
+    next.enter({ lane, lanes, turns: turns + 1 });
   }
 
   /** No longer waits for a lane of its own; one that is on its way is given back by the main thread. */
@@ -92,7 +92,7 @@ function remoteBudget(id: number, account: string, key: string): Budget {
   const place = `${account} ${key}`;
   const shared = remoteLanes.get(place) ?? new RemoteLanes();
   remoteLanes.set(place, shared);
-  return { take: (signal, priority = 0) => shared.take(id, key, signal, priority) };
+  return { take: (signal, priority = 0, lanes = 1) => shared.take(id, key, signal, priority, lanes) };
 }
 
 async function read(id: number, { job, connector: name, config, salt }: ThreadJob): Promise<void> {

@@ -165,12 +165,12 @@ class ReaderThread {
     }
   }
 
-  private take({ id, lane, key, priority }: FromThread & { readonly kind: 'take' }): void {
+  private take({ id, lane, key, priority, lanes }: FromThread & { readonly kind: 'take' }): void {
     const account = this.jobs.get(id)?.account;
     if (account === undefined) return;
     const stop = new AbortController();
     this.lanes.set(lane, () => stop.abort());
-    void this.grant(lane, stop.signal, budgetOf(account, key).take(stop.signal, priority));
+    void this.grant(lane, stop.signal, budgetOf(account, key).take(stop.signal, priority, lanes));
   }
 
   private async grant(lane: number, signal: AbortSignal, taking: Promise<() => void>): Promise<void> {

@@ -2,37 +2,45 @@
 export type Budget = {
   /**
    * Waits for a lane and for the rate; the returned function gives the lane back. A free lane goes to the lowest
-   * `priority` (default 0) that waits, among equals to the one that came first.
+   * `priority` (default 0) that waits, among equals to the one that came first. Several `lanes` come together or not at all.
    */
-  take(signal: AbortSignal, priority?: number): Promise<() => void>;
+  take(signal: AbortSignal, priority?: number, lanes?: number): Promise<() => void>;
 };
 
 export type Limit = { readonly rps?: number; readonly concurrency: number };
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
 
-type Waiting = { readonly priority: number; readonly enter: () => void };
+type Waiting = { readonly priority: number; readonly lanes: number; readonly enter: () => void };
 
 /** `concurrency` requests at a time, by priority, begun at least 1/rps apart. */
 export function createBudget(limit: Limit, sleep: Sleep): Budget {
   let free = limit.concurrency;
   let nextStart = 0;
-  /** In the order in which they get a lane. */
+  /** In the order in which they get their lanes. */
   const waiting: Waiting[] = [];
 
-  function release(): void {
-    const next = waiting.shift();
-    if (next === undefined) free += 1;
-    else next.enter();
+  function admit(): void {
+    for (let next = waiting[0]; next !== undefined && next.lanes <= free; next = waiting[0]) {
+      waiting.shift();
+      free -= next.lanes;
+      next.enter();
+    }
   }
 
-  async function lane(signal: AbortSignal, priority: number): Promise<void> {
-    if (free > 0) {
-      free -= 1;
+  function release(lanes: number): void {
+    free += lanes;
+    admit();
+  }
+
+  async function enter(signal: AbortSignal, priority: number, lanes: number): Promise<void> {
+    if (waiting.length === 0 && free >= lanes) {
+      free -= lanes;
       return;
     }
     await new Promise<void>((resolve, reject) => {
       const me: Waiting = {
         priority,
+        lanes,
         enter: () => {
           signal.removeEventListener('abort', leave);
           resolve();
@@ -41,16 +49,19 @@ export function createBudget(limit: Limit, sleep: Sleep): Budget {
       const leave = (): void => {
         waiting.splice(waiting.indexOf(me), 1);
         reject(signal.reason as Error);
+        admit();
       };
       waiting.splice(waiting.findLastIndex((other) => other.priority <= priority) + 1, 0, me);
       signal.addEventListener('abort', leave, { once: true });
+      admit();
     });
   }
 
   return {
-    async take(signal, priority = 0) {
+    async take(signal, priority = 0, wanted = 1) {
       signal.throwIfAborted();
-      await lane(signal, priority);
+      const lanes = Math.min(wanted, limit.concurrency);
+      await enter(signal, priority, lanes);
       try {
         if (limit.rps !== undefined) {
           const now = performance.now();
@@ -59,12 +70,12 @@ export function createBudget(limit: Limit, sleep: Sleep): Budget {
           if (start > now) await sleep(start - now, signal);
         }
       } catch (error) {
-        release();
+        release(lanes);
         throw error;
       }
       let isGivenBack = false;
       return () => {
-        if (!isGivenBack) release();
+        if (!isGivenBack) release(lanes);
         isGivenBack = true;
       };
     },

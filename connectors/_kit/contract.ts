@@ -197,6 +197,11 @@ type StreamBase<C, R> = {
   readonly parent?: Parent;
   /** Further streams whose records are parents of this one, planned like `parent` (automation e-mails have reports as campaigns have). Item keys of different parents never meet. */
   readonly moreParents?: readonly Parent[];
+  /**
+   * About how many records a parent's answer will state, in the API's own unit, where the parent tells: its pages are then asked
+   * for without waiting for the first. A wrong number costs a page too many or a wait.
+   */
+  readonly expects?: (parent: JsonObject) => number | null;
   /** Streams that must be loaded before this one is planned (parents and summary streams are implied). */
   readonly after?: readonly string[];
   /**

@@ -1,7 +1,9 @@
 import type { AnyStream, Connector, Http, ReadContext, ReadPage, Stream } from './contract.ts';
 import { Drain, type DrainOptions } from './drain.ts';
 import { ConnectorError } from './errors.ts';
+import type { Slice } from '../../src/contracts/sync.ts';
 import { declaredPages, type PageResume } from './pages.ts';
+import { pagesOf } from './paginate.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import { SkippedAnswer } from './skip.ts';
 import type { SliceEvent, SliceResume } from './slice-events.ts';
@@ -35,7 +37,7 @@ export async function* readSlice<C>(
     if (resume !== undefined) await drain.restore(resume.at.drained, resume.keys);
     let skipped: string | undefined;
     try {
-      for await (const page of pagesOf(connector, streamName, stream, options, drain, resume?.at.pages)) {
+      for await (const page of pagesIn(connector, streamName, stream, options, drain, resume?.at.pages)) {
         options.signal.throwIfAborted();
         const event = drain.page(page);
         yield page.resume === undefined ? event : { ...event, resume: { pages: page.resume, drained: drain.save() } };
@@ -55,6 +57,12 @@ export async function* readSlice<C>(
   }
 }
 
+/** How many pages a slice has, as far as its parent tells; one where nobody does. */
+export function expectedPages<C>(connector: Connector<C>, streamName: string, { expected }: Slice): number {
+  const stream = streamOf(connector, streamName);
+  return 'read' in stream || expected === undefined ? 1 : pagesOf(stream.paginate, expected);
+}
+
 export function streamOf<C>(connector: Connector<C>, streamName: string): AnyStream<C> {
   const stream = Object.hasOwn(connector.streams, streamName) ? connector.streams[streamName] : undefined;
   if (stream !== undefined) return stream;
@@ -65,7 +73,7 @@ export function streamOf<C>(connector: Connector<C>, streamName: string): AnyStr
   });
 }
 
-function pagesOf<C>(
+function pagesIn<C>(
   connector: Connector<C>,
   name: string,
   stream: Stream<C, unknown>,

@@ -51,6 +51,8 @@ export async function* declaredPages<C>(
   let emptyPages = 0;
   let read = context.resume?.read ?? 0;
   pager.ask(context.resume?.request ?? firstPage(stream.paginate, firstRequest(name, stream, context)));
+  // Where the parent tells how many pages there will be, the first need not be waited for.
+  if (ahead.depth > 1 && context.resume === undefined) pager.askAhead(context.slice.expected ?? null);
   try {
     for (let ask = pager.next(); ask !== undefined; ask = pager.next()) {
       const { request } = ask;
@@ -178,6 +180,11 @@ class Pager<C> {
     }
     if (following === undefined) return;
     if (this.asks.length === 0) this.ask(following);
+    this.askAhead(total);
+  }
+
+  /** Asks for what follows the last page asked for, as far as a total tells. */
+  askAhead(total: number | null): void {
     for (let last = this.asks.at(-1)!.request; this.asks.length < this.ahead.depth; last = this.asks.at(-1)!.request) {
       const request = predictedPage(this.stream.paginate, last, total);
       if (request === undefined) break;

@@ -80,6 +80,12 @@ export function predictedPage(paginator: Paginator, last: HttpRequest, total: nu
   return undefined;
 }
 
+/** How many pages so many records take: one where nobody can tell. */
+export function pagesOf(paginator: Paginator, records: number): number {
+  const limit = paginator.kind === 'offset' || paginator.kind === 'page' ? paginator.limit : undefined;
+  return limit === undefined ? 1 : Math.max(1, Math.ceil(records / limit));
+}
+
 /** What makes two requests the same page. */
 export function pageIdentity(request: HttpRequest): string {
   const params = Object.entries(request.params ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -70,7 +70,14 @@ async function ofParent<C>(
     const item = itemOf(record, parent);
     if (item === null) continue;
     const state = context.state.get(item.name);
-    const base = { id: item.id, item: item.name, pathParams: item.pathParams, inherit: inherited(record, parent) };
+    const expected = stream.expects?.(record) ?? null;
+    const base = {
+      id: item.id,
+      item: item.name,
+      pathParams: item.pathParams,
+      inherit: inherited(record, parent),
+      ...(expected === null ? {} : { expected }),
+    };
     if (parent.ageing !== undefined) {
       const due = ageingRead(record, item.key, parent.ageing, moved, state, context);
       if (due !== null) slices.push({ slice: { ...base, mode: 'full', next: due.next }, sentMs: due.sentMs });

@@ -4,9 +4,9 @@ export type ReadAhead = {
   readonly depth: number;
   /**
    * Waits for a place among the account's open pages (asked for and not yet safe in landing), which bounds memory however fast the
-   * source answers; the returned function gives it back and may be called twice.
+   * source answers; the returned function gives it back and may be called twice. Several places come together or not at all.
    */
-  readonly open: (signal: AbortSignal) => Promise<() => void>;
+  readonly open: (signal: AbortSignal, places?: number) => Promise<() => void>;
   /** Waits for a place among the pages that are unpacked and written, of which a thread needs few: they are large. Likewise. */
   readonly unpack: (signal: AbortSignal) => Promise<() => void>;
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Parent } from '../_kit/contract.ts';
 import { count, flag, id, instant, maybeInstant, part, rate, text } from './fields.ts';
 import { clickedLinksPlan } from './links-plan.ts';
@@ -11,6 +12,12 @@ import { paged, sentAutomationEmail, sentCampaign, type Define } from './stream.
 const perRecipient = (records: string) => paged(records, ['merge_fields', 'vip', 'contact_status', 'list_is_active']);
 
 const ofCampaign = { parent: sentCampaign, moreParents: [sentAutomationEmail] } as const;
+
+/** Streams that have a record for everybody whom the campaign was sent to. */
+const ofEveryRecipient = {
+  ...ofCampaign,
+  expects: ({ emails_sent: sent }: JsonObject) => (typeof sent === 'number' ? sent : null),
+} as const;
 
 /** Links that somebody clicked; which of them are due, `clickedLinksPlan` says. */
 const clickedLink: Parent = {
@@ -28,7 +35,7 @@ export const recipientStreams = (stream: Define) => ({
     description: 'One row a recipient of a campaign, with bounce and A/B group.',
     path: '/reports/{campaign_id}/sent-to',
     ...perRecipient('sent_to'),
-    ...ofCampaign,
+    ...ofEveryRecipient,
     schema: z.looseObject({
       campaign_id: id,
       email_id: id,
@@ -49,7 +56,7 @@ export const recipientStreams = (stream: Define) => ({
     description: 'One row an open, click or bounce of a recipient.',
     path: '/reports/{campaign_id}/email-activity',
     ...paged('emails'),
-    ...ofCampaign,
+    ...ofEveryRecipient,
     explode: {
       field: 'activity',
       keep: ['campaign_id', 'list_id', 'email_id', 'email_address'],

@@ -53,6 +53,8 @@ export type Slice = {
   readonly params?: Readonly<Record<string, string>>;
   /** Fields copied into each record (e.g. campaign_id). */
   readonly inherit: JsonObject;
+  /** About how many records the source will state, in the API's own unit, where the parent tells. */
+  readonly expected?: number;
   /** Cursor window, in the cursor's own unit: from is inclusive of the look-back, to is the upper bound. */
   readonly window?: { readonly from?: string; readonly to?: string };
   /** State to store when the slice is drained; the engine adds cursor, total and read. */
