@@ -7,6 +7,9 @@ import { isReading } from './extract-batch.ts';
 import { planOf, roundOf, writeResults, type RunPlan } from './slice-plan.ts';
 import type { LoadCounts, LoadInput } from './types.ts';
 
+/** A load that is worth more threads than one: starting them costs a few milliseconds. */
+const manyRows = 100_000;
+
 /** Loads the durable slices of one batch: rows, ledger, checkpoints and fence in one transaction. */
 export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCounts> {
   const { key, runId, from, to, partial } = input;
@@ -28,7 +31,7 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
     checkpoints: settledStates(trusted),
     sweep: sweeps ? trusted.filter((result) => isSweepable(result, items.alone)).map(({ slice }) => slice.item) : [],
     extractedAt: deps.clock.now(),
-    isAlone: !isReading(),
+    isAlone: !isReading() && results.reduce((sum, { rows }) => sum + rows, 0) >= manyRows,
   });
   await writeResults(deps.landing, input, results, partial !== undefined);
   return {

@@ -34,7 +34,7 @@ const allThreads = Math.max(spareThreads, Math.min(availableParallelism(), 8));
  */
 const loadMemoryMb = (threads: number): number => 32 + 64 * threads;
 
-/** What a caller may take: loads beside the reading of sources, loads alone, or what the configuration grants. */
+/** What a caller may take: what is enough for loads beside the reading of sources, all cores, or all that the configuration grants. */
 type Share = 'little' | 'cores' | 'all';
 
 const units: Readonly<Record<string, number>> = { MB: 1, MiB: 1.048_576, GB: 1000, GiB: 1073.741_824 };
@@ -123,19 +123,17 @@ export class Database {
   async use<T>(work: (session: Session) => Promise<T>, share: Share = 'little'): Promise<T> {
     const session = await this.#borrow();
     let reusable = true;
+    this.#taking[share] += 1;
     try {
-      await this.#take(session, share);
-      try {
-        return await work(session);
-      } finally {
-        await this.#leave(session, share);
-      }
+      await this.#limit(session);
+      return await work(session);
     } catch (error) {
       if (isInvalidated(error)) this.#broken = true;
       // A failed statement may have left settings or temporary tables behind.
       reusable = false;
       throw error;
     } finally {
+      this.#taking[share] -= 1;
       this.#giveBack(session, reusable);
     }
   }
@@ -151,10 +149,8 @@ export class Database {
     this.#streams += 1;
     const session = await this.#connect();
     try {
-      await this.#take(session, 'all');
       yield* work(session);
     } finally {
-      await this.#leave(session, 'all');
       session.connection.closeSync();
       this.#streams -= 1;
       this.#wake();
@@ -204,18 +200,10 @@ export class Database {
     this.#idle.push(session);
   }
 
-  async #take(session: Session, share: Share): Promise<void> {
-    this.#taking[share] += 1;
-    await this.#limit(session);
-  }
-
-  async #leave(session: Session, share: Share): Promise<void> {
-    this.#taking[share] -= 1;
-    // Refused while somebody still holds more; the next who begins or ends tries again.
-    await this.#limit(session).catch(() => undefined);
-  }
-
-  /** Tells DuckDB what it may take, for the caller at work who needs most. */
+  /**
+   * Tells DuckDB what it may take, for the caller at work who needs most. It stays so until somebody needs another limit: most
+   * work is short.
+   */
   async #limit(session: Session): Promise<void> {
     const { cores, all } = this.#taking;
     const threads = cores + all > 0 ? allThreads : spareThreads;
@@ -223,9 +211,14 @@ export class Database {
     const memory = all > 0 ? memoryLimit : loadMemory(memoryLimit, threads);
     const limits = `${threads} ${memory}`;
     if (limits === this.#limits) return;
-    await session.run('Set the number of threads', `set global threads = ${threads}`);
-    await session.run('Set the memory limit', `set global memory_limit = ${quoteText(memory)}`);
-    this.#limits = limits;
+    try {
+      await session.run('Set the number of threads', `set global threads = ${threads}`);
+      await session.run('Set the memory limit', `set global memory_limit = ${quoteText(memory)}`);
+      this.#limits = limits;
+    } catch (error) {
+      // Less than somebody holds just now: the next who begins tries again.
+      if (all > 0) throw error;
+    }
   }
 
   #stop(): void {

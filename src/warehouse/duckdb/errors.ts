@@ -98,6 +98,11 @@ export function isInvalidated(error: unknown): boolean {
   return /database has been invalidated|FATAL Error/.test(text);
 }
 
+/** Whether two transactions changed the same rows; this one was taken back. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof WarehouseError && error.kind === 'transient' && /met; this one/.test(error.message);
+}
+
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && outOfMemory.test(error.message);
 }

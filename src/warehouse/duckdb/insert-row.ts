@@ -1,4 +1,4 @@
-import type { Instant } from '../../contracts/json.ts';
+import type { Instant, Json } from '../../contracts/json.ts';
 import type { Scalar } from '../../contracts/sync.ts';
 import { quoteName } from './identifiers.ts';
 import type { Session } from './session.ts';
@@ -8,13 +8,13 @@ import { utc } from './values.ts';
 export type Cell =
   Scalar | { readonly instant: Instant | null } | { readonly json: unknown } | { readonly next: 'event_number' };
 
-/** Inserts one row by column names. */
+/** Inserts one row by column names; returns its first cell as it was stored. */
 export async function insertRow(
   session: Session,
   attempted: string,
   table: string,
   cells: Readonly<Record<string, Cell>>,
-): Promise<void> {
+): Promise<Json> {
   const params: Scalar[] = [];
   const bind = (value: Scalar) => `$${params.push(value)}`;
   const values = Object.values(cells).map((cell) => {
@@ -23,6 +23,7 @@ export async function insertRow(
     if ('json' in cell) return `cast(${bind(cell.json === null ? null : JSON.stringify(cell.json))} as json)`;
     return `nextval('ops.${cell.next}')`;
   });
-  const columns = Object.keys(cells).map(quoteName).join(', ');
-  await session.run(attempted, `insert into ${table} (${columns}) values (${values.join(', ')})`, params);
+  const columns = Object.keys(cells).map(quoteName);
+  const sql = `insert into ${table} (${columns.join(', ')}) values (${values.join(', ')}) returning ${columns[0]} as first`;
+  return (await session.row(attempted, sql, params))['first'] ?? null;
 }

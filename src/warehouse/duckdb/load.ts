@@ -3,7 +3,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
 import type { Database } from './database.ts';
-import { isOutOfMemory } from './errors.ts';
+import { isConflict, isOutOfMemory } from './errors.ts';
 import { insertDirectly, NeedsComparing } from './direct.ts';
 import { holdFence } from './fence.ts';
 import { rawTableName } from './identifiers.ts';
@@ -105,9 +105,7 @@ async function commitWithRetry(
       // Whether the file holds what failed is for the file to say.
       loader.ledger.latest = undefined;
       loader.ledger.tables.clear();
-      const isConflict =
-        error instanceof WarehouseError && error.kind === 'transient' && /met; this one/.test(error.message);
-      if (!isConflict || attempt === attempts) throw error;
+      if (!isConflict(error) || attempt === attempts) throw error;
       await sleep(20 * attempt);
     }
   }
@@ -127,7 +125,9 @@ async function commitUnit(
   if (earlier !== undefined) return { result: earlier };
   await holdFence(session, unit.key, unit.fence);
   const { source, accountId, stream } = unit.key;
-  await createRawTable(session, source, stream);
+  const { rawTables } = loader.database;
+  const name = rawTableName(source, stream);
+  if (!rawTables.has(name)) await createRawTable(session, source, stream);
   const now = loader.clock.now();
   const times = loadTimes(now, loader.ledger.latest ?? (await latestLoad(session)));
   const { merged, duplicates } = await putRows(times.next);
@@ -139,9 +139,8 @@ async function commitUnit(
   const before = loader.ledger.tables.get(tableId(unit)) ?? (await tableBefore(session, unit));
   const table = { rows: before.rows + merged.inserted, hash: before.hash ^ merged.hashChange };
   const loadedAt = isChange ? times.next : times.last;
-  const number = await nextNumber(session);
-  await insertRow(session, 'Write the ledger', 'ops.load_ledger', {
-    number,
+  const first = await insertRow(session, 'Write the ledger', 'ops.load_ledger', {
+    number: { next: 'event_number' },
     source,
     account_id: accountId,
     stream,
@@ -163,7 +162,7 @@ async function commitUnit(
     loaded_at: { instant: loadedAt },
   });
   return {
-    entry: { number, loadedAt, table },
+    entry: { number: Number(first), loadedAt, table },
     result: {
       inserted: merged.inserted,
       updated: merged.updated,
@@ -175,11 +174,6 @@ async function commitUnit(
       repeated: false,
     },
   };
-}
-
-async function nextNumber(session: Session): Promise<number> {
-  const row = await session.row('Number the load', "select nextval('ops.event_number') as number");
-  return Number(row['number']);
 }
 
 async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult | undefined> {

@@ -5,6 +5,7 @@ import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type Warehouse } from '../port.ts';
 import { checkLength, checkTables } from './check.ts';
 import { Database } from './database.ts';
+import { isConflict } from './errors.ts';
 import { takeFence } from './fence.ts';
 import { rawTableName } from './identifiers.ts';
 import { load } from './load.ts';
@@ -15,6 +16,7 @@ import { publish } from './publish.ts';
 import { rawCounts, rawRecords, readState, tableExists } from './raw-read.ts';
 import { replaceTable } from './replace-table.ts';
 import * as runLog from './run-log.ts';
+import type { Session } from './session.ts';
 import { migrate } from './schema.ts';
 import { checkWitness, writeWitness } from './witness.ts';
 
@@ -58,6 +60,8 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     lockWaitMs: options.lock?.waitMs ?? 0,
   });
   const commits = createMutex();
+  /** Of streams: they do not wait for other streams' loads. */
+  const beginnings = createMutex();
   const publications = createMutex();
   const loader = {
     database,
@@ -78,14 +82,23 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
       }),
     close: () => database.close(),
 
-    takeFence: (key, runId) => database.use((session) => commits(() => takeFence(session, key, runId, clock))),
+    takeFence: async (key, runId) => {
+      const take = (session: Session): Promise<number> => takeFence(session, key, runId, clock);
+      try {
+        return await database.use((session) => beginnings(() => take(session)));
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        // An older run of the stream is loading: its load ends first.
+        return await database.use((session) => commits(() => take(session)));
+      }
+    },
     readState: (key) => database.use((session) => readState(session, key)),
     rawRecords: (key) => rawRecords(database, key),
     rawCounts: (key, groupField) => database.use((session) => rawCounts(database, session, key, groupField)),
     ensureRawTable: async ({ source, stream }) => {
       const name = rawTableName(source, stream);
       if (database.rawTables.has(name)) return;
-      await database.use((session) => commits(() => createRawTable(session, source, stream)));
+      await database.use((session) => beginnings(() => createRawTable(session, source, stream)));
       database.rawTables.add(name);
     },
     load: (unit) => load(loader, unit),

@@ -16,8 +16,9 @@ export async function stageParts(session: Session, files: readonly CheckedPart[]
       record json not null, _part integer not null)`,
   );
   if (files.length === 0) return { rows: 0, duplicates: 0 };
+  const rows = files.reduce((sum, { part }) => sum + part.rows, 0);
   // Part and `_n` say which row came last.
-  await withoutOrder(session, () =>
+  await withoutOrder(session, rows, () =>
     session.run(
       'Read landing parts',
       `insert into stage
@@ -32,7 +33,6 @@ export async function stageParts(session: Session, files: readonly CheckedPart[]
     if ((found.get(index) ?? 0) !== part.rows) throw alteredPart(part, `holds ${found.get(index) ?? 0} rows`);
   }
   const duplicates = await dropDuplicates(session);
-  const rows = files.reduce((sum, { part }) => sum + part.rows, 0);
   return { rows: rows - duplicates, duplicates };
 }
 
