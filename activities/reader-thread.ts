@@ -22,7 +22,12 @@ const say = (message: FromThread): void => port.postMessage(message);
 /** Turns of a lane within this thread before it goes back to the main thread, where others may wait for it. */
 const mostTurns = 12;
 
-type Waiting = { readonly lane: number; readonly priority: number; readonly lanes: number; readonly enter: (held: Held) => void };
+type Waiting = {
+  readonly lane: number;
+  readonly priority: number;
+  readonly lanes: number;
+  readonly enter: (held: Held) => void;
+};
 /** What the main thread gave under this number, and how often it was handed on here since. */
 type Held = { readonly lane: number; readonly lanes: number; readonly turns: number };
 

@@ -97,7 +97,10 @@ export type SyncOptions = {
 };
 
 /** Runs mailmart once: a worker in a process of its own, waited for until it is up, then the syncs of all accounts. */
-export async function runSync(simulator: SimulatorProcess, { killAt, warm = false }: SyncOptions = {}): Promise<SyncLoad> {
+export async function runSync(
+  simulator: SimulatorProcess,
+  { killAt, warm = false }: SyncOptions = {},
+): Promise<SyncLoad> {
   const folder = removeAtEnd(newProjectFolder());
   const start = async () => {
     const args = [`--url=${simulator.url}`, `--accounts=${simulator.shape.accounts}`, `--project=${folder}`];

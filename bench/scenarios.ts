@@ -1,5 +1,13 @@
 import { atLeast, atMost, format, median, type Bar } from './bars.ts';
-import { runBound, runSync, startSimulator, type Load, type SimulatorProcess, type SyncLoad, type SyncOptions } from './measure.ts';
+import {
+  runBound,
+  runSync,
+  startSimulator,
+  type Load,
+  type SimulatorProcess,
+  type SyncLoad,
+  type SyncOptions,
+} from './measure.ts';
 import { fullShape, scaled, smallShape, type Shape } from './shape.ts';
 
 export type Plan = {
