@@ -1,6 +1,7 @@
 import { ConnectorError } from '../connectors/_kit/errors.ts';
 import type { Slice, SliceResult } from '../src/contracts/sync.ts';
 import { openAccount, type OpenAccount } from './account.ts';
+import { AccountTurns } from './account-turns.ts';
 import type { Attempt } from './attempts.ts';
 import type { Deps } from './deps.ts';
 import { planOf } from './slice-plan.ts';
@@ -15,19 +16,16 @@ import type { BatchRef, ExtractProgress } from './types.ts';
 export async function extractBatch(deps: Deps, input: BatchRef, attempt: Attempt): Promise<ExtractProgress> {
   const plan = await planOf(deps.landing, input);
   const account = openAccount(deps, input.key.accountId);
-  reading += 1;
-  try {
-    return await new BatchReader(deps, input, account, attempt).read(plan.slices.slice(input.from, input.to));
-  } finally {
-    reading -= 1;
-  }
+  const reader = new BatchReader(deps, input, account, attempt);
+  return await turns.run(JSON.stringify([input.key.source, input.key.accountId]), attempt.signal, () =>
+    reader.read(plan.slices.slice(input.from, input.to)),
+  );
 }
 
-/** Batches that this process reads now. */
-let reading = 0;
+const turns = new AccountTurns();
 
 /** Whether this process reads anything now. */
-export const isReading = (): boolean => reading > 0;
+export const isReading = (): boolean => turns.isTaken;
 
 class BatchReader {
   private readonly deps: Deps;
