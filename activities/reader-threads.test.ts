@@ -94,6 +94,48 @@ it('two threads together never have more under way than the account may', async 
   expect(peak).toBeLessThanOrEqual(10);
 });
 
+const expecting = (list: string, expected: number): SliceJob => {
+  const job = segmentsOf(list);
+  return { ...job, slice: { ...job.slice, expected } };
+};
+
+it('no more pages are open than an account has places, from their request until their slice is safe', async () => {
+  const open = new Map<string, number>();
+  let most = 0;
+  answer = (request, response) => {
+    const list = /lists\/(\w+)\//.exec(request.url ?? '')?.[1] ?? '';
+    open.set(list, (open.get(list) ?? 0) + 1);
+    most = Math.max(
+      most,
+      [...open.values()].reduce((sum, pages) => sum + pages, 0),
+    );
+    // First pages that come last: the others of their slices wait for them.
+    setTimeout(() => segments(request, response), /offset=0\b/.test(request.url ?? '') ? 200 : 0);
+  };
+  const lists = Array.from({ length: 24 }, (_, index) => `l${index}`);
+  await Promise.all(
+    lists.map(async (list) => {
+      const { requests } = await threads.read(account, expecting(list, 2500), watch());
+      open.delete(list);
+      expect(requests).toBe(3);
+    }),
+  );
+  expect(most).toBeGreaterThan(8);
+  expect(most).toBeLessThanOrEqual(20);
+});
+
+it.each([
+  // Ten slices hold all places between them, and each wants one more.
+  ['too low everywhere', [1900]],
+  ['now too low, now too high', [900, 1900, 2500, 9_500, 40_000]],
+])('what a parent says of the number of records may be %s: every slice ends, with all its rows', async (_, said) => {
+  answer = segments;
+  const jobs = Array.from({ length: 24 }, (_each, index) => expecting(`l${index}`, said[index % said.length]!));
+  const results = await Promise.all(jobs.map((job) => threads.read(account, job, watch())));
+  expect(results.map(({ rows, units, total }) => [rows, units, total])).toEqual(jobs.map(() => [2500, 2500, 2500]));
+  expect(peak).toBeLessThanOrEqual(10);
+});
+
 it('a failure comes over with kind, status and advice, and without the key', async () => {
   answer = (_, response) =>
     response.writeHead(401, { 'content-type': 'application/problem+json' }).end(`{"detail":"${secret}"}`);

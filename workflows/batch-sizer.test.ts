@@ -31,14 +31,14 @@ describe('the size of batches', () => {
     expect(sizes(8, 10)).toEqual([8]);
   });
 
-  it('grows towards what is read in the wanted time, at most fourfold, and stays there', () => {
+  it('grows towards what is read in the wanted time, at most twofold, and stays there', () => {
     const all = sizes(5_000, 100);
-    expect(all.slice(0, 3)).toEqual([8, 8, 32]);
-    expect(all.slice(5, 8)).toEqual([500, 500, 500]);
+    expect(all.slice(0, 4)).toEqual([8, 8, 16, 32]);
+    expect(all.slice(8, 11)).toEqual([500, 500, 500]);
   });
 
   it('shrinks when slices are slow', () => {
-    expect(sizes(200, 0.2).slice(0, 5)).toEqual([8, 8, 2, 1, 1]);
+    expect(sizes(200, 0.2).slice(0, 5)).toEqual([8, 8, 4, 2, 1]);
   });
 
   it('halves what is left towards the end, down to about a second of work', () => {
@@ -52,27 +52,27 @@ describe('the size of batches', () => {
   it('takes the time between ends, not how long a batch took beside another', () => {
     const sizer = new BatchSizer(1_000);
     sizer.begin(0);
-    // Two batches of 20, begun together, end together: 40 slices in a second.
-    sizer.ended(20, 1_000);
-    sizer.ended(20, 1_000);
-    expect(sizer.next(10_000)).toBe(40);
+    // Two batches of 8, begun together, end together: 16 slices in a second.
+    sizer.ended(8, 1_000);
+    sizer.ended(8, 1_000);
+    expect(sizer.next(10_000)).toBe(16);
   });
 
   it('does not count a time in which nothing was read', () => {
     const sizer = new BatchSizer(1_000);
     sizer.begin(0);
-    sizer.ended(20, 1_000);
+    sizer.ended(8, 1_000);
     sizer.begin(60_000);
-    sizer.ended(20, 61_000);
-    expect(sizer.next(10_000)).toBe(20);
+    sizer.ended(8, 61_000);
+    expect(sizer.next(10_000)).toBe(8);
   });
 
   it('is kept over continue-as-new', () => {
     const sizer = new BatchSizer(1_000);
     sizer.begin(0);
-    sizer.ended(20, 500);
+    sizer.ended(8, 500);
     const again = new BatchSizer(1_000, sizer.save());
-    expect([again.next(10_000), again.next(50)]).toEqual([sizer.next(10_000), sizer.next(50)]);
-    expect(again.next(50)).toBe(25);
+    expect([again.next(10_000), again.next(20)]).toEqual([sizer.next(10_000), sizer.next(20)]);
+    expect(again.next(20)).toBe(10);
   });
 });

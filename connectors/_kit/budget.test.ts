@@ -82,4 +82,37 @@ describe('a budget', () => {
     );
     expect(most).toBe(3);
   });
+
+  it('gives several lanes together or not at all, and lets nobody pass who came later', async () => {
+    const budget = createBudget({ concurrency: 4 }, noSleep);
+    const order: string[] = [];
+    const note = async (name: string, lanes: number): Promise<() => void> => {
+      const back = await budget.take(never, 0, lanes);
+      order.push(name);
+      return back;
+    };
+    const three = await note('three', 3);
+    const two = note('two', 2);
+    const one = note('one', 1);
+    await turn();
+    expect(order).toEqual(['three']);
+    three();
+    (await two)();
+    (await one)();
+    // More than there are: all of them.
+    (await note('nine', 9))();
+    expect(order).toEqual(['three', 'two', 'one', 'nine']);
+  });
+
+  it('lets the next in when one that waited for several lanes leaves', async () => {
+    const budget = createBudget({ concurrency: 2 }, noSleep);
+    const held = await budget.take(never);
+    const controller = new AbortController();
+    const both = budget.take(controller.signal, 0, 2);
+    const single = budget.take(never);
+    controller.abort(new Error('cancelled'));
+    await expect(both).rejects.toThrow('cancelled');
+    (await single)();
+    held();
+  });
 });
