@@ -56,14 +56,15 @@ class OpenPages {
   private reserved: (() => void) | undefined;
   private unused = 0;
   private isDurable = true;
-  /** Written, not yet durable. */
+  /** Places of pages that are written, not yet durable; and of those that are not even written. */
   private written: (() => void)[] = [];
+  private readonly unwritten = new Set<() => void>();
   private readonly places: ReadAhead;
   readonly ahead: ReadAhead;
 
   constructor(places: ReadAhead) {
     this.places = places;
-    this.ahead = { ...places, open: (signal) => this.take(signal) };
+    this.ahead = { ...places, open: (signal) => this.take(signal), rest: () => this.rest() };
   }
 
   /** Takes the places of so many pages, unless one is enough or they are more than may be asked for ahead. */
@@ -84,16 +85,24 @@ class OpenPages {
       throw error;
     }
     this.open += 1;
+    if (giveBack !== undefined) this.unwritten.add(giveBack);
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
       this.wanted -= 1;
       this.open -= 1;
-      if (giveBack === undefined) return;
+      if (giveBack === undefined || !this.unwritten.delete(giveBack)) return;
       if (this.isDurable) giveBack();
       else this.written.push(giveBack);
     };
+  }
+
+  /** A request pauses before it is repeated, for as long as a second: others read meanwhile, and none of them waits for its places. */
+  private rest(): void {
+    for (const giveBack of this.unwritten) giveBack();
+    this.unwritten.clear();
+    this.settled();
   }
 
   /** Whether nothing is under way after the page at hand, though something is wanted. */

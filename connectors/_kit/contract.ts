@@ -30,6 +30,8 @@ export type HttpRequest = {
    * What it returns is called when the answer proves cut, which is then asked for again like any other.
    */
   readonly turn?: (signal: AbortSignal) => Promise<() => void>;
+  /** Called before each pause between two attempts. */
+  readonly rest?: () => void;
   /** Works the unpacked answer without parsing it; null when it cannot. */
   readonly press?: (body: Uint8Array) => Pressed | null;
 };

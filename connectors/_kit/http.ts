@@ -191,6 +191,7 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
         if (retriesLeft === 0 || waited + wait > PATIENCE_MS) throw givenUp(error, attemptNumber);
         waited += wait;
         options.onWait?.(wait);
+        wanted.rest?.();
         await sleep(wait, signal).catch((reason: unknown) => {
           signal.throwIfAborted();
           throw reason;

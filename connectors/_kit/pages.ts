@@ -143,8 +143,9 @@ class Pager<C> {
         return places.add(await this.ahead.unpack(signal));
       };
       const { http, press } = this.context;
-      const pressing = press === undefined ? {} : { press };
-      return this.answered(await http.request({ ...request, turn, ...pressing }, signal));
+      const { rest } = this.ahead;
+      const more = { ...(press === undefined ? {} : { press }), ...(rest === undefined ? {} : { rest }) };
+      return this.answered(await http.request({ ...request, turn, ...more }, signal));
     })();
     // Whoever waits for the page hears of its failure; when the slice ends before, nobody does.
     page.catch(() => undefined);
