@@ -12,15 +12,24 @@ ${scenarios.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}
 Ends with 1 when a bar is missed.
 `;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    runs: { type: 'string', default: '3' },
-    scale: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string', multiple: true },
+        runs: { type: 'string', default: '3' },
+        scale: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const { values } = parse();
 
 if (values.help) {
   console.log(usage);

@@ -1,6 +1,5 @@
 // Where everything lies. There is no allocator: regions of fixed size first, then those that a page's length decides, and the
-// output last, because it alone grows while it is written. Only what was touched costs real memory, but V8 counts the whole
-// among what makes it collect garbage: at 64 MB with everything else, so that each megabyte here makes it collect more often.
+// output last, because it alone grows while it is written. Only what was touched costs real memory.
 
 /** Kinds of values; `1 << kind` is the kind's bit in a check. */
 export const STRING: u32 = 0;
@@ -28,22 +27,22 @@ export const OUTER: usize = ARENA_END;
 export const OUTER_END: usize = OUTER + MIB;
 /** Members of a record's inner records. */
 export const INNER: usize = OUTER_END;
-export const INNER_END: usize = INNER + 2 * MIB;
+export const INNER_END: usize = INNER + 4 * MIB;
 /** The inner records of one record: program, entries, hash of what the ordinal goes by. */
 export const INNERS: usize = INNER_END;
 export const INNERS_END: usize = INNERS + 16 * 4096;
 /** Rows: text, its length, where the hash goes, the person's number plus one, where the person key goes. */
 export const ROWS: usize = INNERS_END;
 export const ROW: usize = 32;
-export const ROWS_END: usize = ROWS + 2 * MIB;
+export const ROWS_END: usize = ROWS + 8 * MIB;
 /** Fingerprints of the page's keys, and a table to find equal ones. */
 export const KEYS: usize = ROWS_END;
-export const KEYS_END: usize = KEYS + 8 * 16384;
+export const KEYS_END: usize = KEYS + 8 * 65536;
 export const TABLE: usize = KEYS_END;
 /** Persons: text, its length, digest, hexadecimal key. */
-export const PERSONS: usize = TABLE + 8 * 65536;
+export const PERSONS: usize = TABLE + 8 * 262144;
 export const PERSON: usize = 128;
-export const PERSONS_END: usize = PERSONS + PERSON * 16384;
+export const PERSONS_END: usize = PERSONS + PERSON * 65536;
 /** Finished batches of lines: start, end, rows, longest line in UTF-16 units. */
 export const BATCHES: usize = PERSONS_END;
 export const BATCHES_END: usize = BATCHES + 16 * 8192;
