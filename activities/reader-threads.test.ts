@@ -124,6 +124,25 @@ it('no more pages are open than an account has places, from their request until 
   expect(most).toBeLessThanOrEqual(20);
 });
 
+it('a slice whose request pauses lets the others read, and is read all the same', async () => {
+  const refused = new Set<string>();
+  answer = (request, response) => {
+    const list = /lists\/(\w+)\//.exec(request.url ?? '')?.[1] ?? '';
+    // Seven of them wait a second: their pages alone would take all places.
+    if (Number(list.slice(1)) >= 7 || refused.has(list)) return segments(request, response);
+    refused.add(list);
+    response.writeHead(429, { 'retry-after': '1' }).end();
+  };
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 24 }, async (_, index) => {
+      expect(await threads.read(account, expecting(`l${index}`, 2500), watch())).toMatchObject({ rows: 2500 });
+      order.push(index);
+    }),
+  );
+  expect(order.slice(0, 17).filter((index) => index < 7)).toEqual([]);
+});
+
 it.each([
   // Ten slices hold all places between them, and each wants one more.
   ['too low everywhere', [1900]],

@@ -65,10 +65,12 @@ async function readAhead(
   changes: Changes = {},
   resume?: { readonly at: SliceResume; readonly keys: AsyncIterable<string> },
   pages = Infinity,
+  expected?: number,
 ): Promise<Outcome> {
   const connector = connectorOf({ paginate: offset(2), ...changes });
   const signal = new AbortController().signal;
-  const options = { config: null, http: source.http, slice: whole, now: NOW, salt: 's', signal, ahead };
+  const slice = expected === undefined ? whole : { ...whole, expected };
+  const options = { config: null, http: source.http, slice, now: NOW, salt: 's', signal, ahead };
   let rows: string[] = [];
   const events: SliceEvent[] = [];
   for await (const event of readSlice(connector, 'things', {
@@ -101,6 +103,23 @@ describe('reading ahead', () => {
     expect(source.peak()).toBe(4);
     expect(ahead.taken()).toBe(0);
   });
+
+  it.each([
+    ['right', 13],
+    ['too low', 5],
+    ['too high', 40],
+  ])(
+    'does not wait for the first page where the parent says how many there will be; that may be %s',
+    async (_, said) => {
+      const source = slowSource(paged, 20);
+      const ahead = places(100);
+      const reading = readAhead(source, ahead, {}, undefined, Infinity, said);
+      await delay(2);
+      expect(source.flying()).toBe(Math.min(4, Math.ceil(said / 2)));
+      expect((await reading).rows).toEqual(everyId);
+      expect(ahead.taken()).toBe(0);
+    },
+  );
 
   it('never has more pages open than there are places', async () => {
     const ahead = places(2);

@@ -26,7 +26,7 @@ const mostSessions = 3;
  * by a tenth to a half) and the sync no faster. When nothing is read, all cores' worth.
  */
 const spareThreads = Math.max(1, availableParallelism() - 1);
-const allThreads = Math.max(spareThreads, Math.min(availableParallelism(), 8));
+const allThreads = availableParallelism();
 
 /**
  * Memory for loads, which stream: more makes them little faster (seen: 72 MB a tenth slower, 96 MB to 1 GB the same), and the worker's footprint during a

@@ -1,4 +1,5 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RejectedRow } from '../../contracts/sync.ts';
 import type { LoadUnit, Warehouse } from '../port.ts';
@@ -92,6 +93,23 @@ test('an older fence is refused and leaves nothing, a repeated take gives the sa
   expect(await warehouse.tableExists('raw.mailchimp__members')).toBe(false);
   expect(await warehouse.readState(key)).toEqual(new Map());
   expect(await warehouse.load({ ...zombie, runId: 'run-2', fence: newer })).toMatchObject({ inserted: 5 });
+});
+
+test('a newer run that takes the fence while an older one loads gets it; the load is whole or not there', async () => {
+  const loaded = await unit(members(30_000));
+  const loading = warehouse.load(loaded).then(
+    () => 30_000,
+    (error: unknown) => (error as { readonly kind: string }).kind,
+  );
+  await delay(60);
+  const newer = await warehouse.takeFence(key, 'run-2');
+  expect(newer).toBe(fence + 1);
+  const outcome = await loading;
+  const rows = (await warehouse.tableExists('raw.mailchimp__members'))
+    ? Number((await warehouse.query('select count(*) as n from raw.mailchimp__members'))[0]!['n'])
+    : 0;
+  expect([outcome, rows]).toEqual(outcome === 'fenced' ? ['fenced', 0] : [30_000, 30_000]);
+  await expect(warehouse.load({ ...loaded, batchId: 'later' })).rejects.toMatchObject({ kind: 'fenced' });
 });
 
 test('a record that is there but was refused has not vanished: its last good row stays', async () => {

@@ -50,7 +50,7 @@ export async function load(loader: Loader, unit: LoadUnit): Promise<LoadResult> 
   } catch (error) {
     // Records of megabytes, say: what a load takes by default is for ordinary ones.
     if (!(error instanceof WarehouseError) || !isOutOfMemory(error.cause)) throw error;
-    return await loader.database.use((session) => loadIn(loader, session, unit), 'all');
+    return await loader.database.useAmply((session) => loadIn(loader, session, unit));
   }
 }
 
