@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what mailmart needs, says what it does and how long it takes, and does nothing twice.
 #   scripts/setup.sh demo   Node 24, npm packages, the Temporal server
-#   scripts/setup.sh test   the same, and what only tests need: Chromium, sqlfluff
+#   scripts/setup.sh test   the same, and what only tests need: Chromium, sqlfluff, the BigQuery emulator, fake-gcs-server
 set -euo pipefail
 cd "$(dirname "$0")/.."
 goal="${1:-demo}"
@@ -75,6 +75,19 @@ temporal_server() {
   fi
 }
 
+# $1: program, $2: its package, $3: how long it takes. Both come from one go.mod, in Go without C.
+google_emulator() {
+  local stamp="$MAILMART_CACHE/bin/.$1" want
+  want="$(cat tools/bigquery/go.mod | cksum)"
+  [ -x "$MAILMART_CACHE/bin/$1" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && return
+  command -v go >/dev/null 2>&1 || fail "Go was not found (needed to build $1 for the tests of BigQuery): install Go 1.26 or newer and try again"
+  mkdir -p "$MAILMART_CACHE/bin"
+  slowly "$1, built once from tools/bigquery ($3, then cached)" \
+    env -C tools/bigquery CGO_ENABLED=0 go build -o "$MAILMART_CACHE/bin/$1.new" "$2"
+  mv "$MAILMART_CACHE/bin/$1.new" "$MAILMART_CACHE/bin/$1"
+  printf '%s' "$want" >"$stamp"
+}
+
 debian() { # debian COMMAND PACKAGE WHAT
   command -v "$1" >/dev/null 2>&1 && return
   command -v apt-get >/dev/null 2>&1 || fail "$1 was not found ($3): install it and try again"
@@ -98,5 +111,7 @@ temporal_server
 if [ "$goal" = test ]; then
   debian chromium chromium "for the report's browser test"
   sqlfluff_tool
+  google_emulator bigquery-emulator github.com/goccy/bigquery-emulator/cmd/bigquery-emulator "4 to 5 minutes"
+  google_emulator fake-gcs-server github.com/fsouza/fake-gcs-server "about a minute"
 fi
 say "ready ($((SECONDS - started)) s)"
