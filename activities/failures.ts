@@ -72,6 +72,9 @@ function warehouseRetries(kind: WarehouseFailureKind): boolean {
     case 'rejected':
     case 'drift':
     case 'fenced':
+    case 'quota':
+    case 'denied':
+    case 'over_budget':
       return false;
     default:
       return unknownKind(kind);

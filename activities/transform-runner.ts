@@ -43,7 +43,7 @@ export function createTransformRunner(parts: TransformParts): TransformRunner {
   return {
     async plan(runId, select) {
       const compiled = await graph();
-      await prepareTransform({ warehouse, graph: compiled, config, clock, runId });
+      await prepareTransform({ warehouse, graph: compiled, config, clock });
       const plan = await planTransform({
         warehouse,
         graph: compiled,

@@ -28,6 +28,9 @@ const warehouseFailures: Readonly<Record<WarehouseFailureKind, Named>> = {
   drift: { code: 'WAREHOUSE_DRIFT', exit: 'error' },
   fenced: { code: 'WAREHOUSE_FENCED', exit: 'error' },
   locked: { code: 'WAREHOUSE_LOCKED', exit: 'error' },
+  quota: { code: 'WAREHOUSE_QUOTA', exit: 'quota' },
+  denied: { code: 'WAREHOUSE_DENIED', exit: 'signIn' },
+  over_budget: { code: 'WAREHOUSE_BUDGET', exit: 'quota' },
 };
 
 /** Code and exit of a failure kind as it crossed a workflow's history; kinds of the warehouse are prefixed there. */

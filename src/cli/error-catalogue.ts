@@ -32,7 +32,10 @@ export type RuntimeCode =
   | 'WAREHOUSE_BUSY'
   | 'WAREHOUSE_REJECTED'
   | 'WAREHOUSE_DRIFT'
-  | 'WAREHOUSE_FENCED';
+  | 'WAREHOUSE_FENCED'
+  | 'WAREHOUSE_QUOTA'
+  | 'WAREHOUSE_DENIED'
+  | 'WAREHOUSE_BUDGET';
 
 export type ErrorCode = ConfigCode | RuntimeCode;
 
@@ -411,6 +414,24 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     'This run stops so that two never write the same stream.',
     ['A second run was started while this one was thought dead.'],
     ['Nothing to do: look at the newer run with mailmart status.'],
+  ),
+  WAREHOUSE_QUOTA: entry(
+    'A daily quota of BigQuery is spent',
+    'BigQuery takes 1,500 loads a table and day, and projects may limit bytes. What was loaded before is kept.',
+    ['Many small runs on one day.', 'A custom quota of the project.'],
+    ['Run again after midnight Pacific time, or raise the quota in the Google Cloud console.'],
+  ),
+  WAREHOUSE_DENIED: entry(
+    'BigQuery or Cloud Storage refused the credentials',
+    'The account that mailmart works with may not do this. The message names the permission.',
+    ['A role is missing.', 'The key was revoked.', 'Another project or dataset than meant.'],
+    ['Grant the role that the message names (docs/how-to/deploy-on-google-cloud.md), then mailmart check --deep.'],
+  ),
+  WAREHOUSE_BUDGET: entry(
+    'The run would read more bytes than it may',
+    'Before each query mailmart asks BigQuery how much it would read. This one was not run; the marts stay as they were.',
+    ['A first run over a long history.', 'A model that reads whole tables.'],
+    ['Look at mailmart plan, then raise warehouse.max_bytes_per_run or max_bytes_per_query in mailmart.yaml.'],
   ),
 };
 

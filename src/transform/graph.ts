@@ -14,6 +14,15 @@ export type ActionSql = {
   readonly postOps: readonly string[];
 };
 
+export type BigqueryStorage = {
+  /** Date column. */
+  readonly partitionBy?: string;
+  readonly clusterBy: readonly string[];
+  readonly requirePartitionFilter: boolean;
+};
+
+export const plainStorage: BigqueryStorage = { clusterBy: [], requirePartitionFilter: false };
+
 /** One node of the compiled graph. */
 export type Action = {
   /** `core.dim_campaign`; for assertions `checks.core_dim_campaign`. */
@@ -23,6 +32,8 @@ export type Action = {
   /** Set for incremental models: what runs when the table is there and its definition did not change. */
   readonly incremental?: ActionSql;
   readonly uniqueKey: readonly string[];
+  /** How BigQuery is to store the table; DuckDB needs none of it. */
+  readonly bigquery: BigqueryStorage;
   /** Tables that it reads: models and declarations. */
   readonly reads: readonly string[];
   /** Assertions of a model: the model. Free assertions: null. */
@@ -143,6 +154,7 @@ function swapAction(models: readonly Action[]): Action | null {
     kind: 'operations',
     full: nothing,
     uniqueKey: [],
+    bigquery: plainStorage,
     reads: marts.toSorted(),
     checks: null,
     description: 'Brings the marts that passed their assertions into place, in one transaction',

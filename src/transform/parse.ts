@@ -1,5 +1,5 @@
 import type { Action, ActionSql, Declaration, DocumentedColumn, Engine, Graph } from './graph.ts';
-import { arrange } from './graph.ts';
+import { arrange, plainStorage } from './graph.ts';
 import { TransformError } from './errors.ts';
 import type { Step } from './step.ts';
 
@@ -20,6 +20,11 @@ type CompiledTable = Documented & {
   readonly incrementalPreOps?: readonly string[];
   readonly incrementalPostOps?: readonly string[];
   readonly uniqueKey?: readonly string[];
+  readonly bigquery?: {
+    readonly partitionBy?: string;
+    readonly clusterBy?: readonly string[];
+    readonly requirePartitionFilter?: boolean;
+  };
   readonly dependencyTargets?: readonly Target[];
 };
 type CompiledAssertion = Documented & {
@@ -107,6 +112,11 @@ function tableAction(table: CompiledTable): Action {
       },
     }),
     uniqueKey: table.uniqueKey ?? [],
+    bigquery: {
+      ...(table.bigquery?.partitionBy !== undefined && { partitionBy: table.bigquery.partitionBy }),
+      clusterBy: table.bigquery?.clusterBy ?? [],
+      requirePartitionFilter: table.bigquery?.requirePartitionFilter ?? false,
+    },
     reads: names(table.dependencyTargets),
     checks: null,
     ...documentation(table),
@@ -151,6 +161,7 @@ function assertionAction(
     kind: 'assertion',
     full: { query, preOps: [], postOps: [] },
     uniqueKey: [],
+    bigquery: plainStorage,
     reads: checks === null ? names(source?.dependencyTargets) : [checks],
     checks,
     description: source?.actionDescriptor?.description ?? `Rules of ${checks ?? name}`,
@@ -174,6 +185,7 @@ function operationsAction(operations: CompiledOperations): Action {
     kind: 'operations',
     full: { query: '', preOps: statements(operations.queries), postOps: [] },
     uniqueKey: [],
+    bigquery: plainStorage,
     reads: names(operations.dependencyTargets),
     checks: null,
     ...documentation(operations),
@@ -186,6 +198,7 @@ function stepAction(step: Step): Action {
     kind: 'step',
     full: { query: '', preOps: [], postOps: [] },
     uniqueKey: [],
+    bigquery: plainStorage,
     reads: [step.reads],
     checks: null,
     description: `TypeScript step ${step.name}`,

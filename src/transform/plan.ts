@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ModelRun, Warehouse } from '../warehouse/port.ts';
+import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { TransformError } from './errors.ts';
 import { fingerprints, sameDefinition } from './fingerprint.ts';
 import { actionNamed, builtAs, isMart, swapName, tableOf, upstreamOf, type Action, type Graph } from './graph.ts';
@@ -38,6 +38,7 @@ export async function planTransform(options: {
   const { warehouse, graph, full = false } = options;
   const prints = fingerprints(graph, await warehouse.tableFingerprints());
   const stored = await warehouse.modelFingerprints();
+  const present = await warehouse.tables();
   const selected = selection(graph, options.select ?? []);
   const marts = graph.actions.filter((action) => isMart(action) && selected.has(action.name)).map(({ name }) => name);
   const planned: Omit<PlannedAction, 'waitsFor'>[] = [];
@@ -47,7 +48,7 @@ export async function planTransform(options: {
     const fingerprint =
       action.name === swapName ? swapFingerprint(marts, prints) : (prints.get(action.name) ?? 'unknown');
     const before = stored.get(builtAs(action.name));
-    const isThere = await tablesAreThere(warehouse, action, marts);
+    const isThere = tablesAreThere(present, action, marts);
     if (!full && before === fingerprint && isThere) {
       unchanged.push(action.name);
       continue;
@@ -81,12 +82,10 @@ function swapFingerprint(marts: readonly string[], prints: ReadonlyMap<string, s
   return `swap.${hash.digest('hex').slice(0, 24)}`;
 }
 
-async function tablesAreThere(warehouse: Warehouse, action: Action, marts: readonly string[]): Promise<boolean> {
+function tablesAreThere(present: ReadonlyMap<string, TableKind>, action: Action, marts: readonly string[]): boolean {
   if (action.kind === 'assertion') return true;
-  const tables = action.name === swapName ? marts : [builtAs(action.name)];
-  if (action.kind === 'operations' && action.name !== swapName) return true;
-  for (const table of tables) if (!(await warehouse.tableExists(table))) return false;
-  return true;
+  if (action.name === swapName) return marts.every((mart) => present.has(mart));
+  return action.kind === 'operations' || present.has(builtAs(action.name));
 }
 
 function selection(graph: Graph, select: readonly string[]): ReadonlySet<string> {

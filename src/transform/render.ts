@@ -1,78 +1,102 @@
-import { builtAs, schemaOf, swapName, tableOf, type Action, type ActionSql, type Graph } from './graph.ts';
+import type { TableKind } from '../warehouse/port.ts';
+import { builtAs, type Action, type ActionSql, type Graph } from './graph.ts';
 
-/** `core.dim_campaign` quoted for an engine. */
-export function quoteTable(graph: Pick<Graph, 'engine'>, name: string): string {
-  return graph.engine === 'duckdb' ? `"${schemaOf(name)}"."${tableOf(name)}"` : `\`${name}\``;
-}
+/** Spells a table's name for an engine (`Warehouse.quote`). */
+export type Quote = (name: string) => string;
 
 /** Dataform's `` `project.dataset.table` `` → the engine's own quoting, marts → where they are built. */
-export function requote(graph: Graph, sql: string): string {
+export function requote(graph: Pick<Graph, 'database'>, quote: Quote, sql: string): string {
   const pattern = new RegExp(`\`${graph.database}\\.([A-Za-z0-9_]+)\\.([A-Za-z0-9_]+)\``, 'g');
-  return sql.replaceAll(pattern, (_, schema: string, table: string) =>
-    quoteTable(graph, builtAs(`${schema}.${table}`)),
-  );
+  return sql.replaceAll(pattern, (_, schema: string, table: string) => quote(builtAs(`${schema}.${table}`)));
 }
 
-/** What stands where an action will write: DuckDB refuses to replace a table by a view and the other way round. */
-export type Present = 'table' | 'view' | null;
+export type RenderOptions = {
+  readonly incremental: boolean;
+  /** What stands where the action will write: no engine replaces a table by a view or the other way round. */
+  readonly present: TableKind | null;
+  readonly quote: Quote;
+};
 
-/** Statements of an action for its engine; they are meant to run in one transaction. */
-export function render(
-  graph: Graph,
-  action: Action,
-  options: { readonly incremental: boolean; readonly present: Present },
-): readonly string[] {
-  if (action.name === swapName) return swap(graph, action);
-  const target = quoteTable(graph, builtAs(action.name));
+/** Statements of an action for its engine, in order. DuckDB runs them in one transaction, BigQuery those that change rows. */
+export function render(graph: Graph, action: Action, options: RenderOptions): readonly string[] {
+  const target = options.quote(builtAs(action.name));
+  const ready = (statements: readonly string[]): readonly string[] =>
+    statements.filter((text) => text !== '').map((text) => requote(graph, options.quote, text));
+  const replaced = (kind: TableKind): readonly string[] =>
+    ready([
+      ...action.full.preOps,
+      ...(options.present === null || options.present === kind ? [] : [`drop ${options.present} ${target}`]),
+      `create or replace ${kind} ${target}${storage(graph, action, kind)} as\n${action.full.query}`,
+      ...action.full.postOps,
+    ]);
   switch (action.kind) {
     case 'table':
-      return wrapped(graph, action.full, [
-        ...cleared(target, 'table', options.present),
-        create('table', target, action.full),
-      ]);
     case 'view':
-      return wrapped(graph, action.full, [
-        ...cleared(target, 'view', options.present),
-        create('view', target, action.full),
-      ]);
+      return replaced(action.kind);
     case 'incremental': {
       const { incremental } = action;
-      if (!options.incremental || incremental === undefined) {
-        return wrapped(graph, action.full, [
-          ...cleared(target, 'table', options.present),
-          create('table', target, action.full),
-        ]);
-      }
-      return wrapped(graph, incremental, [merge(graph, action, target, incremental)]);
+      if (!options.incremental || incremental === undefined) return replaced('table');
+      return ready(
+        graph.engine === 'duckdb'
+          ? [...incremental.preOps, merge(graph, action, target, `(\n${incremental.query}\n)`), ...incremental.postOps]
+          : mergeFromTable(graph, action, incremental, options.quote),
+      );
     }
     case 'assertion':
     case 'operations':
-      return wrapped(graph, action.full, [action.full.query]);
+      return ready([...action.full.preOps, action.full.query, ...action.full.postOps]);
     case 'step':
       return [];
   }
 }
 
-function wrapped(graph: Graph, sql: ActionSql, middle: readonly string[]): readonly string[] {
-  return [...sql.preOps, ...middle, ...sql.postOps].filter((text) => text !== '').map((text) => requote(graph, text));
+/** Table of an incremental model's new rows on BigQuery. */
+export const newRowsOf = (action: Action): string => `${builtAs(action.name)}__new`;
+
+/**
+ * On BigQuery new rows are computed into a table first: their dates are then known, so that the merge reads no other
+ * partition of its target. No model's new rows depend on what its own pre-operations change in it.
+ */
+function mergeFromTable(graph: Graph, action: Action, sql: ActionSql, quote: Quote): readonly string[] {
+  const source = quote(newRowsOf(action));
+  const isDefinition = (text: string): boolean => /^\s*(create|drop|alter)\b/i.test(text);
+  return [
+    ...sql.preOps.filter(isDefinition),
+    `create or replace table ${source}${storage(graph, action, 'table')} as\n${sql.query}`,
+    ...sql.preOps.filter((text) => !isDefinition(text)),
+    merge(graph, action, quote(builtAs(action.name)), source),
+    ...sql.postOps,
+    `drop table ${source}`,
+  ];
 }
 
-const create = (kind: 'table' | 'view', target: string, sql: ActionSql): string =>
-  `create or replace ${kind} ${target} as\n${sql.query}`;
+/** Partitions and clusters of a table on BigQuery. */
+function storage(graph: Graph, action: Action, kind: TableKind): string {
+  const { partitionBy, clusterBy, requirePartitionFilter } = action.bigquery;
+  if (graph.engine !== 'bigquery' || kind === 'view') return '';
+  return [
+    ...(partitionBy === undefined ? [] : [`\npartition by ${partitionBy}`]),
+    ...(clusterBy.length === 0 ? [] : [`\ncluster by ${clusterBy.join(', ')}`]),
+    ...(requirePartitionFilter ? ['\noptions (require_partition_filter = true)'] : []),
+  ].join('');
+}
 
-const cleared = (target: string, wanted: 'table' | 'view', present: Present): readonly string[] =>
-  present === null || present === wanted ? [] : [`drop ${present} ${target}`];
-
-function merge(graph: Graph, action: Action, target: string, sql: ActionSql): string {
-  if (action.uniqueKey.length === 0) return `insert into ${target}\n${sql.query}`;
-  const on = action.uniqueKey.map((column) => `target.${column} = source.${column}`).join(' and ');
+function merge(graph: Graph, action: Action, target: string, source: string): string {
+  if (action.uniqueKey.length === 0) {
+    return graph.engine === 'duckdb'
+      ? `insert into ${target}\n${source.slice(1, -1)}`
+      : `insert into ${target} select * from ${source}`;
+  }
+  const { partitionBy } = action.bigquery;
+  const on = action.uniqueKey.map((column) => `target.${column} = source.${column}`);
+  if (graph.engine === 'bigquery' && partitionBy !== undefined) on.push(partitionFilter(`target.${partitionBy}`));
   const columns = action.columns.map((column) => column.name);
   const updates = columns.filter((column) => !action.uniqueKey.includes(column));
   const name = (column: string): string => (graph.engine === 'duckdb' ? `"${column}"` : `\`${column}\``);
   return [
     `merge into ${target} as target`,
-    `using (\n${sql.query}\n) as source`,
-    `on ${on}`,
+    `using ${source} as source`,
+    `on ${on.join(' and ')}`,
     ...(updates.length === 0
       ? []
       : [
@@ -84,12 +108,9 @@ function merge(graph: Graph, action: Action, target: string, sql: ActionSql): st
   ].join('\n');
 }
 
-function swap(graph: Graph, action: Action): readonly string[] {
-  return action.reads.map(
-    (mart) =>
-      `create or replace table ${quoteTable(graph, mart)} as\nselect * from ${quoteTable(graph, builtAs(mart))}`,
-  );
-}
+/** The partitions that the new rows lie in, as constants (`ModelPlan.merge`), because nothing else prunes. */
+const partitionFilter = (column: string): string =>
+  `(${column} between date(@partition_from) and date(@partition_to) or ${column} is null)`;
 
 /** The swap of some marts only, for a selection. */
 export function narrowSwap(action: Action, marts: ReadonlySet<string>): Action {

@@ -2,9 +2,9 @@ import type { Clock } from '../contracts/clock.ts';
 import type { Row } from '../contracts/sync.ts';
 import type { ModelRun, Warehouse } from '../warehouse/port.ts';
 import { compileGraph } from './compile.ts';
-import { actionNamed, builtAs, dependentsOf, schemaOf, swapName, tableOf, type Action, type Graph } from './graph.ts';
+import { actionNamed, builtAs, dependentsOf, swapName, type Action, type Graph } from './graph.ts';
 import { planTransform, type PlannedAction } from './plan.ts';
-import { narrowSwap, quoteTable, render, requote, type Present } from './render.ts';
+import { narrowSwap, newRowsOf, render, requote } from './render.ts';
 import { prepareTransform, type TransformConfig } from './setup.ts';
 
 /**
@@ -20,31 +20,34 @@ export async function runAction(options: {
   const { warehouse, graph, runId, action: planned } = options;
   const found = actionNamed(graph, planned.name);
   const action = planned.marts === undefined ? found : narrowSwap(found, new Set(planned.marts));
-  if (action.step !== undefined) return await runStep(warehouse, graph, runId, action, planned.fingerprint);
-  const statements = render(graph, action, {
-    incremental: planned.incremental,
-    present: await presentAt(warehouse, action),
-  });
+  if (action.step !== undefined) return await runStep(warehouse, runId, action, planned.fingerprint);
+  const { kind, description, columns } = action;
+  const plan = { name: builtAs(action.name), kind, fingerprint: planned.fingerprint, description, columns };
+  if (action.name === swapName) {
+    const pairs = action.reads.map((mart) => ({ from: builtAs(mart), to: mart }));
+    return await warehouse.swapTables(runId, plan, pairs);
+  }
+  const { partitionBy } = action.bigquery;
   const run = await warehouse.runModel(
     runId,
-    { name: builtAs(action.name), kind: action.kind, fingerprint: planned.fingerprint },
-    statements,
+    planned.incremental && partitionBy !== undefined
+      ? { ...plan, merge: { source: newRowsOf(action), partitionBy } }
+      : plan,
+    render(graph, action, {
+      incremental: planned.incremental,
+      present: kind === 'assertion' ? null : await warehouse.tableKind(plan.name),
+      quote: warehouse.quote,
+    }),
   );
   if (run.status !== 'failed' || action.kind !== 'assertion') return run;
   return { ...run, message: await brokenRules(warehouse, graph, action) };
 }
 
-async function runStep(
-  warehouse: Warehouse,
-  graph: Graph,
-  runId: string,
-  action: Action,
-  fingerprint: string,
-): Promise<ModelRun> {
+async function runStep(warehouse: Warehouse, runId: string, action: Action, fingerprint: string): Promise<ModelRun> {
   const { step } = action;
   if (step === undefined) throw new Error(`${action.name} is no step`);
   const started = performance.now();
-  const rows = step.run(await warehouse.query(`select * from ${quoteTable(graph, builtAs(step.reads))}`));
+  const rows = step.run(await warehouse.query(`select * from ${warehouse.quote(builtAs(step.reads))}`));
   await warehouse.replaceTable(step.writes.table, step.writes.columns, rows);
   const run: ModelRun = {
     name: action.name,
@@ -59,16 +62,6 @@ async function runStep(
   return run;
 }
 
-async function presentAt(warehouse: Warehouse, action: Action): Promise<Present> {
-  if (action.kind === 'assertion' || action.name === swapName) return null;
-  const name = builtAs(action.name);
-  const [row] = await warehouse.query(
-    `select table_type as type from information_schema.tables where table_schema = '${schemaOf(name)}' and table_name = '${tableOf(name)}'`,
-  );
-  if (row === undefined) return null;
-  return row['type'] === 'VIEW' ? 'view' : 'table';
-}
-
 /** A count or a text of a row, as text. */
 function text(row: Row, column: string): string {
   const value = row[column];
@@ -77,7 +70,7 @@ function text(row: Row, column: string): string {
 
 async function brokenRules(warehouse: Warehouse, graph: Graph, action: Action): Promise<string> {
   const rules = await warehouse.query(
-    `select rule, count(*) as broken from (${requote(graph, action.full.query)}) as broken_rows group by rule order by rule`,
+    `select rule, count(*) as broken from (${requote(graph, warehouse.quote, action.full.query)}) as broken_rows group by rule order by rule`,
   );
   const broken = rules.map((row) => `${text(row, 'broken')} rows: ${text(row, 'rule')}`).join('; ');
   return `${action.checks ?? action.name} breaks a rule: ${broken}. The marts stay as they were.`;
@@ -115,7 +108,7 @@ export async function runTransform(options: {
     currency: config.company.currency,
     ...(options.projectDir !== undefined && { projectDir: options.projectDir }),
   });
-  await prepareTransform({ warehouse, graph, config, clock, runId });
+  await prepareTransform({ warehouse, graph, config, clock });
   const plan = await planTransform({
     warehouse,
     graph,

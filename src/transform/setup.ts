@@ -2,8 +2,7 @@ import type { Clock } from '../contracts/clock.ts';
 import type { DateString, Instant } from '../contracts/json.ts';
 import type { Row } from '../contracts/sync.ts';
 import type { Column, Warehouse } from '../warehouse/port.ts';
-import { buildSchema, schemaOf, tableOf, type Graph } from './graph.ts';
-import { quoteTable } from './render.ts';
+import { schemaOf, tableOf, type Graph } from './graph.ts';
 
 /** The parts of mailmart.yaml that the models depend on. */
 export type TransformConfig = {
@@ -46,15 +45,14 @@ export async function prepareTransform(options: {
   readonly graph: Graph;
   readonly config: TransformConfig;
   readonly clock: Clock;
-  readonly runId: string;
 }): Promise<void> {
-  const { warehouse, graph, config, clock, runId } = options;
+  const { warehouse, graph, config, clock } = options;
   const rawTables = graph.declarations.map(({ name }) => name).filter((name) => schemaOf(name) === 'raw');
-  for (const name of rawTables) {
+  const present = await warehouse.tables();
+  for (const name of rawTables.filter((table) => !present.has(table))) {
     const [source = '', stream = ''] = tableOf(name).split('__');
-    if (!(await warehouse.tableExists(name))) await warehouse.ensureRawTable({ source, stream, partitioned: false });
+    await warehouse.ensureRawTable({ source, stream, partitioned: false });
   }
-  await ensureBuildSchema(warehouse, runId);
   await warehouse.replaceTable('ops.campaign_rules', ruleColumns, config.campaigns.map(ruleRow(config)));
   await warehouse.replaceTable(
     'ops.accounts',
@@ -68,7 +66,7 @@ export async function prepareTransform(options: {
   await warehouse.replaceTable('ops.data_as_of', asOfColumns, [
     {
       as_of_date: dateIn(config.company.time_zone, clock.now()),
-      data_changed_at: await newestChange(warehouse, graph, rawTables),
+      data_changed_at: inWholeSeconds(await warehouse.lastChange(rawTables)),
     },
   ]);
 }
@@ -83,27 +81,11 @@ const ruleRow =
     currency_code: rule.currency ?? config.company.currency,
   });
 
-async function ensureBuildSchema(warehouse: Warehouse, runId: string): Promise<void> {
-  const found = await warehouse.query(
-    `select 1 as there from information_schema.schemata where schema_name = '${buildSchema}'`,
-  );
-  if (found.length > 0) return;
-  await warehouse.runModel(runId, { name: `${buildSchema}.schema`, kind: 'operations', fingerprint: 'created' }, [
-    `create schema if not exists ${buildSchema}`,
-  ]);
-}
-
 /**
- * When raw last changed, in whole seconds: below that `_loaded_at` counts the loads of one tick of the clock, whose number
- * depends on how fast the machine was. The marts of two runs over the same data are equal to the byte.
+ * Below a second `_loaded_at` counts the loads of one tick of the clock, whose number depends on how fast the machine was. The
+ * marts of two runs over the same data are equal to the byte.
  */
-async function newestChange(warehouse: Warehouse, graph: Graph, tables: readonly string[]): Promise<Instant | null> {
-  const parts = tables.map((name) => `select max(_loaded_at) as changed_at from ${quoteTable(graph, name)}`);
-  const text = graph.engine === 'duckdb' ? 'cast(max(changed_at) as varchar)' : 'cast(max(changed_at) as string)';
-  const [row] = await warehouse.query(`select ${text} as newest from (${parts.join(' union all ')}) as changes`);
-  const at = row?.['newest'];
-  return typeof at === 'string' ? `${at.slice(0, 19).replace(' ', 'T')}Z` : null;
-}
+const inWholeSeconds = (at: Instant | null): Instant | null => (at === null ? null : `${at.slice(0, 19)}Z`);
 
 /** Calendar date of an instant in a time zone. */
 export function dateIn(timeZone: string, at: Instant): DateString {

@@ -17,6 +17,9 @@ export type WarehouseFailureKind =
   | 'rejected' // wrong SQL: our bug
   | 'drift' // column clash, or the file is not what the ledger says
   | 'fenced' // a newer run took this stream: stop
+  | 'quota' // the day's quota is spent: wait for hours
+  | 'denied' // credentials or permissions: only a person can help
+  | 'over_budget' // the run would spend more than it may: stop before it does
   | 'locked'; // another process owns the file
 
 export class WarehouseError extends Error {
@@ -79,22 +82,35 @@ export type RunRecord = {
   readonly message: string | null;
 };
 
-/** An action of the compiled graph, ready for one engine. */
-export type ModelRun = {
+export type TableKind = 'table' | 'view';
+
+/** One action of the compiled graph, as the warehouse needs to know it beside its statements. */
+export type ModelPlan = {
   /** `staging.stg_mailchimp__members`. */
   readonly name: string;
   readonly kind: 'table' | 'view' | 'incremental' | 'assertion' | 'operations' | 'step';
   /** Hash of SQL and of the inputs' fingerprints: equal to the stored one means there is nothing to do. */
   readonly fingerprint: string;
+  /** Documentation, for engines that keep it beside the table. */
+  readonly description?: string;
+  readonly columns?: readonly { readonly name: string; readonly description: string }[];
+  /** Of an incremental run: the table of new rows that its last statement merges, and the date column that both are partitioned by. */
+  readonly merge?: { readonly source: string; readonly partitionBy: string };
+};
+
+/** How an action of the compiled graph ended. */
+export type ModelRun = Pick<ModelPlan, 'name' | 'kind' | 'fingerprint'> & {
   readonly rows: number | null;
   readonly durationMs: number;
   readonly status: 'done' | 'unchanged' | 'failed';
   readonly message: string | null;
+  /** Where the engine bills bytes: what the dry runs said, and what was billed. */
+  readonly bytes?: { readonly estimated: number; readonly billed: number };
 };
 
 /**
- * The warehouse: one owner process, everything behind this port. DuckDB now, BigQuery next.
- * Schemas: raw, staging, core, marts, ops. Times in UTC, money DECIMAL(38,9) / NUMERIC.
+ * The warehouse: everything behind this port. DuckDB has one owner process; BigQuery may be shared by many workers.
+ * Schemas: raw, staging, core, marts, marts_build, ops. Times in UTC, money DECIMAL(38,9) / NUMERIC.
  */
 export type Warehouse = {
   readonly engine: 'duckdb' | 'bigquery';
@@ -124,21 +140,30 @@ export type Warehouse = {
   tableFingerprints(): Promise<ReadonlyMap<string, string>>;
 
   // --- transform
-  /** Statements of one model and its `ops.model_run` row, in one transaction. */
-  runModel(
-    runId: string,
-    model: Omit<ModelRun, 'rows' | 'durationMs' | 'status' | 'message'>,
-    statements: readonly string[],
-  ): Promise<ModelRun>;
+  /** A table's name as this engine's SQL spells it: `core.dim_campaign` → `"core"."dim_campaign"`. */
+  quote(name: string): string;
+  /** Every table and view of the warehouse. */
+  tables(): Promise<ReadonlyMap<string, TableKind>>;
+  tableKind(name: string): Promise<TableKind | null>;
+  /** When one of these raw tables last changed; null when none ever did. */
+  lastChange(tables: readonly string[]): Promise<Instant | null>;
+  /**
+   * Runs a model's statements and writes its `ops.model_run` row. What a reader sees of the model changes at once or not at
+   * all: a killed or failed run leaves the older table.
+   */
+  runModel(runId: string, model: ModelPlan, statements: readonly string[]): Promise<ModelRun>;
+  /** The same for bringing tables into place: all of `to` get the rows of their `from` together. */
+  swapTables(runId: string, model: ModelPlan, pairs: readonly TablePair[]): Promise<ModelRun>;
   /** Replaces a small table (config tables, TypeScript steps) if its content differs; columns with engine-neutral types. */
   replaceTable(name: string, columns: readonly Column[], rows: readonly Row[]): Promise<{ readonly changed: boolean }>;
-  tableExists(name: string): Promise<boolean>;
   query(sql: string, params?: readonly Scalar[]): Promise<readonly Row[]>;
 
   // --- publish
   /** Writes the readers' copy (marts and run status, no raw, no addresses) beside the warehouse and swaps it in. Returns its path. */
   publish(runId: string): Promise<string>;
 };
+
+export type TablePair = { readonly from: string; readonly to: string };
 
 /** Engine-neutral column: `decimal` is DECIMAL(38,9) / NUMERIC and is given and returned as text. */
 export type Column = {

@@ -12,12 +12,13 @@ const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);
 const fixture = createFixture(folder);
 const warehouse = await fixture.open();
 const done = Number((await warehouse.readState(key)).get('list=1')?.cursor ?? 0);
-const rows = (await warehouse.tableExists('raw.mailchimp__members'))
-  ? await warehouse.query(
-      `select _primary_key || ' ' || _record_hash || ' ' || (_deleted_at is not null) as line
+const rows =
+  (await warehouse.tableKind('raw.mailchimp__members')) !== null
+    ? await warehouse.query(
+        `select _primary_key || ' ' || _record_hash || ' ' || (_deleted_at is not null) as line
       from raw.mailchimp__members order by _primary_key`,
-    )
-  : [];
+      )
+    : [];
 say({ opened: done, rows: rows.map((row) => row['line']) });
 const fence = await warehouse.takeFence(key, runId);
 for (let batch = done + 1; batch <= batchesInPlan; batch += 1) {

@@ -30,7 +30,7 @@ test('a model and its log row commit together; a failing one leaves the older ta
   ];
   await expect(warehouse.runModel('r2', model('table', 'f2'), failing)).rejects.toMatchObject({ kind: 'rejected' });
   expect(await warehouse.query('select count(a) as n from marts.x')).toEqual([{ n: 7 }]);
-  expect(await warehouse.tableExists('marts.side')).toBe(false);
+  expect(await warehouse.tableKind('marts.side')).toBeNull();
   expect(await warehouse.modelFingerprints()).toEqual(new Map([['marts.x', 'f1']]));
   const [failed] = await warehouse.query(`select status, message from ops.model_run where run_id = 'r2'`);
   expect(failed?.['status']).toBe('failed');

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../contracts/clock.ts';
-import { WarehouseError, type ModelRun, type Warehouse } from '../port.ts';
+import { WarehouseError, type ModelPlan, type ModelRun, type TablePair } from '../port.ts';
 import type { Database } from './database.ts';
 import { quoteTable } from './identifiers.ts';
-import { tableExists } from './raw-read.ts';
+import { tableKind } from './raw-read.ts';
 import { recordModel } from './run-log.ts';
 import type { Session } from './session.ts';
 
@@ -17,9 +17,10 @@ export async function runModel(
   database: Database,
   clock: Clock,
   runId: string,
-  model: Parameters<Warehouse['runModel']>[1],
+  model: ModelPlan,
   statements: readonly string[],
 ): Promise<ModelRun> {
+  const { name, kind, fingerprint } = model;
   const started = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -28,7 +29,9 @@ export async function runModel(
           const rows = await runStatements(session, model, statements);
           const isViolated = model.kind === 'assertion' && rows !== null && rows > 0;
           const run: ModelRun = {
-            ...model,
+            name,
+            kind,
+            fingerprint,
             rows,
             durationMs: Math.round(performance.now() - started),
             status: isViolated ? 'failed' : 'done',
@@ -45,7 +48,8 @@ export async function runModel(
         continue;
       }
       const durationMs = Math.round(performance.now() - started);
-      const failed: ModelRun = { ...model, rows: null, durationMs, status: 'failed', message: error.message };
+      const message = error.message;
+      const failed: ModelRun = { name, kind, fingerprint, rows: null, durationMs, status: 'failed', message };
       // The failure itself matters more than its log entry, which cannot be written when the disk is full.
       await database.use((session) => recordModel(session, runId, failed, clock)).catch(() => undefined);
       throw error;
@@ -53,9 +57,13 @@ export async function runModel(
   }
 }
 
+/** All in one transaction. */
+export const swapStatements = (pairs: readonly TablePair[]): readonly string[] =>
+  pairs.map(({ from, to }) => `create or replace table ${quoteTable(to)} as select * from ${quoteTable(from)}`);
+
 async function runStatements(
   session: Session,
-  model: Parameters<Warehouse['runModel']>[1],
+  model: ModelPlan,
   statements: readonly string[],
 ): Promise<number | null> {
   let returned: number | null = null;
@@ -66,7 +74,7 @@ async function runStatements(
     } else await session.run(attempted, statement);
   }
   if (model.kind !== 'table' && model.kind !== 'incremental') return returned;
-  if (!(await tableExists(session, model.name))) return null;
+  if ((await tableKind(session, model.name)) === null) return null;
   return Number(
     (await session.row(`Count ${model.name}`, `select count(*) as rows from ${quoteTable(model.name)}`))['rows'],
   );

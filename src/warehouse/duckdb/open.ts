@@ -7,13 +7,13 @@ import { checkLength, checkTables } from './check.ts';
 import { Database } from './database.ts';
 import { isConflict } from './errors.ts';
 import { takeFence } from './fence.ts';
-import { rawTableName } from './identifiers.ts';
+import { quoteTable, rawTableName } from './identifiers.ts';
 import { load } from './load.ts';
 import { createRawTable } from './merge.ts';
-import { runModel } from './models.ts';
+import { runModel, swapStatements } from './models.ts';
 import { createMutex } from './mutex.ts';
 import { publish } from './publish.ts';
-import { rawCounts, rawRecords, readState, tableExists } from './raw-read.ts';
+import { rawCounts, rawRecords, readState, tableKind, tables } from './raw-read.ts';
 import { replaceTable } from './replace-table.ts';
 import * as runLog from './run-log.ts';
 import type { Session } from './session.ts';
@@ -111,10 +111,14 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     modelFingerprints: () => database.use(runLog.modelFingerprints),
     tableFingerprints: () => database.use(runLog.tableFingerprints),
 
+    quote: quoteTable,
+    tables: () => database.use(tables),
+    tableKind: (name) => database.use((session) => tableKind(session, name)),
+    lastChange: (names) => database.use((session) => runLog.lastChange(session, names)),
     runModel: (runId, model, statements) => runModel(database, clock, runId, model, statements),
+    swapTables: (runId, model, pairs) => runModel(database, clock, runId, model, swapStatements(pairs)),
     replaceTable: (name, columns, rows) =>
       database.useAmply((session) => replaceTable(session, clock, name, columns, rows)),
-    tableExists: (name) => database.use((session) => tableExists(session, name)),
     query: (sql, params) => database.useAmply((session) => session.rows('Query', sql, params)),
 
     publish: (runId) => publications(() => publish(database, clock, options.publishedPath, runId)),

@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import { warehouseFailure } from './errors.ts';
 import { quoteName, quoteText } from './identifiers.ts';
 import type { Session } from './session.ts';
-import { tableExists } from './raw-read.ts';
+import { tableKind } from './raw-read.ts';
 import { utc } from './values.ts';
 
 /** Tables of schema `status`: how the data came to be, without any content of records. */
@@ -83,7 +83,7 @@ async function copyTables(session: Session, clock: Clock, runId: string): Promis
   for (const [name, sql] of Object.entries(statusTables)) {
     await session.run(`Publish status.${name}`, `create table publishing.status.${quoteName(name)} as ${sql}`);
   }
-  if (await tableExists(session, 'ops.data_as_of')) {
+  if ((await tableKind(session, 'ops.data_as_of')) !== null) {
     await session.run(
       'Publish status.data_as_of',
       'create table publishing.status.data_as_of as select * from ops.data_as_of',

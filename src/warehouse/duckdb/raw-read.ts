@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import type { ItemState, StreamKey } from '../../contracts/sync.ts';
-import { WarehouseError } from '../port.ts';
+import { WarehouseError, type TableKind } from '../port.ts';
 import type { Database } from './database.ts';
-import { rawTable, rawTableName } from './identifiers.ts';
-import type { Session } from './session.ts';
+import { rawTable, rawTableName, splitTable } from './identifiers.ts';
+import type { JsonRow, Session } from './session.ts';
 
 /** Live records of a stream in key order, streamed: memory does not grow with the table. */
 export async function* rawRecords(database: Database, key: StreamKey): AsyncGenerator<JsonObject> {
@@ -67,18 +67,26 @@ export async function readState(session: Session, key: StreamKey): Promise<Reado
 
 async function rawTableExists(database: Database, session: Session, key: StreamKey): Promise<boolean> {
   const name = rawTableName(key.source, key.stream);
-  if (!database.rawTables.has(name) && (await tableExists(session, `raw.${name}`))) database.rawTables.add(name);
+  if (!database.rawTables.has(name) && (await tableKind(session, `raw.${name}`)) !== null) database.rawTables.add(name);
   return database.rawTables.has(name);
 }
 
-/** Whether a table or view of that name exists in the warehouse file. */
-export async function tableExists(session: Session, name: string): Promise<boolean> {
-  const [schema = '', table = ''] = name.split('.');
-  const { found } = await session.row(
-    'Look for a table',
-    `select count(*) as found from information_schema.tables
-    where table_catalog = current_database() and table_schema = $1 and table_name = $2`,
-    [schema, table],
-  );
-  return Number(found) > 0;
+/** Whether a table or a view of that name exists in the warehouse file. */
+export async function tableKind(session: Session, name: string): Promise<TableKind | null> {
+  const { schema, table } = splitTable(name);
+  const [row] = await session.rows('Look for a table', `${listTables} and table_schema = $1 and table_name = $2`, [
+    schema,
+    table,
+  ]);
+  return row === undefined ? null : kindOf(row);
 }
+
+export async function tables(session: Session): Promise<ReadonlyMap<string, TableKind>> {
+  const rows = await session.rows('List tables', listTables);
+  return new Map(rows.map((row) => [`${String(row['schema'])}.${String(row['name'])}`, kindOf(row)]));
+}
+
+const listTables = `select table_schema as schema, table_name as name, table_type as type
+  from information_schema.tables where table_catalog = current_database()`;
+
+const kindOf = (row: JsonRow): TableKind => (row['type'] === 'VIEW' ? 'view' : 'table');

@@ -4,7 +4,7 @@ import type { Json } from '../../contracts/json.ts';
 import type { Row } from '../../contracts/sync.ts';
 import { WarehouseError, type Column } from '../port.ts';
 import { quoteName, quoteTable } from './identifiers.ts';
-import { tableExists } from './raw-read.ts';
+import { tableKind } from './raw-read.ts';
 import type { Session } from './session.ts';
 import { utc } from './values.ts';
 
@@ -41,7 +41,8 @@ export async function replaceTable(
     const [stored] = await session.rows(`Read ${name}`, 'select content_hash from ops.replaced_table where name = $1', [
       name,
     ]);
-    if (stored?.['content_hash'] === contentHash && (await tableExists(session, name))) return { changed: false };
+    if (stored?.['content_hash'] === contentHash && (await tableKind(session, name)) !== null)
+      return { changed: false };
     const definitions = columns.map((column) => `${quoteName(column.name)} ${types[column.type]}`).join(', ');
     await session.run(`Replace ${name}`, `create or replace table ${table} (${definitions})`);
     const structure = JSON.stringify([Object.fromEntries(columns.map((column) => [column.name, 'VARCHAR']))]);

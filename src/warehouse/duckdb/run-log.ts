@@ -1,4 +1,5 @@
 import type { Clock } from '../../contracts/clock.ts';
+import type { Instant } from '../../contracts/json.ts';
 import type { StreamReport, Verdict } from '../../contracts/sync.ts';
 import type { ModelRun, RunRecord, Warehouse } from '../port.ts';
 import { insertRow } from './insert-row.ts';
@@ -143,6 +144,17 @@ export async function tableFingerprints(session: Session): Promise<ReadonlyMap<s
     order by name`,
   );
   return new Map(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
+}
+
+/** In whole milliseconds. */
+export async function lastChange(session: Session, tables: readonly string[]): Promise<Instant | null> {
+  const { changed } = await session.row(
+    'Find the last change',
+    `select max(loaded_at) as changed from ops.load_ledger
+    where is_change and table_name in (select unnest(cast($1 as json)::varchar[]))`,
+    [JSON.stringify(tables)],
+  );
+  return typeof changed === 'string' ? changed : null;
 }
 
 function text(row: JsonRow, column: string): string | null {

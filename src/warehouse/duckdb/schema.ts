@@ -56,6 +56,7 @@ const migrations: readonly Migration[] = [
         name varchar primary key, content_hash varchar not null, rows bigint not null, replaced_at timestamp not null)`,
     ],
   },
+  { version: 2, name: 'where marts are built', statements: ['create schema if not exists marts_build'] },
 ];
 
 /** Brings the file to the newest schema version; a killed migration left nothing behind and runs again. */
