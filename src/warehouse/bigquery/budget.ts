@@ -1,0 +1,50 @@
+import { WarehouseError } from '../port.ts';
+
+/** Bytes as a person writes and reads them; units of 1024, as BigQuery bills. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+export type BudgetOptions = {
+  readonly maxBytesPerQuery: number;
+  readonly maxBytesPerRun: number;
+};
+
+/** What a run may read, checked before it reads. */
+export type Budget = {
+  readonly maxBytesPerQuery: number;
+  readonly maxBytesPerRun: number;
+  /** Refuses (kind `over_budget`) what would go beyond a limit; `spent`: bytes of the run so far. */
+  check(what: string, bytes: number, spent: number): void;
+};
+
+/** Default: 1 TiB is about 6 US dollars on demand, and free once a month. */
+export const defaultBudget: BudgetOptions = { maxBytesPerQuery: 100 * 1024 ** 3, maxBytesPerRun: 1024 ** 4 };
+
+export function createBudget({ maxBytesPerQuery, maxBytesPerRun }: BudgetOptions): Budget {
+  return {
+    maxBytesPerQuery,
+    maxBytesPerRun,
+    check(what, bytes, spent) {
+      if (bytes > maxBytesPerQuery) {
+        throw new WarehouseError(
+          `${what} would read ${bytesText(bytes)} (${bytes} bytes); one query may read ${bytesText(maxBytesPerQuery)}. It was not run.`,
+          { kind: 'over_budget', fix: 'Raise warehouse.max_bytes_per_query in mailmart.yaml, or select fewer models.' },
+        );
+      }
+      if (spent + bytes > maxBytesPerRun) {
+        throw new WarehouseError(
+          `${what} would read ${bytesText(bytes)} (${bytes} bytes); the run has read ${bytesText(spent)} of the ${bytesText(maxBytesPerRun)} that it may. It was not run.`,
+          { kind: 'over_budget', fix: 'Raise warehouse.max_bytes_per_run in mailmart.yaml, or select fewer models.' },
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { JsonObject } from '../../contracts/json.ts';
+import type { Deps } from './deps.ts';
+import { opsTables } from './schema.ts';
+import { cellOf } from './values.ts';
+
+/** Cells by column; texts, numbers, booleans, ISO instants. */
+export type Cells = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Statement that appends rows to an ops table; `rows` is the parameter or source that holds them as JSON texts, called `x`. */
+export function insertStatement(deps: Pick<Deps, 'names'>, table: string, columns: readonly string[], source: string): string {
+  const definition = opsTables[table];
+  const cells = columns.map((column) => {
+    const type = definition?.fields.find(({ name }) => name === column)?.type;
+    if (type === undefined) throw new Error(`ops.${table} has no column ${column}`);
+    return cellOf(column, type);
+  });
+  return `insert into ${deps.names.quote(`ops.${table}`)} (${columns.join(', ')}) select ${cells.join(', ')} from ${source}`;
+}
+
+/** Appends rows to an ops table. */
+export async function insertRows(deps: Deps, attempted: string, table: string, rows: readonly Cells[]): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  await deps.jobs.query(attempted, insertStatement(deps, table, Object.keys(first), 'unnest(@rows) as x'), {
+    params: { rows: rows.map((row) => JSON.stringify(row satisfies JsonObject)) },
+    labels: deps.labels,
+    identity: ['insert', deps.names.quote(`ops.${table}`), JSON.stringify(rows)],
+  });
+}
+
+let last = 0;
+
+/** Number for a row of the run log: grows with each call, and from one process to the next, whatever the project's clock says. */
+export function nextNumber(): number {
+  last = Math.max(last + 1, Date.now() * 1000);
+  return last;
+}
