@@ -1,12 +1,14 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { Json } from '../contracts/json.ts';
-import type { SliceResult, StreamKey } from '../contracts/sync.ts';
+import type { SliceResult } from '../contracts/sync.ts';
 import { ensureFolder, landingFailure, writeDurably } from './durable-file.ts';
 import { isIntact, isMissing, readJson } from './durable-read.ts';
+import { LocalSliceStore } from './local-store.ts';
 import { encodeName } from './names.ts';
 import { LandingError, type Landing } from './port.ts';
-import { manifestName, openSliceWriter, type Manifest } from './slice-writer.ts';
+import { documentName, manifestName, runFolder, sliceStem, streamFolder, type Manifest } from './slice-store.ts';
+import { openSliceWriter } from './slice-writer.ts';
 
 export type LocalLandingOptions = {
   /** Bytes before compression at which a part is closed and the next begun; default 64 MiB. */
@@ -17,10 +19,6 @@ export type LocalLandingOptions = {
 export function createLocalLanding(root: string, options: LocalLandingOptions = {}): Landing {
   const base = resolve(root);
   const partBytes = options.partBytes ?? 64 * 1024 * 1024;
-  const streamFolder = (key: StreamKey) => [key.source, key.accountId, key.stream].map(encodeName).join('/');
-  const runFolder = (key: StreamKey, runId: string) => `${streamFolder(key)}/${encodeName(runId)}`;
-  const documentPath = (key: StreamKey, runId: string, name: string) =>
-    join(base, runFolder(key, runId), `${encodeName(name)}.document.json`);
 
   const locate = (partName: string): string => {
     const path = resolve(base, partName);
@@ -34,13 +32,18 @@ export function createLocalLanding(root: string, options: LocalLandingOptions = 
   };
 
   return {
+    kind: 'local',
+    format: 'tsv.zst',
     root: base,
     locate,
-    openSlice: (key, runId, slice) =>
-      openSliceWriter({ root: base, folder: runFolder(key, runId), key, runId, slice, partBytes }),
+    openSlice: (key, runId, slice) => {
+      const target = { folder: runFolder(key, runId), key, runId, slice, partBytes };
+      return openSliceWriter(target, new LocalSliceStore(base, target));
+    },
 
     async readSlice(key, runId, sliceId, parts = 'checked') {
-      const manifest = await readJson<Manifest>(join(base, manifestName(runFolder(key, runId), sliceId)));
+      const stem = sliceStem(runFolder(key, runId), sliceId);
+      const manifest = await readJson<Manifest>(join(base, manifestName(stem)));
       const result = manifest?.result;
       if (result === undefined || result.slice?.id !== sliceId || manifest?.runId !== runId) return null;
       for (const part of parts === 'checked' ? result.parts : []) {
@@ -50,11 +53,12 @@ export function createLocalLanding(root: string, options: LocalLandingOptions = 
     },
 
     async writeDocument(key, runId, name, value) {
-      await ensureFolder(join(base, runFolder(key, runId)));
-      await writeDurably(documentPath(key, runId, name), `${JSON.stringify(value)}\n`);
+      const folder = runFolder(key, runId);
+      await ensureFolder(join(base, folder));
+      await writeDurably(join(base, documentName(folder, name)), `${JSON.stringify(value)}\n`);
     },
 
-    readDocument: (key, runId, name) => readJson<Json>(documentPath(key, runId, name)),
+    readDocument: (key, runId, name) => readJson<Json>(join(base, documentName(runFolder(key, runId), name))),
 
     async sweep(key, keepRunIds) {
       const folder = join(base, streamFolder(key));

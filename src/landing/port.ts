@@ -37,17 +37,26 @@ export type SliceWriter = {
   append(rows: readonly LandedRow[], rejected: readonly RejectedRow[]): Promise<void>;
   /** The source changed under us: forget everything appended so far, checkpoints too. */
   restart(): Promise<void>;
-  /** Parts: temp file, fdatasync, rename; then the manifest the same way, and an fsync of the folder of both. */
+  /**
+   * Parts first, then the manifest that makes them count, both durable. (Locally: temp file, fdatasync, rename, fsync of the
+   * folder. In a bucket: the upload's answer.) Where another attempt was first, the result is that one's.
+   */
   finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult>;
   /** Removes what was written since the last checkpoint; safe to call twice. */
   discard(): Promise<void>;
 };
 
+/** How a store writes its parts: lines of `formatLine` under zstd, or lines of `jsonLines`, which BigQuery loads. */
+export type PartFormat = 'tsv.zst' | 'ndjson.gz' | 'ndjson';
+
 /**
- * Where extracted rows wait for their load: a local folder (later `gs://`). Names are a pure, injective function of
- * account, stream, run and slice, so a retry overwrites its own half-written work and nothing else.
+ * Where extracted rows wait for their load: a local folder or a bucket. Names are a pure, injective function of account,
+ * stream, run and slice. In a folder, which one machine has, a retry overwrites its own half-written work and nothing else;
+ * in a bucket, which many have, a part's name also holds a token of the attempt, so that none overwrites another's.
  */
 export type Landing = {
+  readonly kind: 'local' | 'gcs';
+  readonly format: PartFormat;
   /** Folder that every part lies under, where the store is a local one: the warehouse limits its own file access to it. */
   readonly root?: string;
   openSlice(key: StreamKey, runId: string, slice: Slice): Promise<SliceWriter>;

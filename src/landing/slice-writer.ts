@@ -1,69 +1,30 @@
-import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Instant, Json } from '../contracts/json.ts';
-import type { LandedRow, PartFile, RejectedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
-import { isIntact, readJson } from './durable-read.ts';
-import { ensureFolder, landingFailure, temporaryMark, writeDurably } from './durable-file.ts';
-import { formatLine, keyOfLine } from './line.ts';
-import { encodeName } from './names.ts';
-import { readLines } from './part-reader.ts';
-import { partExtension, PartWriter, type WrittenPart } from './part-writer.ts';
+import type { LandedRow, PartFile, RejectedRow, SliceResult } from '../contracts/sync.ts';
+import { landingFailure } from './durable-file.ts';
+import { formatLine } from './line.ts';
 import type { Lines, SliceWriter } from './port.ts';
-
-/** What a manifest file holds: whose slice it is and how it ended. */
-export type Manifest = {
-  readonly version: 1;
-  readonly key: StreamKey;
-  readonly runId: string;
-  readonly result: SliceResult;
-};
-
-/** What a checkpoint file holds: the durable beginning of a slice that is not finished. */
-type Checkpoint = {
-  readonly version: 1;
-  readonly runId: string;
-  readonly sliceId: string;
-  readonly parts: readonly PartFile[];
-  readonly rejected: readonly RejectedRow[];
-  readonly rows: number;
-  readonly progress: Json;
-};
-
-export type SliceTarget = {
-  readonly root: string;
-  /** Folder of the run, relative to the root, with `/`. */
-  readonly folder: string;
-  readonly key: StreamKey;
-  readonly runId: string;
-  readonly slice: Slice;
-  /** Bytes before compression at which a part is closed and the next begun. */
-  readonly partBytes: number;
-};
-
-export function manifestName(folder: string, sliceId: string): string {
-  return `${folder}/${encodeName(sliceId)}.manifest.json`;
-}
+import type { Checkpoint, Manifest, OpenPart, SliceStore, SliceTarget, WrittenPart } from './slice-store.ts';
 
 /** Lines gathered before they go to be packed: few calls, little memory. */
 const mostBatchCharacters = 256 * 1024;
 
 /** Opens a slice for writing behind the checkpoint of an earlier attempt, and removes what else that left. */
-export async function openSliceWriter(target: SliceTarget): Promise<SliceWriter> {
-  const writer = new LocalSliceWriter(target);
+export async function openSliceWriter(target: SliceTarget, store: SliceStore): Promise<SliceWriter> {
+  const writer = new StoredSliceWriter(target, store);
   await writer.prepare();
   return writer;
 }
 
-class LocalSliceWriter implements SliceWriter {
+class StoredSliceWriter implements SliceWriter {
   resumed: Json | null = null;
   readonly #target: SliceTarget;
-  readonly #stem: string;
+  readonly #store: SliceStore;
   /** Durable under their own names. */
   #parts: PartFile[] = [];
-  /** Synced under temporary names. */
+  /** Durable, not yet under their own names. */
   #written: WrittenPart[] = [];
   #rejected: RejectedRow[] = [];
-  #part: PartWriter | undefined;
+  #part: OpenPart | undefined;
   #rows = 0;
   /** Lines that wait for company, and batches of them that wait for the disk. */
   #lines = '';
@@ -75,28 +36,22 @@ class LocalSliceWriter implements SliceWriter {
   /** Rows and refusals that a checkpoint holds. */
   #kept: { readonly rows: number; readonly rejected: readonly RejectedRow[] } = { rows: 0, rejected: [] };
 
-  constructor(target: SliceTarget) {
+  constructor(target: SliceTarget, store: SliceStore) {
     this.#target = target;
-    this.#stem = encodeName(target.slice.id);
+    this.#store = store;
     this.batchUnits = Math.min(mostBatchCharacters, target.partBytes);
   }
 
   async prepare(): Promise<void> {
-    try {
-      const folder = join(this.#target.root, this.#target.folder);
-      await ensureFolder(folder);
-      const names = await readdir(folder);
-      if (names.includes(`${this.#stem}.checkpoint.json`)) await this.#takeCheckpoint();
-      await this.#removeFiles(names);
-    } catch (error) {
-      throw landingFailure(error, `Could not prepare the landing folder ${this.#target.folder}`);
-    }
+    const { runId, slice } = this.#target;
+    const found = await this.#store.prepare();
+    const isOurs = found?.version === 1 && found.runId === runId && found.sliceId === slice.id;
+    if (isOurs && (await this.#store.areIntact(found.parts))) this.#goOnFrom(found);
+    await this.#clean();
   }
 
   async *earlierKeys(): AsyncGenerator<string> {
-    for (const part of this.#parts) {
-      for await (const line of readLines(join(this.#target.root, part.name))) yield keyOfLine(line);
-    }
+    for (const part of this.#parts) yield* this.#store.keysOf(part);
   }
 
   add(row: LandedRow): void {
@@ -154,12 +109,12 @@ class LocalSliceWriter implements SliceWriter {
       rows: this.#rows,
       progress,
     };
-    await writeDurably(this.#checkpointPath, `${JSON.stringify(checkpoint)}\n`);
+    await this.#store.writeCheckpoint(checkpoint);
     this.#kept = { rows: this.#rows, rejected: [...this.#rejected] };
   }
 
   async restart(): Promise<void> {
-    await rm(this.#checkpointPath, { force: true });
+    await this.#store.removeCheckpoint();
     this.#parts = [];
     this.#kept = { rows: 0, rejected: [] };
     this.resumed = null;
@@ -167,32 +122,28 @@ class LocalSliceWriter implements SliceWriter {
   }
 
   async finish(result: Omit<SliceResult, 'parts' | 'rejected' | 'rows'>): Promise<SliceResult> {
-    const { root, folder, key, runId } = this.#target;
+    const { key, runId } = this.#target;
     await this.append([], []);
     await this.#settleParts();
     const finished: SliceResult = { ...result, parts: this.#parts, rejected: this.#rejected, rows: this.#rows };
     const manifest: Manifest = { version: 1, key, runId, result: finished };
-    await writeDurably(join(root, manifestName(folder, this.#target.slice.id)), `${JSON.stringify(manifest)}\n`);
-    await rm(this.#checkpointPath, { force: true });
-    return finished;
+    const counted = await this.#store.writeManifest(manifest);
+    await this.#store.removeCheckpoint();
+    return counted.result;
   }
 
   async discard(): Promise<void> {
     const part = this.#part;
     this.#part = undefined;
     await part?.discard();
-    for (const written of this.#written) await rm(written.temporary, { force: true });
+    for (const written of this.#written) await written.discard();
     this.#written = [];
     this.#takeLines();
     this.#batches = [];
     this.#rows = this.#kept.rows;
     this.#rejected = [...this.#kept.rejected];
     this.#extractedAt = undefined;
-    await this.#removeFiles(await readdir(join(this.#target.root, this.#target.folder)));
-  }
-
-  get #checkpointPath(): string {
-    return join(this.#target.root, this.#target.folder, `${this.#stem}.checkpoint.json`);
+    await this.#clean();
   }
 
   /** Item and time of extraction stand once in the part's entry, not in every line. */
@@ -227,7 +178,7 @@ class LocalSliceWriter implements SliceWriter {
     for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
       if (this.#part === undefined) {
         const number = this.#parts.length + this.#written.length + 1;
-        this.#part = await PartWriter.create(join(this.#target.root, this.#partName(number)));
+        this.#part = await this.#store.openPart(number, this.#extractedAt ?? '');
       }
       await this.#part.append(batch.data, batch.rows, batch.longest);
       if (this.#part.plainBytes >= this.#target.partBytes) await this.#closePart();
@@ -241,32 +192,22 @@ class LocalSliceWriter implements SliceWriter {
     this.#written.push(await part.close());
   }
 
-  #partName(number: number): string {
-    return `${this.#target.folder}/${this.#stem}.part-${String(number).padStart(5, '0')}.${partExtension}`;
-  }
-
-  /** Gives the written parts their own names; they are durable with the file that names them, which goes to the same folder. */
+  /** Gives the written parts their own names; they are durable with the document that names them. */
   async #settleParts(): Promise<void> {
-    const { root, slice } = this.#target;
+    const { slice } = this.#target;
     await this.#closePart();
     try {
       for (let part = this.#written[0]; part !== undefined; part = this.#written[0]) {
-        const { temporary, ...facts } = part;
-        const name = this.#partName(this.#parts.length + 1);
-        await rename(temporary, join(root, name));
+        const name = await part.settle();
         this.#written.shift();
-        this.#parts.push({ name, ...facts, item: slice.item, extractedAt: this.#extractedAt ?? '' });
+        this.#parts.push({ name, ...part.facts, item: slice.item, extractedAt: this.#extractedAt ?? '' });
       }
     } catch (error) {
       throw landingFailure(error, `Could not finish slice ${slice.id}`);
     }
   }
 
-  async #takeCheckpoint(): Promise<void> {
-    const { root, runId, slice } = this.#target;
-    const found = await readJson<Checkpoint>(this.#checkpointPath);
-    if (found?.version !== 1 || found.runId !== runId || found.sliceId !== slice.id) return;
-    for (const part of found.parts) if (!(await isIntact(join(root, part.name), part))) return;
+  #goOnFrom(found: Checkpoint): void {
     this.#parts = [...found.parts];
     this.#kept = { rows: found.rows, rejected: found.rejected };
     this.#rows = found.rows;
@@ -274,19 +215,8 @@ class LocalSliceWriter implements SliceWriter {
     this.resumed = found.progress;
   }
 
-  /** The manifest goes first: parts without one never count. What the checkpoint holds stays. */
-  async #removeFiles(names: readonly string[]): Promise<void> {
-    const folder = join(this.#target.root, this.#target.folder);
-    const manifest = `${this.#stem}.manifest.json`;
-    if (names.includes(manifest)) await rm(join(folder, manifest), { force: true });
-    const kept = new Set(this.#parts.map(({ name }) => name.slice(this.#target.folder.length + 1)));
-    const own = names.filter(
-      (name) =>
-        (name.startsWith(`${this.#stem}.part-`) && !kept.has(name)) ||
-        name.startsWith(`${this.#stem}.manifest.json${temporaryMark}`) ||
-        name.startsWith(`${this.#stem}.checkpoint.json${temporaryMark}`) ||
-        (this.resumed === null && this.#parts.length === 0 && name === `${this.#stem}.checkpoint.json`),
-    );
-    for (const name of own) await rm(join(folder, name), { force: true });
+  /** What the checkpoint holds stays. */
+  #clean(): Promise<void> {
+    return this.#store.clean(this.#parts, this.resumed !== null || this.#parts.length > 0);
   }
 }
