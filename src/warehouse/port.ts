@@ -165,6 +165,19 @@ export type Warehouse = {
 
 export type TablePair = { readonly from: string; readonly to: string };
 
+/** A table of the readers' copy: `marts.campaign_profit`. */
+export type PublishedTable = {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly rows: AsyncIterable<Row>;
+};
+
+/** Writes tables as a new readers' copy and swaps it in; returns its path. */
+export type PublishTables = (
+  tables: readonly PublishedTable[],
+  publication: { readonly runId: string; readonly publishedAt: Instant },
+) => Promise<string>;
+
 /** Engine-neutral column: `decimal` is DECIMAL(38,9) / NUMERIC and is given and returned as text. */
 export type Column = {
   readonly name: string;

@@ -52,7 +52,12 @@ export function createClient(options: ClientOptions): Client {
   const once = (call: Call): Promise<JsonObject> =>
     new Promise((resolve, reject) => {
       bigquery.request(
-        { method: call.method ?? 'GET', uri: call.path, qs: call.query ?? {}, ...(call.body && { json: call.body }) } as never,
+        {
+          method: call.method ?? 'GET',
+          uri: call.path,
+          qs: call.query ?? {},
+          ...(call.body && { json: call.body }),
+        } as never,
         (error: Error | null, body?: unknown) => {
           if (error === null || error === undefined) resolve((body ?? {}) as JsonObject);
           else reject(error);

@@ -46,13 +46,26 @@ const rules: readonly Rule[] = [
     fix: 'Grant the account that mailmart works with what the message names; docs/how-to/deploy-on-google-cloud.md lists the roles.',
   },
   {
+    // What the emulator says of wrong statements; BigQuery says it of a job's own failure only.
+    matches: ({ status, reason, message }) =>
+      (reason === 'jobInternalError' && status !== 200) || /^failed to (analyze|parse statement)/.test(message),
+    kind: 'rejected',
+    fix: 'Report the message.',
+  },
+  {
     matches: ({ status, reason }) =>
       status === 0 ||
       status === 429 ||
       status >= 500 ||
-      ['backendError', 'internalError', 'jobBackendError', 'jobInternalError', 'tableUnavailable', 'timeout', 'stopped'].includes(
-        reason,
-      ),
+      [
+        'backendError',
+        'internalError',
+        'jobBackendError',
+        'jobInternalError',
+        'tableUnavailable',
+        'timeout',
+        'stopped',
+      ].includes(reason),
     kind: 'transient',
     fix: 'Nothing to do: it is tried again. If it stays, look at https://status.cloud.google.com.',
   },
@@ -99,9 +112,12 @@ export function refusalOf(error: unknown): Refusal {
 
 /** Statements quote values back, which may be addresses. */
 function withoutValues(text: string): string {
-  return text.split('\n')[0]!.slice(0, 400).replaceAll(/[^\s'"<>]+@[^\s'"<>]+\.\w+/g, (word) =>
-    word.endsWith('.iam.gserviceaccount.com') ? word : '<address>',
-  );
+  return text
+    .split('\n')[0]!
+    .slice(0, 400)
+    .replaceAll(/[^\s'"<>]+@[^\s'"<>]+\.\w+/g, (word) =>
+      word.endsWith('.iam.gserviceaccount.com') ? word : '<address>',
+    );
 }
 
 /** Statements of ours that refuse to go on say so by `error('mailmart: <word>')`. */

@@ -1,6 +1,6 @@
 import type { StreamKey } from '../../contracts/sync.ts';
 import type { Deps } from './deps.ts';
-import { insertStatement } from './insert.ts';
+import { asText, insertStatement } from './insert.ts';
 
 export const ofStream = 'source = @source and account_id = @account and stream = @stream';
 export const streamParams = ({ source, accountId, stream }: StreamKey) => ({ source, account: accountId, stream });
@@ -36,8 +36,8 @@ export async function takeFence(deps: Deps, key: StreamKey, runId: string): Prom
     fence: highest + 1,
     taken_at: deps.clock.now(),
   };
-  await deps.jobs.query(attempted, insertStatement(deps, 'fence', Object.keys(row), 'unnest(@rows) as x'), {
-    params: { rows: [JSON.stringify(row)] },
+  await deps.jobs.query(attempted, insertStatement(deps, 'fence', Object.keys(row), 'unnest(@entries) as x'), {
+    params: { entries: [asText(row)] },
     labels,
     identity: ['fence', names.dataset('ops'), key.source, key.accountId, key.stream, runId],
   });

@@ -26,6 +26,8 @@ const mostAttempts = 6;
 
 export type Jobs = {
   query(attempted: string, sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** The rows of a query, a page at a time. */
+  stream(attempted: string, sql: string, options?: QueryOptions): AsyncGenerator<Row>;
   /** Bytes that a statement would read, by BigQuery's own dry run; nothing runs. */
   dryRun(attempted: string, sql: string, params?: Readonly<Record<string, Param>>): Promise<number>;
   /** Runs a load job from `gs://` or, with `upload`, from bytes that the caller sends. */
@@ -43,6 +45,11 @@ export type LoadConfiguration = {
 /** Sends the bytes under a job id. Rejects with what the API answered. */
 export type Upload = (jobId: string, configuration: JsonObject) => Promise<void>;
 
+/** Asks for a job; the answer may say already how it ended. */
+type Start = (jobId: string) => Promise<JsonObject>;
+
+const isDone = (job: JsonObject): boolean => objectAt(job, 'status')['state'] === 'DONE';
+
 export function createJobs(client: Client, backoff: (attempt: number) => number): Jobs {
   const { project, location } = client;
   const reference = (jobId: string) => ({ projectId: project, jobId, location });
@@ -52,7 +59,7 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
    * Starts a job under an id that says what it is and how often it failed before, and waits for its end. Its number grows only
    * when BigQuery itself says that the job failed: an answer that was lost, a killed worker, a second worker all meet the same job.
    */
-  async function run(attempted: string, identity: readonly string[], start: (jobId: string) => Promise<void>): Promise<Done> {
+  async function run(attempted: string, identity: readonly string[], start: Start): Promise<Done> {
     const base = jobIdOf(identity);
     for (let number = 0; ; number += 1) {
       const jobId = `${base}_${number}`;
@@ -70,12 +77,13 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
   async function startOnce(
     attempted: string,
     jobId: string,
-    start: (jobId: string) => Promise<void>,
+    start: Start,
   ): Promise<{ readonly job: JsonObject } | { readonly refusal: Refusal; readonly isOld: boolean }> {
     let isOld = false;
     for (let lost = 0; ; lost += 1) {
+      let started: JsonObject = {};
       try {
-        await start(jobId);
+        started = await start(jobId);
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal.status !== 409 && !isAlreadyCreated(refusal)) {
@@ -86,10 +94,11 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         }
         isOld = true;
       }
-      const job = await awaitEnd(attempted, jobId);
+      const job = isDone(started) ? started : await awaitEnd(attempted, jobId);
       // Accepted and then lost: the same id is free again.
       if (job === null) {
-        if (lost >= 4) throw new BigqueryFailure(attempted, { status: 404, reason: 'notFound', message: `job ${jobId} was lost` });
+        if (lost >= 4)
+          throw new BigqueryFailure(attempted, { status: 404, reason: 'notFound', message: `job ${jobId} was lost` });
         continue;
       }
       const error = objectAt(job, 'status', 'errorResult');
@@ -104,23 +113,21 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
   async function awaitEnd(attempted: string, jobId: string): Promise<JsonObject | null> {
     for (let pauseMs = client.isEmulator ? 10 : 200; ; pauseMs = Math.min(5_000, pauseMs * 1.5)) {
       const job = await client.find(attempted, byId(jobId));
-      if (job === null || objectAt(job, 'status')['state'] === 'DONE') return job;
+      if (job === null || isDone(job)) return job;
       await new Promise((resume) => setTimeout(resume, pauseMs));
     }
   }
 
   const insert =
     (attempted: string, configuration: object) =>
-    async (jobId: string): Promise<void> => {
-      await client.call(
+    (jobId: string): Promise<JsonObject> =>
+      client.call(
         attempted,
         { method: 'POST', path: '/jobs', body: { jobReference: reference(jobId), configuration } },
         1,
       );
-    };
 
-  async function rowsOf(attempted: string, jobId: string): Promise<readonly Row[]> {
-    const rows: Row[] = [];
+  async function* pagesOf(attempted: string, jobId: string): AsyncGenerator<readonly Row[]> {
     let pageToken: string | undefined;
     do {
       const answer = await client.call(attempted, {
@@ -134,10 +141,9 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         },
       });
       const fields = (objectAt(answer, 'schema')['fields'] ?? []) as unknown as readonly Field[];
-      for (const row of (answer['rows'] ?? []) as unknown as readonly ApiRow[]) rows.push(toRow(fields, row));
+      yield ((answer['rows'] ?? []) as unknown as readonly ApiRow[]).map((row) => toRow(fields, row));
       pageToken = answer['pageToken'] as string | undefined;
     } while (pageToken !== undefined && pageToken !== '');
-    return rows;
   }
 
   const queryConfiguration = (sql: string, options: QueryOptions): object => ({
@@ -156,11 +162,18 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
     async query(attempted, sql, options = {}) {
       const identity = options.identity ?? ['once', randomUUID()];
       const { jobId, job } = await run(attempted, identity, insert(attempted, queryConfiguration(sql, options)));
-      const isRead = /^\s*(select|with)\b/i.test(sql);
+      const rows: Row[] = [];
+      if (/^\s*(select|with)\b/i.test(sql)) for await (const page of pagesOf(attempted, jobId)) rows.push(...page);
       return {
-        rows: isRead ? await rowsOf(attempted, jobId) : [],
+        rows,
         bytesBilled: Number(objectAt(job, 'statistics', 'query')['totalBytesBilled'] ?? 0),
       };
+    },
+
+    async *stream(attempted, sql, options = {}) {
+      const start = insert(attempted, queryConfiguration(sql, options));
+      const { jobId } = await run(attempted, ['once', randomUUID()], start);
+      for await (const page of pagesOf(attempted, jobId)) yield* page;
     },
 
     async dryRun(attempted, sql, params) {
@@ -189,7 +202,10 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
       const start =
         upload === undefined
           ? insert(attempted, configuration)
-          : (jobId: string) => upload(jobId, configuration as unknown as JsonObject);
+          : async (jobId: string) => {
+              await upload(jobId, configuration as unknown as JsonObject);
+              return {};
+            };
       await run(attempted, identity, start);
     },
   };

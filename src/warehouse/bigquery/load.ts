@@ -8,7 +8,7 @@ import { rawTable } from './names.ts';
 import { ensureRaw } from './schema.ts';
 import { dropTable, stageParts, unitIdentity, unitLabels, type Stage } from './stage.ts';
 import { stageTexts, type TextSource } from './upload.ts';
-import type { Param } from './values.ts';
+import { dateLiteral, literal, type Param } from './values.ts';
 
 /** Commits that lost against another one of the same table are tried again. */
 const attempts = 8;
@@ -47,13 +47,17 @@ export async function load(deps: Deps, unit: LoadUnit): Promise<LoadResult> {
         identity: ['commit', ...unitIdentity(deps, unit), String(unit.fence), String(state.number)],
       });
       const committed = (await before(deps, unit)).own;
-      if (committed === null) throw new WarehouseError(`The load of ${table} left no entry in the ledger.`, { kind: 'transient' });
+      if (committed === null)
+        throw new WarehouseError(`The load of ${table} left no entry in the ledger.`, { kind: 'transient' });
       if (stage !== null) await dropTable(deps, stage.name).catch(() => undefined);
       return { ...committed, repeated: false };
     } catch (error) {
       const refusal = ownRefusal(error);
       if (refusal === 'fenced') throw fenced(unit);
-      const isLost = refusal === 'moved' || refusal === 'repeated' || (error instanceof WarehouseError && error.kind === 'transient');
+      const isLost =
+        refusal === 'moved' ||
+        refusal === 'repeated' ||
+        (error instanceof WarehouseError && error.kind === 'transient');
       if (!isLost || attempt === attempts) throw error;
     }
   }
@@ -64,6 +68,9 @@ const fenced = ({ key }: LoadUnit): WarehouseError =>
     kind: 'fenced',
     fix: 'Nothing to do: the newer run reads the stream.',
   });
+
+/** Number of the load in the ledger. */
+const next = '(cast(@number as int64) + 1)';
 
 /** What the ledger says before a commit; `own`: the result of this very unit, when it is in already. */
 type Before = {
@@ -124,7 +131,11 @@ type Commit = {
   readonly state: Before;
 };
 
-function commitScript(deps: Deps, unit: LoadUnit, commit: Commit): { readonly sql: string; readonly params: Record<string, Param> } {
+function commitScript(
+  deps: Deps,
+  unit: LoadUnit,
+  commit: Commit,
+): { readonly sql: string; readonly params: Record<string, Param> } {
   const { names } = deps;
   const { stage, refused, states, state } = commit;
   const now = deps.clock.now();
@@ -147,7 +158,8 @@ function commitScript(deps: Deps, unit: LoadUnit, commit: Commit): { readonly sq
   };
   const raw = names.quote(commit.table);
   const statements = [ledgerEntry(deps, unit, commit)];
-  if (stage !== null) statements.push(mergeStatement(names.quote(stage.name), raw, unit, stage));
+  if (stage !== null)
+    statements.push(mergeStatement(names.quote(stage.name), raw, unit, stage, laterOf(now, state.loadedAt, 1)));
   if (unit.sweep.length > 0) {
     params['sweep'] = [...unit.sweep];
     params['refused_keys'] = unit.rejected.flatMap(({ key }) => (key === undefined ? [] : [key]));
@@ -159,23 +171,28 @@ function commitScript(deps: Deps, unit: LoadUnit, commit: Commit): { readonly sq
   }
   if (refused.rows > 0) {
     statements.push(
-      `${insertStatement(deps, 'quarantine', quarantineColumns, refused.source)}
+      `${insertStatement(deps, 'quarantine', quarantineColumns, refused.source, {
+        number: `${next} * 1000000 + cast(json_value(x, '$.number') as int64)`,
+      })}
       where ${isNewRefusal(deps)}`,
     );
   }
   if (states.rows > 0) {
-    statements.push(insertStatement(deps, 'checkpoint', checkpointColumns, states.source));
+    statements.push(insertStatement(deps, 'checkpoint', checkpointColumns, states.source, { number: next }));
   }
   // Only what the statements name may be given.
   const sql = `begin transaction;\n${statements.join(';\n')};\ncommit transaction`;
-  return { sql, params: Object.fromEntries(Object.entries(params).filter(([name]) => new RegExp(`@${name}\\b`).test(sql))) };
+  return {
+    sql,
+    params: Object.fromEntries(Object.entries(params).filter(([name]) => new RegExp(`@${name}\\b`).test(sql))),
+  };
 }
 
 /**
  * The ledger's line, with the counts that the statements after it will make; it also refuses to go on when another run holds the
  * stream or another load of the table has committed since the ledger was read.
  */
-function ledgerEntry(deps: Deps, unit: LoadUnit, { stage }: Commit): string {
+function ledgerEntry(deps: Deps, unit: LoadUnit, { stage, refused }: Commit): string {
   const { names } = deps;
   const ledger = names.quote('ops.load_ledger');
   const raw = names.quote(rawTable(unit.key.source, unit.key.stream));
@@ -193,19 +210,18 @@ function ledgerEntry(deps: Deps, unit: LoadUnit, { stage }: Commit): string {
         from ${names.quote(stage.name)} as s
         left join (select * from ${raw} where _account_id = @account and ${partitions('_partition_date', stage, unit)}) as r
           on r._primary_key = s._primary_key`;
-  const swept =
-    unit.sweep.length === 0 ? '0' : `(select count(*) from ${raw} where ${vanished(deps, unit, stage)})`;
-  const refusedNew = `(select count(*) from ${'@refused_source@'} where ${isNewRefusal(deps)})`;
+  const swept = unit.sweep.length === 0 ? '0' : `(select count(*) from ${raw} where ${vanished(deps, unit, stage)})`;
+  const refusedNew = refused.rows === 0 ? '0' : `(select count(*) from ${refused.source} where ${isNewRefusal(deps)})`;
   return `insert into ${ledger} (number, source, account_id, stream, run_id, batch_id, table_name, fence, rows_inserted, rows_updated,
       rows_unchanged, rows_deleted, rows_quarantined, rows_quarantined_again, rows_duplicate, is_change, table_rows,
       changed_from, changed_to, has_undated_changes, parts, loaded_at)
-    select cast(@number as int64) + 1, @source, @account, @stream, @run, ${guard}, @table, cast(@fence as int64), inserted, updated, unchanged,
+    select ${next}, @source, @account, @stream, @run, ${guard}, @table, cast(@fence as int64), inserted, updated, unchanged,
       deleted, quarantined, refused - quarantined, cast(@duplicates as int64), inserted + updated + deleted > 0,
       cast(@table_rows as int64) + inserted, cast(@from_date as date), cast(@to_date as date),
       ${stage?.hasUndated === true ? 'true' : 'deleted > 0'}, @parts,
       if(inserted + updated + deleted > 0, timestamp(@loaded_at), timestamp(@unchanged_at))
     from (
-      select staged.*, ${swept} as deleted, ${refusedNew} as quarantined, @refused_count@ as refused
+      select staged.*, ${swept} as deleted, ${refusedNew} as quarantined, ${refused.rows} as refused
       from (${staged}) as staged)`;
 }
 
@@ -217,21 +233,24 @@ const differs = (r: string, s: string): string =>
 /** The partitions that staged rows can lie in, as constants: nothing else prunes. */
 function partitions(column: string, stage: Stage, { table }: LoadUnit): string {
   if (!table.partitioned) return 'true';
-  const dated = stage.from === null ? [] : [`${column} between date(@from_date) and date(@to_date)`];
+  const dated =
+    stage.from === null ? [] : [`${column} between ${dateLiteral(stage.from)} and ${dateLiteral(stage.to)}`];
   const undated = stage.hasUndated ? [`${column} is null`] : [];
   return `(${[...dated, ...undated].join(' or ')})`;
 }
 
-function mergeStatement(stageTable: string, raw: string, unit: LoadUnit, stage: Stage): string {
+function mergeStatement(stageTable: string, raw: string, unit: LoadUnit, stage: Stage, loadedAt: string): string {
+  const account = literal(unit.key.accountId);
+  const [at, run] = [`timestamp ${literal(loadedAt)}`, literal(unit.runId)];
   const columns = ['_person_key', '_cursor_at', '_extracted_at', '_item', '_record_hash', '_partition_date', 'record'];
   return `merge into ${raw} as r
     using ${stageTable} as s
-    on r._account_id = @account and r._primary_key = s._primary_key and ${partitions('r._partition_date', stage, unit)}
+    on r._account_id = ${account} and r._primary_key = s._primary_key and ${partitions('r._partition_date', stage, unit)}
     when matched and (${differs('r', 's')}) then update set
       ${columns.map((column) => `${column} = s.${column}`).join(', ')},
-      _loaded_at = timestamp(@loaded_at), _run_id = @run, _deleted_at = null
+      _loaded_at = ${at}, _run_id = ${run}, _deleted_at = null
     when not matched then insert (_account_id, _primary_key, ${columns.join(', ')}, _loaded_at, _run_id)
-      values (@account, s._primary_key, ${columns.map((column) => `s.${column}`).join(', ')}, timestamp(@loaded_at), @run)`;
+      values (${account}, s._primary_key, ${columns.map((column) => `s.${column}`).join(', ')}, ${at}, ${run})`;
 }
 
 /** Condition: a live row of an item that was read as a whole, which was not in the read. */
@@ -239,7 +258,8 @@ function vanished(deps: Deps, unit: LoadUnit, stage: Stage | null): string {
   const everyPartition = unit.table.partitioned
     ? "(_partition_date >= date '0001-01-01' or _partition_date is null) and "
     : '';
-  const read = stage === null ? '' : ` and _primary_key not in (select _primary_key from ${deps.names.quote(stage.name)})`;
+  const read =
+    stage === null ? '' : ` and _primary_key not in (select _primary_key from ${deps.names.quote(stage.name)})`;
   return `${everyPartition}_account_id = @account and _deleted_at is null and _item in unnest(@sweep)${read}
       and _primary_key not in unnest(@refused_keys)`;
 }
@@ -278,7 +298,7 @@ function quarantineRows(deps: Deps, unit: LoadUnit): readonly object[] {
     const ordinal = seen.get(content) ?? 0;
     seen.set(content, ordinal + 1);
     return {
-      number: index,
+      number: index % 1_000_000,
       source,
       account_id: accountId,
       stream,
@@ -311,7 +331,6 @@ const checkpointColumns = [
 function checkpointRows(deps: Deps, unit: LoadUnit): readonly object[] {
   return [...unit.checkpoints].map(([item, state]) => ({
     fence: unit.fence,
-    number: 0,
     source: unit.key.source,
     account_id: unit.key.accountId,
     stream: unit.key.stream,

@@ -20,7 +20,9 @@ export function createNames(project: string, prefix: string): Names {
   const reference: Names['reference'] = (name) => {
     const [schema, table, ...rest] = name.split('.');
     if (table === undefined || rest.length > 0 || ![schema, table].every((part) => /^\w+$/.test(part ?? ''))) {
-      throw new WarehouseError(`${JSON.stringify(name)} is no table name: expected schema.table.`, { kind: 'rejected' });
+      throw new WarehouseError(`${JSON.stringify(name)} is no table name: expected schema.table.`, {
+        kind: 'rejected',
+      });
     }
     return { projectId: project, datasetId: dataset(schema ?? ''), tableId: table };
   };
@@ -49,4 +51,8 @@ export function rawTable(source: string, stream: string): string {
 }
 
 /** A label's value: at most 63 lower-case letters, digits, - and _; anything else becomes _. */
-export const labelValue = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '_').slice(0, 63);
+export const labelValue = (text: string): string =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '_')
+    .slice(0, 63);

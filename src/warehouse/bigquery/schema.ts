@@ -181,7 +181,11 @@ export const rawFields: readonly Field[] = [
 const loadsExpireMs = 24 * 3600 * 1000;
 
 /** Creates datasets and ops tables that are not there, and adds columns that this version has and they have not. */
-export async function createSchema(client: Client, names: Names, labels: Readonly<Record<string, string>>): Promise<void> {
+export async function createSchema(
+  client: Client,
+  names: Names,
+  labels: Readonly<Record<string, string>>,
+): Promise<void> {
   const listed = await client.call('List datasets', { path: '/datasets', query: { maxResults: 1000, all: true } });
   const found = new Map(
     ((listed['datasets'] ?? []) as unknown as readonly JsonObject[]).map((one) => [
@@ -194,10 +198,13 @@ export async function createSchema(client: Client, names: Names, labels: Readonl
     const location = found.get(datasetId);
     if (location !== undefined) {
       if (location !== '' && location.toLowerCase() !== client.location.toLowerCase()) {
-        throw new WarehouseError(`Dataset ${datasetId} is in ${location}, warehouse.location says ${client.location}.`, {
-          kind: 'drift',
-          fix: `Write location: ${location} in mailmart.yaml, or choose another dataset_prefix.`,
-        });
+        throw new WarehouseError(
+          `Dataset ${datasetId} is in ${location}, warehouse.location says ${client.location}.`,
+          {
+            kind: 'drift',
+            fix: `Write location: ${location} in mailmart.yaml, or choose another dataset_prefix.`,
+          },
+        );
       }
       continue;
     }
@@ -222,7 +229,11 @@ export async function createSchema(client: Client, names: Names, labels: Readonl
 }
 
 /** Tables and views of a schema, by name. */
-export async function tablesOf(client: Client, names: Names, schema: string): Promise<ReadonlyMap<string, 'table' | 'view'>> {
+export async function tablesOf(
+  client: Client,
+  names: Names,
+  schema: string,
+): Promise<ReadonlyMap<string, 'table' | 'view'>> {
   const found = new Map<string, 'table' | 'view'>();
   let pageToken: string | undefined;
   do {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PartFile } from '../../contracts/sync.ts';
+import { partNumber } from '../../landing/json-lines.ts';
 import { WarehouseError, type LoadUnit } from '../port.ts';
 import type { Deps } from './deps.ts';
 import { labelValue } from './names.ts';
@@ -89,10 +89,13 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
   const [facts] = rows;
   const found = Number(facts?.['row_count'] ?? 0);
   if (found !== expected) {
-    throw new WarehouseError(`The landing parts of ${unit.key.source} ${unit.key.stream} hold ${found} rows, their manifests say ${expected}.`, {
-      kind: 'drift',
-      fix: 'Run the sync again: the slices are read from the source anew. Nothing of this load was kept.',
-    });
+    throw new WarehouseError(
+      `The landing parts of ${unit.key.source} ${unit.key.stream} hold ${found} rows, their manifests say ${expected}.`,
+      {
+        kind: 'drift',
+        fix: 'Run the sync again: the slices are read from the source anew. Nothing of this load was kept.',
+      },
+    );
   }
   const keys = Number(facts?.['key_count'] ?? 0);
   const stage = {
@@ -117,7 +120,7 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
       inner join (select part, place from unnest(@parts) as part with offset as place) as parts
         on cast(stage._part as string) = parts.part)
     where place = 1`,
-    { params: { parts: unit.parts.map((part) => String(partNumber(part))) }, labels },
+    { params: { parts: unit.parts.map((part) => String(partNumber(part.name))) }, labels },
   );
   return { name: single, ...stage };
 }

@@ -86,3 +86,19 @@ export function cellOf(column: string, type: string): string {
       return `cast(${text} as ${type.toLowerCase()})`;
   }
 }
+
+/**
+ * A text as a string literal, for MERGE: BigQuery prunes partitions by constants, and its emulator binds no parameters there.
+ * Control characters cannot stand in one.
+ */
+export function literal(text: string): string {
+  if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text)) throw new Error('a control character cannot be part of a statement');
+  return `'${text.replaceAll(/[\\'"`]/g, String.raw`\$&`)}'`;
+}
+
+/** A calendar date as a constant; NULL as one. */
+export function dateLiteral(date: string | null): string {
+  if (date === null) return 'cast(null as date)';
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new Error('not a date');
+  return `date '${date}'`;
+}

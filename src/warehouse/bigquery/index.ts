@@ -1,0 +1,1 @@
+export { openBigquery, type BigqueryOptions } from './open.ts';

@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, createZstdDecompress } from 'node:zlib';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { PartFile } from '../../contracts/sync.ts';
+import { partNumber, toJsonLines } from '../../landing/json-lines.ts';
+import { createHash } from 'node:crypto';
+import type { Deps } from './deps.ts';
+import { asText } from './insert.ts';
+import type { Upload } from './jobs.ts';
+import type { Param } from './values.ts';
+
+/** Sends landing parts that lie in a local folder, as one stream of newline-delimited JSON. */
+export function upload(deps: Deps, parts: readonly PartFile[]): Upload {
+  return send(deps, async function* () {
+    for (const part of parts) {
+      const bytes = createReadStream(deps.landing.locate(part.name)).pipe(createZstdDecompress());
+      yield* toJsonLines(bytes as AsyncIterable<Buffer>, {
+        part: partNumber(part.name),
+        item: part.item,
+        extractedAt: part.extractedAt,
+      });
+    }
+  });
+}
+
+/** A load job whose bytes this process sends; memory stays flat. The emulator cannot unpack. */
+export function send(deps: Deps, content: () => AsyncIterable<Buffer>): Upload {
+  return async (jobId, configuration) => {
+    const load = (configuration['load'] ?? {}) as JsonObject;
+    const { datasetId = '', tableId = '' } = load['destinationTable'] as Readonly<Record<string, string>>;
+    const table = deps.client.bigquery.dataset(datasetId).table(tableId);
+    const writing = table.createWriteStream({
+      ...(load as object),
+      labels: configuration['labels'],
+      jobId,
+      location: deps.client.location,
+    } as never);
+    const accepted = new Promise<void>((resolve, reject) => {
+      writing.once('job', () => resolve());
+      writing.once('error', reject);
+    });
+    accepted.catch(() => undefined);
+    const source = Readable.from(content());
+    await (
+      deps.client.isEmulator ? pipeline(source, writing) : pipeline(source, createGzip({ level: 1 }), writing)
+    ).catch((error: unknown) => {
+      writing.destroy();
+      throw error;
+    });
+    await accepted;
+  };
+}
+
+/** Rows as JSON texts called `x`: in a parameter while they are few, else in a staging table. */
+export type TextSource = {
+  readonly rows: number;
+  /** What follows `from`. */
+  readonly source: string;
+  readonly params: Readonly<Record<string, Param>>;
+};
+
+/** A request may have 10 MB. */
+const mostParameterBytes = 1_000_000;
+
+let sources = 0;
+
+export async function stageTexts(
+  deps: Deps,
+  identity: readonly string[],
+  rows: readonly object[],
+): Promise<TextSource> {
+  const texts = rows.map(asText);
+  const bytes = texts.reduce((sum, text) => sum + text.length, 0);
+  if (bytes <= mostParameterBytes) {
+    sources += 1;
+    const name = `entries_${sources}`;
+    return { rows: rows.length, source: `unnest(@${name}) as x`, params: { [name]: texts } };
+  }
+  const hash = createHash('sha256')
+    .update(JSON.stringify([identity, texts]))
+    .digest('hex')
+    .slice(0, 16);
+  const name = `loads.texts__${hash}`;
+  await deps.jobs.load(
+    'Send rows of ops',
+    ['texts', deps.names.dataset('loads'), hash],
+    { destination: deps.names.reference(name), fields: [{ name: 'x', type: 'STRING' }], labels: deps.labels },
+    send(deps, async function* () {
+      for (const text of texts) yield Buffer.from(`${JSON.stringify({ x: text })}\n`);
+    }),
+  );
+  return { rows: rows.length, source: deps.names.quote(name), params: {} };
+}
