@@ -50,6 +50,13 @@ type Start = (jobId: string) => Promise<JsonObject>;
 
 const isDone = (job: JsonObject): boolean => objectAt(job, 'status')['state'] === 'DONE';
 
+/** Why a job failed; null when it did not. */
+function refusalIn(job: JsonObject): Refusal | null {
+  const error = objectAt(job, 'status', 'errorResult');
+  if (Object.keys(error).length === 0) return null;
+  return { status: 200, reason: String(error['reason'] ?? ''), message: String(error['message'] ?? '') };
+}
+
 export function createJobs(client: Client, backoff: (attempt: number) => number): Jobs {
   const { project, location } = client;
   const reference = (jobId: string) => ({ projectId: project, jobId, location });
@@ -101,12 +108,8 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
           throw new BigqueryFailure(attempted, { status: 404, reason: 'notFound', message: `job ${jobId} was lost` });
         continue;
       }
-      const error = objectAt(job, 'status', 'errorResult');
-      if (Object.keys(error).length === 0) return { job };
-      return {
-        refusal: { status: 200, reason: String(error['reason'] ?? ''), message: String(error['message'] ?? '') },
-        isOld,
-      };
+      const refusal = refusalIn(job);
+      return refusal === null ? { job } : { refusal, isOld };
     }
   }
 
@@ -183,6 +186,8 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         path: '/jobs',
         body: { jobReference: { projectId: project, location }, configuration },
       });
+      const refusal = refusalIn(job);
+      if (refusal !== null) throw new BigqueryFailure(attempted, refusal);
       return Number(objectAt(job, 'statistics')['totalBytesProcessed'] ?? 0);
     },
 

@@ -97,7 +97,7 @@ async function runGroup(
   const statements = await dated(deps, model, group);
   const spent = await spentIn(deps, runId);
   let estimate = 0;
-  for (const statement of statements) estimate += await deps.jobs.dryRun(attempted, tried(deps, statement));
+  for (const statement of statements) estimate += await deps.jobs.dryRun(attempted, statement);
   deps.budget.check(model.name, estimate, spent.bytes);
   bytes.estimated += estimate;
   // Reserved while it runs, so that models side by side cannot pass the limit together.
@@ -121,12 +121,6 @@ async function runGroup(
     bytes.billed += billed;
   }
 }
-
-/** What a dry run is given. The emulator forgets a table that a definition would replace, so it is shown the query alone. */
-const tried = (deps: Deps, statement: string): string =>
-  deps.client.isEmulator
-    ? statement.replace(/^\s*create or replace (table|view) `[^`]+`[\s\S]*?\bas\s/i, '')
-    : statement;
 
 /** BigQuery bills at least 10 MiB a table. */
 const smallestBill = 100 * 1024 ** 2;
