@@ -19,8 +19,8 @@ async function main(folder: string): Promise<string | undefined> {
   try {
     const { pollers } = await client.workflowService.describeTaskQueue({
       namespace: record.namespace,
+      // Of the queue's two kinds, unsaid, the server takes that of workflow tasks: it is asked even while all places are taken.
       taskQueue: { name: record.taskQueue },
-      taskQueueType: workflowTasks,
     });
     const ours = (pollers ?? []).filter(({ identity }) => identity === `${record.pid}@${hostname()}`);
     const ages = ours.map(({ lastAccessTime }) => Date.now() / 1000 - Number(lastAccessTime?.seconds ?? 0));
@@ -33,9 +33,6 @@ async function main(folder: string): Promise<string | undefined> {
     await client.connection.close();
   }
 }
-
-/** TASK_QUEUE_TYPE_WORKFLOW of the server's API. */
-const workflowTasks = 1;
 
 /** A worker with nothing to do asks once a minute: the server holds the question that long. */
 const patienceSeconds = 150;
