@@ -34,8 +34,11 @@ async function main(folder: string): Promise<string | undefined> {
   }
 }
 
-/** A worker with nothing to do asks once a minute: the server holds the question that long. */
-const patienceSeconds = 150;
+/**
+ * A worker with nothing to do asks once a minute: the server holds the question that long, and counts from its own
+ * answer. One that froze is therefore found after three minutes at the latest.
+ */
+const patienceSeconds = 120;
 
 let complaint: string | undefined;
 try {
