@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import { company, runCli, temporaryFolder } from './run-cli.ts';
@@ -27,6 +29,15 @@ afterEach(() => folder.remove());
 
 const cli = (args: readonly string[], options: Partial<CliOptions> = {}) =>
   runCli(args, { cwd: folder.path, ...options });
+
+/** What a container's health check says of the worker. */
+function health(): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  const program = fileURLToPath(new URL('../../src/worker-health.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, folder.path], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((done) => child.once('close', (code) => done({ code, stderr })));
+}
 
 /** A Mailchimp that answers everything alike. */
 async function fakeMailchimp(
@@ -150,10 +161,12 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
       expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('Error RUN_ACTIVE')]);
       const sync = await cli(['sync', '--json']);
       expect(sync.code).toBe(0);
+      expect(await health()).toEqual({ code: 0, stderr: '' });
     } finally {
       stop();
     }
     const ended = await worker;
+    expect(await health()).toEqual({ code: 1, stderr: expect.stringMatching(/^No worker of .* runs/) });
     expect(ended.code).toBe(0);
     outputSchemas['worker']?.parse(JSON.parse(ended.stdout));
   });
