@@ -31,7 +31,7 @@ let account: OpenAccount;
 beforeEach(async () => {
   peak = 0;
   folder = mkdtempSync(join(tmpdir(), 'mailmart-threads-'));
-  threads = openReaderThreads({ landingRoot: folder, logger: quiet, count: 2 });
+  threads = openReaderThreads({ landing: { kind: 'local', root: folder }, logger: quiet, count: 2 });
   await new Promise<void>((ready) => vendor.listen(0, '127.0.0.1', ready));
   const connector = connectors['mailchimp']!;
   const base_url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/3.0`;
