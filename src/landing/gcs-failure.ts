@@ -16,14 +16,15 @@ export function statusOf(error: unknown): number | undefined {
 export const isGone = (error: unknown): boolean => statusOf(error) === 404;
 /** 404 is the answer for an object and for its bucket; only the words differ. */
 export const isBucketGone = (error: unknown): boolean =>
-  isGone(error) && error instanceof Error && /bucket (does not exist|not found)/i.test(error.message);
+  isGone(error) && /bucket (does not exist|not found)/i.test(messageOf(error));
 /** A precondition did not hold: another attempt was first. */
 export const isConflict = (error: unknown): boolean => statusOf(error) === 412;
 
 /** Whether the same request may do better later. Nothing but an answer of the service that blames us says that it will not. */
 export function isPassing(error: unknown): boolean {
   const status = statusOf(error);
-  if (status === undefined) return !isAboutCredentials(error);
+  // The client asks about its 308 too, which is how a resumable upload says that it goes on.
+  if (status === undefined) return !isAboutCredentials(error) && !isAnswer(error);
   return (
     status === 408 ||
     status === 429 ||
@@ -61,7 +62,7 @@ export function bucketFailure(error: unknown, attempted: string, bucket: string)
       `Grant it a role on the bucket that holds ${permission ?? 'the permission'}; the roles that mailmart needs: ${documented}.`,
     );
   }
-  if (status === 404 && /no such object/i.test(error instanceof Error ? error.message : '')) {
+  if (status === 404 && /no such object/i.test(messageOf(error))) {
     return failed('it is no longer there', 'transient', 'Check that nothing else removes objects under the prefix.');
   }
   if (status === 404) {
@@ -80,7 +81,7 @@ export function bucketFailure(error: unknown, attempted: string, bucket: string)
 
 /** From `mail@project.iam.gserviceaccount.com does not have storage.objects.create access to ...`. */
 function refusalOf(error: unknown): { readonly permission: string | undefined; readonly principal: string } {
-  const text = error instanceof Error ? error.message : '';
+  const text = messageOf(error);
   const account = /([a-z0-9-]+)@([a-z0-9.:-]+)\.iam\.gserviceaccount\.com/i.exec(text);
   return {
     permission: /\bstorage\.[a-z]+\.[a-zA-Z]+/.exec(text)?.[0],
@@ -95,13 +96,24 @@ function isMistake(error: unknown): error is Error {
   return error instanceof TypeError && error.cause === undefined && !('code' in error);
 }
 
+function isAnswer(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'number' && code >= 100 && code < 400;
+}
+
 function isAboutCredentials(error: unknown): boolean {
-  const text = error instanceof Error ? error.message : '';
+  const text = messageOf(error);
   return (
     /Could not load the default credentials|invalid_grant|invalid_client|Unable to impersonate|PEM routines|DECODER routines/i.test(
       text,
     ) || /^(ENOENT|EACCES)$/.test(codeOf(error))
   );
+}
+
+/** Of a resumable upload, the client hands on what the service said, which is no Error. */
+function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : '';
 }
 
 function reasonsOf(error: unknown): string {

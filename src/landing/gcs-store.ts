@@ -156,8 +156,8 @@ export class GcsSliceStore implements SliceStore {
     for (const { name } of parts) this.#promised.add(name);
   }
 
-  #plain({ name }: PartFile): AsyncIterable<string> {
-    const bytes = Readable.from(this.#objects.stream(name));
+  #plain({ name, bytes: size }: PartFile): AsyncIterable<string> {
+    const bytes = Readable.from(this.#objects.stream(name, size));
     if (!name.endsWith('.gz')) return bytes.setEncoding('utf8');
     const plain = createGunzip();
     bytes.on('error', (error) => plain.destroy(error));
