@@ -29,7 +29,7 @@ export function isPassing(error: unknown): boolean {
     status === 408 ||
     status === 429 ||
     status >= 500 ||
-    (status === 403 && /rateLimitExceeded|quotaExceeded/i.test(reasonsOf(error)))
+    (status === 403 && /rateLimitExceeded|quotaExceeded/i.test(messageOf(error)))
   );
 }
 
@@ -110,16 +110,16 @@ function isAboutCredentials(error: unknown): boolean {
   );
 }
 
-/** Of a resumable upload, the client hands on what the service said, which is no Error. */
+/** What the service said, wherever the client at hand keeps it; for looking into, never for showing. */
 function messageOf(error: unknown): string {
-  const { message } = (error ?? {}) as { message?: unknown };
-  return typeof message === 'string' ? message : '';
-}
-
-function reasonsOf(error: unknown): string {
-  const { errors } = error as { errors?: unknown };
-  if (!Array.isArray(errors)) return '';
-  return errors.map((one: unknown) => String((one as { reason?: unknown } | null)?.reason ?? '')).join(' ');
+  const { message, errors, response } = (error ?? {}) as {
+    message?: unknown;
+    errors?: unknown;
+    response?: { data?: unknown };
+  };
+  return [message, errors, response?.data]
+    .map((said) => (typeof said === 'string' ? said : (JSON.stringify(said) ?? '')))
+    .join(' ');
 }
 
 function codeOf(error: unknown): string {
