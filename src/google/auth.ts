@@ -1,4 +1,5 @@
-import { GoogleAuth, Impersonated, PassThroughClient, type AuthClient } from 'google-auth-library';
+import { readFile } from 'node:fs/promises';
+import { GoogleAuth, Impersonated, JWT, PassThroughClient, type AuthClient } from 'google-auth-library';
 
 /** Who asks Google. Nothing set: the application default credentials of this machine. */
 export type GoogleCredentials = {
@@ -11,17 +12,36 @@ export type GoogleCredentials = {
   readonly apiEndpoint?: string;
 };
 
+/** Credentials that cannot be had: for a person to mend. Names no path and holds nothing of a key. */
+export class GoogleCredentialsError extends Error {
+  override readonly name = 'GoogleCredentialsError';
+}
+
 const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
 
 /** What Google's client libraries take as `authClient`. Asks nobody yet, but for whom it impersonates with. */
 export async function googleAuth(credentials: GoogleCredentials): Promise<AuthClient | GoogleAuth> {
   const { projectId, keyFile, impersonate, apiEndpoint } = credentials;
   if (apiEndpoint !== undefined) return new PassThroughClient();
-  const own = new GoogleAuth({
-    scopes,
-    ...(projectId === undefined ? {} : { projectId }),
-    ...(keyFile === undefined ? {} : { keyFilename: keyFile }),
-  });
+  const ambient = new GoogleAuth({ scopes, ...(projectId === undefined ? {} : { projectId }) });
+  const own = keyFile === undefined ? ambient : await keyClient(keyFile);
   if (impersonate === undefined) return own;
-  return new Impersonated({ sourceClient: await own.getClient(), targetPrincipal: impersonate, targetScopes: scopes });
+  const sourceClient = own instanceof GoogleAuth ? await own.getClient() : own;
+  return new Impersonated({ sourceClient, targetPrincipal: impersonate, targetScopes: scopes });
+}
+
+/** Of service accounts alone: other kinds of files name addresses that the library would ask for credentials. */
+async function keyClient(keyFile: string): Promise<JWT> {
+  let key: { readonly type?: unknown; readonly client_email?: unknown; readonly private_key?: unknown };
+  try {
+    key = JSON.parse(await readFile(keyFile, 'utf8')) as typeof key;
+  } catch {
+    // Not as the cause: a parser quotes what it does not understand, which may be the key.
+    throw new GoogleCredentialsError('The key file of the service account is not there, or is not JSON.');
+  }
+  const { type, client_email: email, private_key: secret } = key;
+  if (type !== 'service_account' || typeof email !== 'string' || typeof secret !== 'string') {
+    throw new GoogleCredentialsError('The key file is not one of a service account.');
+  }
+  return new JWT({ email, key: secret, scopes });
 }

@@ -1,3 +1,4 @@
+import { GoogleCredentialsError } from '../google/auth.ts';
 import { LandingError } from './port.ts';
 
 const documented = 'see docs/how-to/landing-in-google-cloud-storage.md';
@@ -102,11 +103,11 @@ function isAnswer(error: unknown): boolean {
 }
 
 function isAboutCredentials(error: unknown): boolean {
-  const text = messageOf(error);
   return (
+    error instanceof GoogleCredentialsError ||
     /Could not load the default credentials|invalid_grant|invalid_client|Unable to impersonate|PEM routines|DECODER routines/i.test(
-      text,
-    ) || /^(ENOENT|EACCES)$/.test(codeOf(error))
+      messageOf(error),
+    )
   );
 }
 
