@@ -2,15 +2,18 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GoogleAuth, Impersonated, JWT, PassThroughClient } from 'google-auth-library';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Impersonated, JWT, PassThroughClient } from 'google-auth-library';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { googleAuth } from './auth.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mailmart-google-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const file = (content: string): string => {
   const path = join(folder, 'key.json');
@@ -38,7 +41,10 @@ test('a key file gives its account, or another one’s that it may act as; witho
   const other = await googleAuth({ keyFile, impersonate: 'load@acme.iam.gserviceaccount.com' });
   expect(other).toBeInstanceOf(Impersonated);
   expect((other as Impersonated).getTargetPrincipal()).toBe('load@acme.iam.gserviceaccount.com');
-  expect(await googleAuth({ projectId: 'acme' })).toBeInstanceOf(GoogleAuth);
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', keyFile);
+  expect(await googleAuth({ projectId: 'acme' })).toMatchObject({ email: account.client_email });
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', '/nowhere');
+  await expect(googleAuth({})).rejects.toThrow('no credentials');
 });
 
 test.each([

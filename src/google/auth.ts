@@ -19,15 +19,22 @@ export class GoogleCredentialsError extends Error {
 
 const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
 
-/** What Google's client libraries take as `authClient`. Asks nobody yet, but for whom it impersonates with. */
-export async function googleAuth(credentials: GoogleCredentials): Promise<AuthClient | GoogleAuth> {
+/** What Google's client libraries take as `authClient`. Finds out which credentials there are, and asks for no token yet. */
+export async function googleAuth(credentials: GoogleCredentials): Promise<AuthClient> {
   const { projectId, keyFile, impersonate, apiEndpoint } = credentials;
   if (apiEndpoint !== undefined) return new PassThroughClient();
-  const ambient = new GoogleAuth({ scopes, ...(projectId === undefined ? {} : { projectId }) });
-  const own = keyFile === undefined ? ambient : await keyClient(keyFile);
+  const own = keyFile === undefined ? await ambientClient(projectId) : await keyClient(keyFile);
   if (impersonate === undefined) return own;
-  const sourceClient = own instanceof GoogleAuth ? await own.getClient() : own;
-  return new Impersonated({ sourceClient, targetPrincipal: impersonate, targetScopes: scopes });
+  return new Impersonated({ sourceClient: own, targetPrincipal: impersonate, targetScopes: scopes });
+}
+
+/** Of this machine: GOOGLE_APPLICATION_CREDENTIALS, gcloud's, or those of the server it runs on. */
+async function ambientClient(projectId: string | undefined): Promise<AuthClient> {
+  try {
+    return await new GoogleAuth({ scopes, ...(projectId === undefined ? {} : { projectId }) }).getClient();
+  } catch {
+    throw new GoogleCredentialsError('This machine has no credentials for Google, or they are not usable.');
+  }
 }
 
 /** Of service accounts alone: other kinds of files name addresses that the library would ask for credentials. */

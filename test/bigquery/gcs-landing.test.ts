@@ -84,7 +84,7 @@ test('BigQuery loads a part from where the landing store says it is', async () =
   };
   await writer.append([row(1), dated], []);
   const [part] = (await writer.finish(end)).parts;
-  const authClient = (await googleAuth({ apiEndpoint: google.bigquery })) as never;
+  const authClient = await googleAuth({ apiEndpoint: google.bigquery });
   const client = new BigQuery({ projectId: google.project, apiEndpoint: google.bigquery, authClient });
   await client.createDataset('landed');
   const types = {
