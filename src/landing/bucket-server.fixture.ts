@@ -62,7 +62,11 @@ export async function startBucketServer(bucket = 'acme-data'): Promise<BucketSer
     asked: [],
     fault: undefined,
     put: (name, content) => void put(name, content),
-    close: () => new Promise((resolve) => void (http.close(() => resolve()), http.closeAllConnections())),
+    close: () =>
+      new Promise((resolve) => {
+        http.close(() => resolve());
+        http.closeAllConnections();
+      }),
   };
 
   const answer = (asked: Asked, request: IncomingMessage, body: Buffer): Reply => {

@@ -71,8 +71,7 @@ test('objects have the local layout under the prefix, are gzip by type and never
   const stored = server.objects.get(`landing/eu/${part?.name}`);
   expect(stored).toMatchObject({ contentType: 'application/gzip', contentEncoding: undefined });
   expect(open().root).toBeUndefined();
-  for (const prefix of ['', '/', 'a*', 'a//b', 'a[b]'])
-    expect(() => open({ prefix }), prefix).toThrow('folder of its own');
+  for (const prefix of ['', '/', 'a*', 'a//b', 'a[b]']) expect(() => open({ prefix })).toThrow('folder of its own');
 });
 
 describe('attempts that do not know of each other', () => {

@@ -281,7 +281,7 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
 
     test('a part name cannot point outside', () => {
       for (const name of ['../x', '/etc/passwd', 'a/../../x', '', '.']) {
-        expect(() => landing.locate(name), name).toThrow('outside');
+        expect(() => landing.locate(name)).toThrow('outside');
       }
     });
 
@@ -311,7 +311,7 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
       }
       for (const [units, name] of names.entries()) {
         const found = await landing.readSlice({ source: name, accountId: name, stream: name }, name, name);
-        expect(found?.units, name).toBe(units);
+        expect([name, found?.units]).toEqual([name, units]);
       }
     });
   });

@@ -11,7 +11,7 @@ import {
   slice,
   type LandingUnderTest,
 } from '../../src/landing/landing-suite.fixture.ts';
-import { startGoogle, type Google } from './emulator.ts';
+import { startGoogle, startGoogleForTest, type Google } from './emulator.ts';
 
 let google: Google;
 let buckets = 0;
@@ -21,28 +21,31 @@ beforeAll(async () => {
 afterAll(() => google.stop());
 
 /** A bucket of its own for each test. */
-async function open(compression: 'gzip' | 'none' = 'gzip'): Promise<LandingUnderTest & { readonly bucket: string }> {
+async function open(
+  compression: 'gzip' | 'none' = 'gzip',
+  { storage, project } = google,
+): Promise<LandingUnderTest & { readonly bucket: string }> {
   buckets += 1;
   const bucket = `acme-${buckets}`;
-  const made = await fetch(`${google.storage}/storage/v1/b?project=${google.project}`, {
+  const made = await fetch(`${storage}/storage/v1/b?project=${project}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: bucket }),
   });
   expect(made.ok).toBe(true);
-  const options = { bucket, prefix: 'landing', apiEndpoint: google.storage, partBytes: 6_000, retries: 1, compression };
+  const options = { bucket, prefix: 'landing', apiEndpoint: storage, partBytes: 6_000, retries: 1, compression };
   return {
     bucket,
     landing: createGcsLanding(options),
     elsewhere: createGcsLanding(options),
     bytesOf: async ({ name }) => {
-      const url = `${google.storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(`landing/${name}`)}?alt=media`;
+      const url = `${storage}/storage/v1/b/${bucket}/o/${encodeURIComponent(`landing/${name}`)}?alt=media`;
       return Buffer.from(await (await fetch(url)).arrayBuffer());
     },
   };
 }
 
-describeLanding('fake-gcs-server', open);
+describeLanding('fake-gcs-server', () => open());
 
 test('of two attempts that finish, the first counts', async () => {
   const { landing, elsewhere } = await open();
@@ -75,7 +78,9 @@ test('a part of many megabytes arrives whole', async () => {
 });
 
 test('BigQuery loads a part from where the landing store says it is', async () => {
-  const { landing } = await open('none');
+  // Of its own: the emulator's answers are not to depend on what others left in it.
+  const google = await startGoogleForTest();
+  const { landing } = await open('none', google);
   const writer = await landing.openSlice(key, 'run-1', slice);
   const dated = {
     ...row(2, { text: '"ü"\n', list: [1, null] }),
