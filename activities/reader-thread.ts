@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Budget, Limit } from '../connectors/_kit/budget.ts';
 import { createHttp } from '../connectors/_kit/http.ts';
 import { connectors } from '../connectors/index.ts';
-import { createLocalLanding } from '../src/landing/local.ts';
+import { openLanding, type LandingConfig } from '../src/landing/open.ts';
 import { registerSecrets } from './account.ts';
 import { aheadOf, readSliceToLanding } from './read-slice.ts';
 import { openPages, plainFailure, type FromThread, type ThreadJob, type ToThread } from './reader-messages.ts';
@@ -13,7 +13,7 @@ import { RemoteLanes } from './remote-lanes.ts';
 // to give, because all threads draw on one account's budget.
 
 const port = parentPort!;
-const landing = createLocalLanding((workerData as { readonly landingRoot: string }).landingRoot);
+const landing = await openLanding(workerData as LandingConfig);
 const jobs = new Map<number, AbortController>();
 
 const say = (message: FromThread): void => port.postMessage(message);

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createHttp } from '../connectors/_kit/http.ts';
 import { connectors } from '../connectors/index.ts';
 import type { Slice, SliceResult } from '../src/contracts/sync.ts';
+import { startBucketServer } from '../src/landing/bucket-server.fixture.ts';
+import { createGcsLanding } from '../src/landing/gcs.ts';
 import { createLocalLanding } from '../src/landing/local.ts';
 import type { OpenAccount } from './account.ts';
 import { openReaderThreads, type ReaderThreads } from './reader-threads.ts';
@@ -31,7 +33,7 @@ let account: OpenAccount;
 beforeEach(async () => {
   peak = 0;
   folder = mkdtempSync(join(tmpdir(), 'mailmart-threads-'));
-  threads = openReaderThreads({ landingRoot: folder, logger: quiet, count: 2 });
+  threads = openReaderThreads({ landing: { kind: 'local', root: folder }, logger: quiet, count: 2 });
   await new Promise<void>((ready) => vendor.listen(0, '127.0.0.1', ready));
   const connector = connectors['mailchimp']!;
   const base_url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/3.0`;
@@ -83,6 +85,21 @@ it('a thread lands the same bytes as this one', async () => {
   expect(facts(there)).toEqual(facts(here));
   expect(there).toMatchObject({ rows: 2500, pages: 3, requests: 3, units: 2500, total: 2500 });
   expect(await createLocalLanding(folder).readSlice(segmentsOf('l1').key, 'run-1', 'l1')).toEqual(there);
+});
+
+it('a thread opens the landing store that it is told of: a bucket too', async () => {
+  answer = segments;
+  const bucket = await startBucketServer();
+  const config = { bucket: bucket.bucket, prefix: 'landing', apiEndpoint: bucket.url } as const;
+  const own = openReaderThreads({ landing: { kind: 'gcs', ...config }, logger: quiet, count: 1 });
+  try {
+    const there = await own.read(account, segmentsOf('l1'), watch());
+    expect(there).toMatchObject({ rows: 2500, parts: [{ name: expect.stringMatching(/[.]ndjson[.]gz$/) }] });
+    expect(await createGcsLanding(config).readSlice(segmentsOf('l1').key, 'run-1', 'l1')).toEqual(there);
+  } finally {
+    await own.close();
+    await bucket.close();
+  }
 });
 
 it('two threads together never have more under way than the account may', async () => {

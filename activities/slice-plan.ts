@@ -36,7 +36,7 @@ export async function writePlan(landing: Landing, { key, runId }: StreamRef, pla
 }
 
 function placeOf(landing: Landing, key: StreamKey, runId: string): string {
-  return JSON.stringify([landing.root, key.source, key.accountId, key.stream, runId]);
+  return JSON.stringify([landing.locate('plan'), key.source, key.accountId, key.stream, runId]);
 }
 
 /** The plan that a batch is part of; one that is gone means that landing was emptied under the run. */

@@ -302,6 +302,36 @@ export const brokenConfigs: readonly Broken[] = [
     suggestion: 'localhost:7233',
   },
 
+  // Landing
+  {
+    name: 'landing in a bucket, tables in DuckDB',
+    text: `${company}landing: { path: ▶gs://acme/mailmart }\n`,
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'landing in a whole bucket',
+    text: `${company}landing: { path: ▶gs://acme }\n`,
+    code: 'CONFIG_VALUE',
+    suggestion: 'gs://acme/mailmart',
+  },
+  { name: 'landing in no bucket', text: `${company}landing: { path: ▶gs://Acme/mailmart }\n`, code: 'CONFIG_VALUE' },
+  {
+    name: 'landing outside its bucket',
+    text: `${company}landing: { path: ▶gs://acme/a/../b }\n`,
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'landing with a misspelt scheme',
+    text: `${company}landing: { path: ▶gcs://acme/mailmart }\n`,
+    code: 'CONFIG_VALUE',
+    suggestion: 'gs://acme/mailmart',
+  },
+  {
+    name: 'landing in the bucket of another cloud',
+    text: `${company}landing: { path: ▶s3://acme/mailmart }\n`,
+    code: 'CONFIG_VALUE',
+  },
+
   // Files
   {
     name: 'entity in the singular',

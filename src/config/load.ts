@@ -5,6 +5,7 @@ import { registerSecret } from '../../connectors/_kit/redact.ts';
 import { checkConfig } from './check-config.ts';
 import type { MailmartConfig, SourceConfig } from './check-config.ts';
 import { injectedKeys } from './json-schema.ts';
+import { isBucketPlace } from './landing-place.ts';
 import { ConfigError } from './problems.ts';
 import type { ConfigProblem } from './problems.ts';
 import { sourceRegistry } from './registry.ts';
@@ -24,6 +25,7 @@ export type ProjectPaths = {
   readonly warehouse: string;
   /** Read-only copy for `query`, `status` and the report. */
   readonly published: string;
+  /** A folder, or `gs://bucket/folder`. */
   readonly landing: string;
   readonly temporalDb: string;
   readonly report: string;
@@ -135,7 +137,7 @@ function buildProject(parts: Parts): Project {
     state,
     warehouse: inside(config.warehouse.path),
     published: join(dirname(inside(config.warehouse.path)), 'published.duckdb'),
-    landing: inside(config.landing.path),
+    landing: isBucketPlace(config.landing.path) ? config.landing.path : inside(config.landing.path),
     temporalDb: join(state, 'temporal.db'),
     report: inside(config.report.path),
     salt: defaultSalt ? join(state, 'person-salt') : null,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isBucketPlace, landingPlace } from './landing-place.ts';
 import {
   amount,
   calendarDate,
@@ -254,9 +255,10 @@ export const mailmartSchema = z
     landing: z
       .strictObject({
         path: describe(
-          text.default('.mailmart/landing'),
-          'Folder for extracted pages before they are loaded.',
+          landingPlace.default('.mailmart/landing'),
+          'Where extracted pages wait for their load: a folder, relative to mailmart.yaml, or `gs://bucket/folder`, which BigQuery loads from and workers on many machines share.',
           '.mailmart/landing',
+          'gs://acme-data/mailmart',
         ),
       })
       .prefault({})
@@ -272,6 +274,17 @@ export const mailmartSchema = z
       .prefault({})
       .meta({ description: 'How people are pseudonymised.', examples: [{ salt: '${file:.mailmart/person-salt}' }] }),
     temporal,
+  })
+  .check((context) => {
+    const { warehouse, landing } = context.value;
+    if (warehouse.engine !== 'duckdb' || !isBucketPlace(landing.path)) return;
+    context.issues.push({
+      code: 'custom',
+      input: landing.path,
+      path: ['landing', 'path'],
+      message: 'DuckDB reads landing from this machine, not from a bucket.',
+      params: { fix: 'Use a folder, or `engine: bigquery`.' },
+    });
   })
   .meta({ title: 'mailmart.yaml', description: 'Configuration of a mailmart project.' });
 

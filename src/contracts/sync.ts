@@ -97,7 +97,9 @@ export type PartFile = {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
-  /** Longest line in UTF-16 units, the line break included: what a reader must make room for. */
+  /** Base64, where the store tells it of what it holds: a comparison without reading. */
+  readonly md5?: string;
+  /** Longest line in UTF-16 units (in JSON lines: in bytes), the line break included: what a reader must make room for. */
   readonly longest: number;
   /** `_item` and `_extracted_at` of every row in it. */
   readonly item: string;

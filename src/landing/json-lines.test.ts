@@ -90,7 +90,7 @@ test('bytes that are not whole lines of seven fields are refused, not guessed at
     'x\n',
     '0\ta\tb\tc\td\te\n0\ta\tb\tc\td\te\t{}\n',
   ]) {
-    expect(() => jsonLines(head)(Buffer.from(wrong)), wrong).toThrow('seven fields');
+    expect(() => jsonLines(head)(Buffer.from(wrong))).toThrow('seven fields');
   }
   const torn = async () => {
     for await (const piece of toJsonLines(one(Buffer.from('0\t["1"]')), head)) expect(piece).toBeUndefined();

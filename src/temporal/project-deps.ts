@@ -4,7 +4,7 @@ import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
 import type { Clock } from '../contracts/clock.ts';
-import { createLocalLanding } from '../landing/local.ts';
+import { landingAt, openLanding } from '../landing/open.ts';
 import { openDuckdb } from '../warehouse/duckdb/index.ts';
 
 export type DepsOptions = {
@@ -27,7 +27,8 @@ export type OpenDeps = { readonly deps: Deps; close(): Promise<void> };
 export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
   const { project, clock, logger } = options;
   const { paths, config } = project;
-  const landing = createLocalLanding(paths.landing);
+  const landingConfig = landingAt(paths.landing);
+  const landing = await openLanding(landingConfig);
   const warehouse = await openDuckdb({
     path: paths.warehouse,
     landing,
@@ -42,7 +43,7 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
     options.connectors !== undefined || readerThreads === 0
       ? undefined
       : openReaderThreads({
-          landingRoot: paths.landing,
+          landing: landingConfig,
           logger,
           ...(readerThreads === undefined ? {} : { count: readerThreads }),
         });
