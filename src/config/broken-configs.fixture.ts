@@ -302,6 +302,28 @@ export const brokenConfigs: readonly Broken[] = [
     suggestion: 'localhost:7233',
   },
 
+  // BigQuery
+  {
+    name: 'BigQuery without a project',
+    text: `${company}warehouse: ▶{ engine: bigquery }\n`,
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'BigQuery with a file',
+    text: `${company}warehouse: { engine: bigquery, project: acme-mail, path: ▶x.duckdb }\n`,
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'a project for DuckDB',
+    text: `${company}warehouse: { engine: duckdb, project: ▶acme-mail }\n`,
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'bytes without a unit',
+    text: `${company}warehouse: { engine: bigquery, project: acme-mail, max_bytes_per_run: ▶"1000" }\n`,
+    code: 'CONFIG_VALUE',
+  },
+
   // Landing
   {
     name: 'landing in a bucket, tables in DuckDB',

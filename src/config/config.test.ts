@@ -110,7 +110,7 @@ describe('good configurations', () => {
 
   it('fills in the defaults', () => {
     expect(good('company: { name: Acme, time_zone: Europe/Berlin, currency: EUR }\n')).toMatchObject({
-      warehouse: { engine: 'duckdb', path: '.mailmart/warehouse.duckdb' },
+      warehouse: { engine: 'duckdb' },
       sources: [],
       campaigns: [],
       report: { path: 'report/index.html' },

@@ -133,10 +133,11 @@ function buildProject(parts: Parts): Project {
     isReference(saltReference) && saltReference.kind === 'file'
       ? secretPath(saltReference.path, dir) === join(state, 'person-salt')
       : false;
+  const warehouseFile = inside(config.warehouse.path ?? '.mailmart/warehouse.duckdb');
   const paths: ProjectPaths = {
     state,
-    warehouse: inside(config.warehouse.path),
-    published: join(dirname(inside(config.warehouse.path)), 'published.duckdb'),
+    warehouse: warehouseFile,
+    published: join(dirname(warehouseFile), 'published.duckdb'),
     landing: isBucketPlace(config.landing.path) ? config.landing.path : inside(config.landing.path),
     temporalDb: join(state, 'temporal.db'),
     report: inside(config.report.path),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isBucketPlace, landingPlace } from './landing-place.ts';
+import { parseBytes } from './bytes.ts';
 import {
   amount,
   calendarDate,
@@ -76,16 +77,37 @@ const company = z
     examples: [{ name: 'Acme', time_zone: 'Europe/Berlin', currency: 'EUR' }],
   });
 
+const byteAmount = ruledText({
+  ok: (value) => parseBytes(value) !== undefined,
+  what: (value) => `${quoted(value)} is not an amount of bytes.`,
+  hint: () => ({ fix: 'Write a number and a unit, such as 100 GB or 1.5 TB.' }),
+});
+
+/** What each engine has keys for; the others are a mistake. */
+const engineKeys = {
+  duckdb: ['path', 'memory_limit'],
+  bigquery: [
+    'project',
+    'dataset_prefix',
+    'location',
+    'key_file',
+    'impersonate',
+    'emulator_host',
+    'max_bytes_per_query',
+    'max_bytes_per_run',
+  ],
+} as const;
+
 const warehouse = z
   .strictObject({
     engine: describe(
-      z.literal('duckdb').default('duckdb'),
-      'Where the tables live. `duckdb`: one file on this machine.',
+      z.enum(['duckdb', 'bigquery']).default('duckdb'),
+      'Where the tables live. `duckdb`: one file on this machine. `bigquery`: datasets of a Google Cloud project.',
       'duckdb',
     ),
     path: describe(
-      databaseFile.default('.mailmart/warehouse.duckdb'),
-      'File of the warehouse, relative to mailmart.yaml.',
+      databaseFile.optional(),
+      'DuckDB: file of the warehouse, relative to mailmart.yaml. Default .mailmart/warehouse.duckdb.',
       '.mailmart/warehouse.duckdb',
     ),
     memory_limit: describe(
@@ -94,14 +116,99 @@ const warehouse = z
         what: (value) => `${quoted(value)} is not an amount of memory.`,
         hint: () => ({ fix: 'Write a number and a unit, such as 2GB or 800MB.' }),
       }).optional(),
-      'Most memory DuckDB may use.',
+      'DuckDB: most memory it may use.',
       '2GB',
+    ),
+    project: describe(
+      ruledText({
+        ok: (value) => /^[a-z][a-z0-9-]{2,28}[a-z0-9]$/.test(value),
+        what: (value) => `${quoted(value)} is not the id of a Google Cloud project.`,
+        hint: () => ({ fix: 'Write the project id (not its name or number), such as acme-mail.' }),
+      }).optional(),
+      'BigQuery: id of the Google Cloud project.',
+      'acme-mail',
+    ),
+    dataset_prefix: describe(
+      ruledText({
+        ok: (value) => /^([A-Za-z][A-Za-z0-9_]{0,63})?$/.test(value),
+        what: (value) => `${quoted(value)} cannot begin the name of a dataset.`,
+        hint: () => ({ fix: 'Use letters, digits and _, a letter first, such as mail_.' }),
+      }).optional(),
+      'BigQuery: put before the names of the datasets raw, staging, core, marts, marts_build, ops and loads. Default: nothing.',
+      'mail_',
+    ),
+    location: describe(
+      ruledText({
+        ok: (value) => /^[A-Za-z][A-Za-z0-9-]+$/.test(value),
+        what: (value) => `${quoted(value)} is not a location of BigQuery.`,
+        hint: () => ({ fix: 'Write a multi-region such as EU or US, or a region such as europe-west3.' }),
+      }).optional(),
+      'BigQuery: where the datasets are; the landing bucket must be there too. Default EU.',
+      'EU',
+    ),
+    key_file: describe(
+      text.optional(),
+      'BigQuery: key file of a service account, relative to mailmart.yaml. Absent: application default credentials.',
+      'secrets/mailmart.json',
+    ),
+    impersonate: describe(
+      ruledText({
+        ok: (value) => /^[a-z0-9-]+@[a-z0-9.-]+\.gserviceaccount\.com$/.test(value),
+        what: (value) => `${quoted(value)} is not the address of a service account.`,
+        hint: () => ({ fix: 'Write it in full, such as mailmart@acme-mail.iam.gserviceaccount.com.' }),
+      }).optional(),
+      'BigQuery: service account to act as.',
+      'mailmart@acme-mail.iam.gserviceaccount.com',
+    ),
+    emulator_host: describe(
+      ruledText({
+        ok: (value) => /^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$/.test(value),
+        what: (value) => `${quoted(value)} is not an address of the form http://host:port.`,
+        hint: () => ({ fix: 'Write it such as http://localhost:9050.' }),
+      }).optional(),
+      'BigQuery: address of an emulator, for trying things out; nothing is sent to Google. Absent: BIGQUERY_EMULATOR_HOST, if that is set.',
+      'http://localhost:9050',
+    ),
+    max_bytes_per_query: describe(
+      byteAmount.optional(),
+      'BigQuery: a query that would read more is not run. Default 100 GB; units of 1024.',
+      '100 GB',
+    ),
+    max_bytes_per_run: describe(
+      byteAmount.optional(),
+      'BigQuery: a run stops before it has read more. Default 1 TB; units of 1024.',
+      '1 TB',
     ),
   })
   .prefault({})
+  .check((context) => {
+    const found = context.value;
+    const others = found.engine === 'duckdb' ? engineKeys.bigquery : engineKeys.duckdb;
+    for (const key of others) {
+      if (found[key] === undefined) continue;
+      context.issues.push({
+        code: 'custom',
+        input: found[key],
+        path: [key],
+        message: `${quoted(key)} says nothing to engine: ${found.engine}.`,
+        params: { fix: `Remove it, or write engine: ${found.engine === 'duckdb' ? 'bigquery' : 'duckdb'}.` },
+      });
+    }
+    if (found.engine === 'bigquery' && found.project === undefined) {
+      context.issues.push({
+        code: 'custom',
+        input: found,
+        message: 'BigQuery needs the id of a Google Cloud project.',
+        params: { fix: 'Add project: to warehouse, such as project: acme-mail.' },
+      });
+    }
+  })
   .meta({
     description: 'Where the tables live.',
-    examples: [{ engine: 'duckdb', path: '.mailmart/warehouse.duckdb' }],
+    examples: [
+      { engine: 'duckdb', path: '.mailmart/warehouse.duckdb' },
+      { engine: 'bigquery', project: 'acme-mail', location: 'EU' },
+    ],
   });
 
 /** Keys that every source has; the rest of a source belongs to its connector. */

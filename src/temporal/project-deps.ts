@@ -4,8 +4,9 @@ import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
 import type { Clock } from '../contracts/clock.ts';
-import { landingAt, openLanding } from '../landing/open.ts';
+import { openLanding } from '../landing/open.ts';
 import { openDuckdb } from '../warehouse/duckdb/index.ts';
+import { landingOf, openProjectBigquery } from './project-google.ts';
 
 export type DepsOptions = {
   readonly project: Project;
@@ -27,16 +28,19 @@ export type OpenDeps = { readonly deps: Deps; close(): Promise<void> };
 export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
   const { project, clock, logger } = options;
   const { paths, config } = project;
-  const landingConfig = landingAt(paths.landing);
+  const landingConfig = landingOf(project);
   const landing = await openLanding(landingConfig);
-  const warehouse = await openDuckdb({
-    path: paths.warehouse,
-    landing,
-    publishedPath: paths.published,
-    clock,
-    lock: { waitMs: options.lockWaitMs ?? 5_000 },
-    ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
-  });
+  const warehouse =
+    config.warehouse.engine === 'bigquery'
+      ? await openProjectBigquery(project, landing, clock)
+      : await openDuckdb({
+          path: paths.warehouse,
+          landing,
+          publishedPath: paths.published,
+          clock,
+          lock: { waitMs: options.lockWaitMs ?? 5_000 },
+          ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
+        });
   // A thread finds connectors in the registry: others (of tests) are read in this thread.
   const { readerThreads } = options;
   const threads =

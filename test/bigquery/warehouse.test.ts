@@ -22,7 +22,7 @@ const open = async (prefix: string): Promise<Warehouse> =>
     project: google.project,
     location: 'EU',
     emulator: google.bigquery,
-    authClient: new PassThroughClient() as never,
+    authClient: new PassThroughClient(),
     datasetPrefix: prefix,
     landing: fixture.landing,
     clock: frozen,

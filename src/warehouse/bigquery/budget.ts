@@ -25,10 +25,11 @@ export type Budget = {
   check(what: string, bytes: number, spent: number): void;
 };
 
-/** Default: 1 TiB is about 6 US dollars on demand, and free once a month. */
-export const defaultBudget: BudgetOptions = { maxBytesPerQuery: 100 * 1024 ** 3, maxBytesPerRun: 1024 ** 4 };
+/** Limits where none are given: 1 TiB is about 6 US dollars on demand, and free once a month. */
+const defaults: BudgetOptions = { maxBytesPerQuery: 100 * 1024 ** 3, maxBytesPerRun: 1024 ** 4 };
 
-export function createBudget({ maxBytesPerQuery, maxBytesPerRun }: BudgetOptions): Budget {
+export function createBudget(options: { readonly [K in keyof BudgetOptions]?: number | undefined }): Budget {
+  const { maxBytesPerQuery = defaults.maxBytesPerQuery, maxBytesPerRun = defaults.maxBytesPerRun } = options;
   return {
     maxBytesPerQuery,
     maxBytesPerRun,

@@ -1,4 +1,4 @@
-import { BigQuery } from '@google-cloud/bigquery';
+import { BigQuery, type BigQueryOptions } from '@google-cloud/bigquery';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { BigqueryFailure, refusalOf } from './errors.ts';
 
@@ -28,11 +28,7 @@ export type ClientOptions = {
   /** `http://host:port` of an emulator; no credentials are sent to it. */
   readonly emulator?: string;
   /** Credentials (src/google/auth.ts). Absent: application default credentials. */
-  readonly authClient?: ConstructorParameters<typeof BigQuery>[0] extends infer O | undefined
-    ? O extends { authClient?: infer A }
-      ? A
-      : never
-    : never;
+  readonly authClient?: NonNullable<BigQueryOptions['authClient']>;
   /** For tests: how long to wait before another attempt, in milliseconds. */
   readonly backoff?: (attempt: number) => number;
 };

@@ -2,7 +2,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Scalar } from '../../contracts/sync.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type PublishTables, type TableKind, type Warehouse } from '../port.ts';
-import { createBudget, defaultBudget, type BudgetOptions } from './budget.ts';
+import { createBudget, type BudgetOptions } from './budget.ts';
 import { createClient, type ClientOptions } from './client.ts';
 import type { Deps } from './deps.ts';
 import { takeFence } from './fence.ts';
@@ -23,7 +23,8 @@ export type BigqueryOptions = ClientOptions & {
   readonly clock: Clock;
   /** Writes the readers' copy on this machine. */
   readonly publish: PublishTables;
-  readonly budget?: BudgetOptions;
+  /** Absent: see `budget.ts`. */
+  readonly budget?: { readonly [K in keyof BudgetOptions]?: BudgetOptions[K] | undefined };
 };
 
 /** Opens BigQuery as the warehouse: creates what is not there. Any number of workers may have it open. */
@@ -36,7 +37,7 @@ export async function openBigquery(options: BigqueryOptions): Promise<Warehouse>
     backoff ?? ((attempt) => Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2)),
   );
   const labels = { pipeline: 'mailmart', ...(datasetPrefix === '' ? {} : { prefix: labelValue(datasetPrefix) }) };
-  const budget = createBudget(options.budget ?? defaultBudget);
+  const budget = createBudget(options.budget ?? {});
   const deps: Deps = { client, jobs, names, landing, clock, labels, budget };
   const tables = async (): Promise<ReadonlyMap<string, TableKind>> => {
     const all = await Promise.all(

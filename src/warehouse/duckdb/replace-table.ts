@@ -31,9 +31,7 @@ export async function replaceTable(
   rows: readonly Row[],
 ): Promise<{ readonly changed: boolean }> {
   const table = quoteTable(name);
-  const lines = rows.map((row) =>
-    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cell(name, column, row)]))),
-  );
+  const lines = linesOf(name, columns, rows);
   const hash = createHash('sha256').update(JSON.stringify(columns));
   for (const line of lines.toSorted()) hash.update(line).update('\n');
   const contentHash = hash.digest('hex');
@@ -43,18 +41,8 @@ export async function replaceTable(
     ]);
     if (stored?.['content_hash'] === contentHash && (await tableKind(session, name)) !== null)
       return { changed: false };
-    const definitions = columns.map((column) => `${quoteName(column.name)} ${types[column.type]}`).join(', ');
-    await session.run(`Replace ${name}`, `create or replace table ${table} (${definitions})`);
-    const structure = JSON.stringify([Object.fromEntries(columns.map((column) => [column.name, 'VARCHAR']))]);
-    const values = columns.map((column) => typed(column)).join(', ');
-    for (let start = 0; start < lines.length; start += chunk) {
-      await session.run(
-        `Fill ${name}`,
-        `insert into ${table} select ${values}
-        from (select unnest(from_json(cast($1 as json), $2), recursive := false) as n)`,
-        [`[${lines.slice(start, start + chunk).join(',')}]`, structure],
-      );
-    }
+    await session.run(`Replace ${name}`, `create or replace table ${table} (${tableDefinition(columns)})`);
+    await fill(session, name, columns, lines);
     await session.run(
       `Replace ${name}`,
       `insert or replace into ops.replaced_table values ($1, $2, $3, ${utc('$4')})`,
@@ -62,6 +50,43 @@ export async function replaceTable(
     );
     return { changed: true };
   });
+}
+
+/** Columns of a `create table`. */
+export const tableDefinition = (columns: readonly Column[]): string =>
+  columns.map((column) => `${quoteName(column.name)} ${types[column.type]}`).join(', ');
+
+/** Appends rows to a table of these columns. */
+export async function fillTable(
+  session: Session,
+  name: string,
+  columns: readonly Column[],
+  rows: readonly Row[],
+): Promise<void> {
+  await fill(session, name, columns, linesOf(name, columns, rows));
+}
+
+const linesOf = (name: string, columns: readonly Column[], rows: readonly Row[]): readonly string[] =>
+  rows.map((row) =>
+    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cell(name, column, row)]))),
+  );
+
+async function fill(
+  session: Session,
+  name: string,
+  columns: readonly Column[],
+  lines: readonly string[],
+): Promise<void> {
+  const structure = JSON.stringify([Object.fromEntries(columns.map((column) => [column.name, 'VARCHAR']))]);
+  const values = columns.map((column) => typed(column)).join(', ');
+  for (let start = 0; start < lines.length; start += chunk) {
+    await session.run(
+      `Fill ${name}`,
+      `insert into ${quoteTable(name)} select ${values}
+      from (select unnest(from_json(cast($1 as json), $2), recursive := false) as n)`,
+      [`[${lines.slice(start, start + chunk).join(',')}]`, structure],
+    );
+  }
 }
 
 /** Cells travel as text, so that decimals and long integers stay exact; the cast is DuckDB's and fails loudly. */
