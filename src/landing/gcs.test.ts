@@ -244,6 +244,45 @@ test('a part bigger than one request goes in pieces, a piece that fails goes aga
   expect(await landedRows(under({ compression: 'none' }), result)).toHaveLength(1000);
 });
 
+describe('a part that is under way in pieces', () => {
+  const begin = async () => {
+    const landing = open({ partBytes: 64 * 1024 * 1024, compression: 'none' });
+    const writer = await landing.openSlice(key, 'run-1', slice);
+    const page = Array.from({ length: 100 }, (_, index) => row(index, { text: 'x'.repeat(10_000) }));
+    for (let count = 0; count < 6; count += 1) await writer.append(page, []);
+    expect(names()).toEqual([]);
+    return { writer, page };
+  };
+
+  test('is not there when it is discarded, and the writer goes on from the start', async () => {
+    const { writer } = await begin();
+    await writer.discard();
+    expect(names()).toEqual([]);
+    await writer.append(rows(3), []);
+    const result = await writer.finish(end);
+    expect([result.rows, result.parts.length]).toEqual([3, 1]);
+    expect(await open({ compression: 'none' }).readSlice(key, 'run-1', slice.id)).toEqual(result);
+  });
+
+  test('and is refused then fails by name, with nothing left', async () => {
+    const { writer, page } = await begin();
+    server.fault = ({ method }) =>
+      method === 'PUT'
+        ? { status: 403, message: 'x does not have storage.objects.create access', reason: 'forbidden' }
+        : undefined;
+    const more = async () => {
+      for (let count = 0; count < 20; count += 1) await writer.append(page, []);
+      await writer.finish(end);
+    };
+    await expect(more()).rejects.toMatchObject({
+      kind: 'rejected',
+      message: expect.stringContaining('storage.objects.create'),
+    });
+    await writer.discard();
+    expect(names()).toEqual([]);
+  });
+});
+
 test('a part that arrives altered is removed, and the slice is tried again', async () => {
   const writer = await write(open(), 3);
   const set = server.objects.set.bind(server.objects);

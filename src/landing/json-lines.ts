@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Instant } from '../contracts/json.ts';
-import { noValue } from './line.ts';
 
 /** What every line of one part has in common. */
 export type PartHead = {
@@ -21,50 +20,97 @@ export function partNumber(partName: string): number {
   return Number.parseInt(createHash('sha256').update(partName).digest('hex').slice(0, 13), 16);
 }
 
-/** What a turn makes at most before it becomes bytes: ropes of text are dear to flatten when they are long. */
-const mostPending = 64 * 1024;
+const tab = 0x09;
+const lineBreak = 0x0a;
+const quote = 0x22;
+const backslash = 0x5c;
+const nothing = Buffer.from('null');
+
+/** Where lines are put together, before they are copied out at their size. One for all parts: nobody waits in between. */
+let scratch = Buffer.alloc(0);
+/** A bigger one, for a record of megabytes, is not kept. */
+const mostScratch = 4 * 1024 * 1024;
 
 /**
  * Converts whole lines of `formatLine` to one JSON object each, as BigQuery loads them; the record's text stays as it is.
- * Nothing is parsed: the bytes are read as Latin-1, one character each, cut at their tabs and written back the same way, so
- * that UTF-8 passes through untouched.
+ * Nothing is parsed and nothing becomes a string: what stands between tabs is copied as bytes, quotes and backslashes with a
+ * backslash before them (twice as fast as the same with strings).
  */
 export function jsonLines(head: PartHead): (lines: Buffer) => JsonLines {
-  const start = `{"_part":${head.part},"_n":`;
-  const middle = `,"_item":${asBytes(JSON.stringify(head.item))},"_extracted_at":${asBytes(JSON.stringify(head.extractedAt))},"_record_hash":`;
+  const names = {
+    start: Buffer.from(`{"_part":${head.part},"_n":`),
+    key: Buffer.from(',"_primary_key":'),
+    person: Buffer.from(',"_person_key":'),
+    cursor: Buffer.from(',"_cursor_at":'),
+    date: Buffer.from(',"_partition_date":'),
+    hash: Buffer.from(
+      `,"_item":${JSON.stringify(head.item)},"_extracted_at":${JSON.stringify(head.extractedAt)},"_record_hash":`,
+    ),
+    record: Buffer.from(',"record":'),
+    end: Buffer.from('}\n'),
+  };
+  // A field has two quotes, or is `null` for the two bytes of `noValue`.
+  const added = Object.values(names).reduce((sum, name) => sum + name.length, 0) + 5 * 2;
   return (lines) => {
-    const text = lines.toString('latin1');
-    const done: Buffer[] = [];
-    let pending = '';
-    let longest = 0;
-    for (let at = 0; at < text.length;) {
-      const key = text.indexOf('\t', at) + 1;
-      const person = text.indexOf('\t', key) + 1;
-      const cursor = text.indexOf('\t', person) + 1;
-      const date = text.indexOf('\t', cursor) + 1;
-      const hash = text.indexOf('\t', date) + 1;
-      const record = text.indexOf('\t', hash) + 1;
-      const end = text.indexOf('\n', at);
-      // A tab that was not found makes a place 0.
-      const isWhole =
-        key > 0 && person > key && cursor > person && date > cursor && hash > date && record > hash && end >= record;
-      if (!isWhole) throw new Error('A landing line does not have its seven fields');
-      const line =
-        `${start}${text.slice(at, key - 1)},"_primary_key":"${escaped(text.slice(key, person - 1))}"` +
-        `,"_person_key":${field(text.slice(person, cursor - 1))},"_cursor_at":${field(text.slice(cursor, date - 1))}` +
-        `,"_partition_date":${field(text.slice(date, hash - 1))}${middle}${field(text.slice(hash, record - 1))}` +
-        `,"record":${text.slice(record, end)}}\n`;
-      longest = Math.max(longest, line.length);
-      pending += line;
-      if (pending.length >= mostPending) {
-        done.push(Buffer.from(pending, 'latin1'));
-        pending = '';
+    const most = 2 * lines.length + added * countOf(lines, lineBreak);
+    const out = most <= scratch.length ? scratch : Buffer.allocUnsafeSlow(most);
+    if (out.length <= mostScratch) scratch = out;
+    let at = 0;
+    let to = 0;
+    let end = 0;
+    const name = (bytes: Buffer): void => {
+      out.set(bytes, to);
+      to += bytes.length;
+    };
+    const field = (): void => {
+      if (at >= end) throw new Error('A landing line does not have its seven fields');
+      if (lines[at] === backslash && lines[at + 1] === 0x4e && lines[at + 2] === tab) {
+        name(nothing);
+        at += 3;
+        return;
       }
+      out[to++] = quote;
+      for (; at < end && lines[at] !== tab; at += 1) {
+        const byte = lines[at]!;
+        if (byte === quote || byte === backslash) out[to++] = backslash;
+        out[to++] = byte;
+      }
+      if (at >= end) throw new Error('A landing line does not have its seven fields');
+      out[to++] = quote;
+      at += 1;
+    };
+    let longest = 0;
+    while (at < lines.length) {
+      const from = to;
+      end = lines.indexOf(lineBreak, at);
+      if (end === -1) throw new Error('A landing line does not have its seven fields: its end is missing');
+      name(names.start);
+      for (; at < end && lines[at] !== tab; at += 1) out[to++] = lines[at]!;
+      at += 1;
+      name(names.key);
+      field();
+      name(names.person);
+      field();
+      name(names.cursor);
+      field();
+      name(names.date);
+      field();
+      name(names.hash);
+      field();
+      name(names.record);
+      to += lines.copy(out, to, at, end);
+      name(names.end);
+      longest = Math.max(longest, to - from);
       at = end + 1;
     }
-    if (pending !== '') done.push(Buffer.from(pending, 'latin1'));
-    return { data: done.length === 1 ? (done[0] ?? Buffer.alloc(0)) : Buffer.concat(done), longest };
+    return { data: Buffer.from(out.subarray(0, to)), longest };
   };
+}
+
+function countOf(bytes: Buffer, byte: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at !== -1; at = bytes.indexOf(byte, at + 1)) count += 1;
+  return count;
 }
 
 /** The same for bytes that are cut anywhere: a local part on its way to a store of objects. */
@@ -72,7 +118,7 @@ export async function* toJsonLines(chunks: AsyncIterable<Buffer>, head: PartHead
   const convert = jsonLines(head);
   let rest: Buffer[] = [];
   for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(0x0a) + 1;
+    const end = chunk.lastIndexOf(lineBreak) + 1;
     if (end === 0) {
       rest.push(chunk);
       continue;
@@ -92,12 +138,3 @@ export function keyOfJsonLine(line: string): string {
   const start = line.indexOf(keyStart) + keyStart.length;
   return JSON.parse(`"${line.slice(start, line.indexOf(keyEnd, start))}"`) as string;
 }
-
-/** JSON text and times hold no control characters, so that quotes and backslashes are all there is to escape. */
-function escaped(text: string): string {
-  return /["\\]/.test(text) ? text.replaceAll(/["\\]/g, String.raw`\$&`) : text;
-}
-
-const field = (text: string): string => (text === noValue ? 'null' : `"${escaped(text)}"`);
-
-const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

@@ -28,6 +28,8 @@ export type Expected = 'absent' | { readonly generation: string };
 
 /** Of one request. */
 const timeoutMs = 60_000;
+/** Of a piece of a big object, its repetitions included: the client has no limit of its own there. */
+const stallMs = 180_000;
 
 type OpenUpload = { readonly file: File; readonly stream: Writable };
 
@@ -305,7 +307,7 @@ export class Upload {
     const { stream } = this.#open!;
     if (stream.write(chunk)) return;
     try {
-      await once(stream, 'drain');
+      await once(stream, 'drain', { signal: AbortSignal.timeout(stallMs) });
     } catch (error) {
       throw this.#objects.failure(error);
     }
@@ -314,7 +316,7 @@ export class Upload {
   async #endStream({ file, stream }: OpenUpload): Promise<ObjectFacts> {
     if (this.#failure !== undefined) throw this.#objects.failure(this.#failure);
     try {
-      const finished = once(stream, 'finish');
+      const finished = once(stream, 'finish', { signal: AbortSignal.timeout(stallMs) });
       stream.end();
       await finished;
     } catch (error) {
