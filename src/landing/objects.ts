@@ -349,8 +349,12 @@ function preconditions(expected: Expected | undefined): {
 
 async function openBucket(options: BucketOptions): Promise<Bucket> {
   const { bucket, projectId, apiEndpoint, retries = 3 } = options;
+  const authClient = await googleAuth(options);
+  // The client takes this variable for an address that ends with /storage/v1 and overrules `apiEndpoint` with it (8.4.0).
+  const { STORAGE_EMULATOR_HOST: named } = process.env;
+  delete process.env['STORAGE_EMULATOR_HOST'];
   const storage = new Storage({
-    authClient: await googleAuth(options),
+    authClient,
     ...(projectId === undefined ? {} : { projectId }),
     ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
     timeout: timeoutMs,
@@ -364,5 +368,6 @@ async function openBucket(options: BucketOptions): Promise<Bucket> {
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   });
+  if (named !== undefined) process.env['STORAGE_EMULATOR_HOST'] = named;
   return storage.bucket(bucket);
 }

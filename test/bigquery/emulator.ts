@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +70,12 @@ export async function startGoogleForTest(): Promise<Google> {
 function start(name: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const program = join(cache, 'bin', name);
   if (!existsSync(program)) throw new Error(`${name} is not built: run scripts/setup.sh test`);
-  const child = spawn(program, args, { stdio: 'ignore', env: { PATH: process.env['PATH'], HOME: homedir(), ...env } });
+  const log = process.env['MAILMART_EMULATOR_LOG'];
+  const output = log === undefined ? 'ignore' : openSync(`${log}.${name}`, 'w');
+  const child = spawn(program, args, {
+    stdio: ['ignore', output, output],
+    env: { PATH: process.env['PATH'], HOME: homedir(), ...env },
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
     stop: async () => {

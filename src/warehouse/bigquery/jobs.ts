@@ -10,7 +10,7 @@ export type Labels = Readonly<Record<string, string>>;
 export type QueryOptions = {
   readonly params?: Readonly<Record<string, Param>>;
   readonly labels?: Labels;
-  /** Makes the job's id: the same work of the same run, asked for again, meets its own finished job. */
+  /** Of a statement that changes something: makes the job's id, so that the same work, asked for again, meets its own finished job. */
   readonly identity?: readonly string[];
   /** BigQuery refuses a query that would bill more. */
   readonly maximumBytesBilled?: number;
@@ -19,7 +19,7 @@ export type QueryOptions = {
 export type QueryResult = { readonly rows: readonly Row[]; readonly bytesBilled: number };
 
 /** A job that ended well; `job` is the API's resource. */
-type Done = { readonly jobId: string; readonly job: JsonObject };
+type Done = { readonly job: JsonObject };
 
 /** Jobs that fail for a passing reason are started anew so often, each time under the next number. */
 const mostAttempts = 6;
@@ -44,6 +44,10 @@ export type LoadConfiguration = {
 
 /** Sends the bytes under a job id. Rejects with what the API answered. */
 export type Upload = (jobId: string, configuration: JsonObject) => Promise<void>;
+
+type Page = { readonly rows: readonly Row[]; readonly bytesBilled: number };
+
+const rowsAPage = 10_000;
 
 /** Asks for a job; the answer may say already how it ended. */
 type Start = (jobId: string) => Promise<JsonObject>;
@@ -71,7 +75,7 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
     for (let number = 0; ; number += 1) {
       const jobId = `${base}_${number}`;
       const ended = await startOnce(attempted, jobId, start);
-      if ('job' in ended) return { jobId, job: ended.job };
+      if ('job' in ended) return { job: ended.job };
       const failure = new BigqueryFailure(attempted, ended.refusal);
       // A number that failed before for good may fail anew for good: the caller decides whether to come again.
       if (failure.kind !== 'transient' && !ended.isOld) throw failure;
@@ -130,53 +134,74 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         1,
       );
 
-  async function* pagesOf(attempted: string, jobId: string): AsyncGenerator<readonly Row[]> {
-    let pageToken: string | undefined;
-    do {
-      const answer = await client.call(attempted, {
+  const settings = (sql: string, options: QueryOptions) => ({
+    query: sql,
+    useLegacySql: false,
+    ...(options.maximumBytesBilled === undefined ? {} : { maximumBytesBilled: String(options.maximumBytesBilled) }),
+    ...(options.params === undefined
+      ? {}
+      : { parameterMode: 'NAMED', queryParameters: queryParameters(options.params) }),
+  });
+
+  /** A statement that only reads, in one request where its answer is small and quick. */
+  async function* read(attempted: string, sql: string, options: QueryOptions): AsyncGenerator<Page> {
+    let answer = await client.call(attempted, {
+      method: 'POST',
+      path: '/queries',
+      body: {
+        ...settings(sql, options),
+        location,
+        labels: options.labels ?? {},
+        requestId: randomUUID(),
+        timeoutMs: 10_000,
+        maxResults: rowsAPage,
+        formatOptions: { useInt64Timestamp: true },
+      },
+    });
+    const jobId = String(objectAt(answer, 'jobReference')['jobId']);
+    for (;;) {
+      if (answer['jobComplete'] !== false) {
+        const fields = (objectAt(answer, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+        const rows = ((answer['rows'] ?? []) as unknown as readonly ApiRow[]).map((row) => toRow(fields, row));
+        yield { rows, bytesBilled: Number(answer['totalBytesBilled'] ?? answer['totalBytesProcessed'] ?? 0) };
+        if (typeof answer['pageToken'] !== 'string' || answer['pageToken'] === '') return;
+      }
+      answer = await client.call(attempted, {
         path: `/queries/${jobId}`,
         query: {
           location,
-          maxResults: 10_000,
+          maxResults: rowsAPage,
           timeoutMs: 10_000,
           'formatOptions.useInt64Timestamp': true,
-          ...(pageToken === undefined ? {} : { pageToken }),
+          ...(typeof answer['pageToken'] === 'string' ? { pageToken: answer['pageToken'] } : {}),
         },
       });
-      const fields = (objectAt(answer, 'schema')['fields'] ?? []) as unknown as readonly Field[];
-      yield ((answer['rows'] ?? []) as unknown as readonly ApiRow[]).map((row) => toRow(fields, row));
-      pageToken = answer['pageToken'] as string | undefined;
-    } while (pageToken !== undefined && pageToken !== '');
+    }
   }
 
   const queryConfiguration = (sql: string, options: QueryOptions): object => ({
     labels: options.labels ?? {},
-    query: {
-      query: sql,
-      useLegacySql: false,
-      ...(options.maximumBytesBilled === undefined ? {} : { maximumBytesBilled: String(options.maximumBytesBilled) }),
-      ...(options.params === undefined
-        ? {}
-        : { parameterMode: 'NAMED', queryParameters: queryParameters(options.params) }),
-    },
+    query: settings(sql, options),
   });
 
   return {
     async query(attempted, sql, options = {}) {
+      if (/^\s*(select|with)\b/i.test(sql)) {
+        const rows: Row[] = [];
+        let bytesBilled = 0;
+        for await (const page of read(attempted, sql, options)) {
+          rows.push(...page.rows);
+          ({ bytesBilled } = page);
+        }
+        return { rows, bytesBilled };
+      }
       const identity = options.identity ?? ['once', randomUUID()];
-      const { jobId, job } = await run(attempted, identity, insert(attempted, queryConfiguration(sql, options)));
-      const rows: Row[] = [];
-      if (/^\s*(select|with)\b/i.test(sql)) for await (const page of pagesOf(attempted, jobId)) rows.push(...page);
-      return {
-        rows,
-        bytesBilled: Number(objectAt(job, 'statistics', 'query')['totalBytesBilled'] ?? 0),
-      };
+      const { job } = await run(attempted, identity, insert(attempted, queryConfiguration(sql, options)));
+      return { rows: [], bytesBilled: Number(objectAt(job, 'statistics', 'query')['totalBytesBilled'] ?? 0) };
     },
 
     async *stream(attempted, sql, options = {}) {
-      const start = insert(attempted, queryConfiguration(sql, options));
-      const { jobId } = await run(attempted, ['once', randomUUID()], start);
-      for await (const page of pagesOf(attempted, jobId)) yield* page;
+      for await (const page of read(attempted, sql, options)) yield* page.rows;
     },
 
     async dryRun(attempted, sql, params) {

@@ -135,7 +135,9 @@ async function runStatement(deps: Deps, attempted: string, sql: string, options:
   };
   if (deps.client.isEmulator) {
     // The emulator refuses to replace what is there.
-    await drop();
+    const [, schema = '', table = ''] = /\.([^.]+)\.([^.`]+)`$/.exec(defined[2] ?? '') ?? [];
+    const found = await deps.client.find(attempted, { path: `/datasets/${schema}/tables/${table}` });
+    if (found !== null) await drop();
     const { identity: _, ...rest } = options ?? {};
     return await deps.jobs.query(attempted, sql, rest);
   }
