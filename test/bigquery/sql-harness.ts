@@ -1,0 +1,286 @@
+import { once } from 'node:events';
+import { BigQuery, type Dataset } from '@google-cloud/bigquery';
+import { PassThroughClient } from 'google-auth-library';
+import type { Row } from '../../src/contracts/sync.ts';
+import { compileGraph, type Action, type Graph } from '../../src/transform/index.ts';
+import { builtAs, isMart, schemaOf, swapName, tableOf } from '../../src/transform/graph.ts';
+import type { Column, Warehouse } from '../../src/warehouse/port.ts';
+import { startGoogle, type Google } from './emulator.ts';
+
+type Type = 'STRING' | 'INT64' | 'FLOAT64' | 'NUMERIC' | 'BOOL' | 'TIMESTAMP' | 'DATE' | 'JSON';
+type Field = { readonly name: string; readonly type: Type; readonly mode?: 'REQUIRED' };
+
+/** A table as it is loaded: cells as texts (of a JSON column: its text), numbers, booleans or null. */
+export type Table = { readonly fields: readonly Field[]; readonly rows: readonly Row[] };
+
+const required = (name: string, type: Type): Field => ({ name, type, mode: 'REQUIRED' });
+const rawFields: readonly Field[] = [
+  required('_account_id', 'STRING'),
+  required('_primary_key', 'STRING'),
+  { name: '_person_key', type: 'STRING' },
+  { name: '_cursor_at', type: 'TIMESTAMP' },
+  required('_extracted_at', 'TIMESTAMP'),
+  required('_loaded_at', 'TIMESTAMP'),
+  required('_run_id', 'STRING'),
+  required('_item', 'STRING'),
+  { name: '_deleted_at', type: 'TIMESTAMP' },
+  required('_record_hash', 'STRING'),
+  { name: '_partition_date', type: 'DATE' },
+  required('record', 'JSON'),
+];
+const opsFields: Readonly<Record<string, readonly Field[]>> = {
+  'ops.campaign_rules': [
+    { name: 'position', type: 'INT64' },
+    { name: 'match', type: 'STRING' },
+    { name: 'goal', type: 'STRING' },
+    { name: 'conversion_value', type: 'NUMERIC' },
+    { name: 'currency_code', type: 'STRING' },
+  ],
+  'ops.accounts': [
+    { name: 'source', type: 'STRING' },
+    { name: 'account_id', type: 'STRING' },
+    { name: 'has_per_recipient_events', type: 'BOOL' },
+  ],
+  'ops.data_as_of': [
+    { name: 'as_of_date', type: 'DATE' },
+    { name: 'data_changed_at', type: 'TIMESTAMP' },
+  ],
+};
+
+const typeOf: Readonly<Record<Column['type'], Type>> = {
+  string: 'STRING',
+  int: 'INT64',
+  double: 'FLOAT64',
+  decimal: 'NUMERIC',
+  bool: 'BOOL',
+  timestamp: 'TIMESTAMP',
+  date: 'DATE',
+  json: 'JSON',
+};
+
+const schemas = ['raw', 'ops', 'staging', 'core', 'marts', 'marts_build', 'checks'] as const;
+
+export type SqlEmulator = {
+  readonly google: Google;
+  /** The SQL project, compiled for BigQuery, over datasets of its own: `<world>_raw` and so on. */
+  open(world: string, options?: ProjectOptions): Promise<BigProject>;
+  stop(): Promise<void>;
+};
+export type ProjectOptions = {
+  readonly timeZone?: string;
+  readonly currency?: string;
+  readonly projectDir?: string;
+};
+
+export async function startSqlEmulator(): Promise<SqlEmulator> {
+  const google = await startGoogle();
+  return {
+    google,
+    open: (world, options = {}) => openProject(google, world, options),
+    stop: () => google.stop(),
+  };
+}
+
+/** What ran and what broke: a rule of an assertion, or a statement. */
+export type Outcome = {
+  readonly ran: readonly { readonly name: string; readonly ms: number }[];
+  readonly failures: readonly string[] };
+
+export class BigProject {
+  readonly graph: Graph;
+  readonly #client: BigQuery;
+  readonly #prefix: string;
+  readonly #built = new Set<string>();
+
+  constructor(graph: Graph, client: BigQuery, prefix: string) {
+    this.graph = graph;
+    this.#client = client;
+    this.#prefix = prefix;
+  }
+
+  /** Puts rows into a table of raw or ops in place of those that are there. */
+  async load(name: string, rows: readonly Row[]): Promise<void> {
+    const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
+    if (fields === undefined) throw new Error(`no model reads ${name}`);
+    await this.#replace(name, { fields, rows });
+  }
+
+  /** Copies what the models read from the DuckDB warehouse of the same world. */
+  async copyFrom(warehouse: Pick<Warehouse, 'query' | 'tableExists'>): Promise<void> {
+    for (const { name } of this.graph.declarations) {
+      const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
+      if (fields === undefined) continue;
+      const texts = fields.map((field) =>
+        field.type === 'BOOL' || field.type === 'INT64' ? field.name : `cast("${field.name}" as varchar) as "${field.name}"`,
+      );
+      const rows = await warehouse.query(`select ${texts.join(', ')} from "${schemaOf(name)}"."${tableOf(name)}"`);
+      await this.load(name, rows);
+    }
+  }
+
+  /**
+   * Runs the compiled graph. With `incremental`, models that are there already go on from their own rows. `each` sees every
+   * action that ran.
+   */
+  async transform(options: { readonly incremental?: boolean } = {}): Promise<Outcome> {
+    const ran: { name: string; ms: number }[] = [];
+    const failures: string[] = [];
+    for (const action of this.graph.actions) {
+      const started = performance.now();
+      const failure = await this.#run(action, options.incremental === true).catch(
+        (error: unknown) => `${action.name}: ${error instanceof Error ? error.message.slice(-700) : String(error)}`,
+      );
+      ran.push({ name: action.name, ms: Math.round(performance.now() - started) });
+      if (failure !== null) failures.push(failure);
+    }
+    return { ran, failures };
+  }
+
+  /** Rows as DuckDB's warehouse gives them: decimals as text, times as ISO text, whole numbers as numbers. */
+  async query(sql: string): Promise<readonly Row[]> {
+    const [rows] = await this.#client.query({ query: this.requote(sql) });
+    return (rows as readonly Readonly<Record<string, unknown>>[]).map((row) =>
+      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
+    );
+  }
+
+  /** Rows of a mart that was swapped into place. */
+  mart(name: string): Promise<readonly Row[]> {
+    return this.query(`select * from ${this.#quoted(`marts.${name}`)}`);
+  }
+
+  requote(sql: string): string {
+    const pattern = new RegExp(`\`${this.graph.database}\\.([A-Za-z0-9_]+)\\.([A-Za-z0-9_]+)\``, 'g');
+    return sql.replaceAll(pattern, (_, schema: string, table: string) => this.#quoted(builtAs(`${schema}.${table}`)));
+  }
+
+  #quoted(name: string): string {
+    return `\`${this.#prefix}${schemaOf(name)}.${tableOf(name)}\``;
+  }
+
+  async #execute(sql: string): Promise<void> {
+    await this.#client.query({ query: this.requote(sql) });
+  }
+
+  async #run(action: Action, incremental: boolean): Promise<string | null> {
+    if (action.name === swapName) {
+      for (const mart of action.reads) {
+        await this.#create('table', this.#quoted(mart), `select * from ${this.#quoted(builtAs(mart))}`);
+      }
+      return null;
+    }
+    if (action.step !== undefined) {
+      const { reads, writes, run } = action.step;
+      const rows = run(await this.query(`select * from ${this.#quoted(builtAs(reads))}`));
+      const fields = writes.columns.map(({ name, type }) => ({ name, type: typeOf[type] }));
+      await this.#replace(writes.table, { fields, rows });
+      return null;
+    }
+    if (action.kind === 'assertion') {
+      const broken = await this.query(`select rule, count(*) as broken from (${action.full.query}) as b group by rule`);
+      return broken.length === 0 ? null : `${action.name}: ${JSON.stringify(broken)}`;
+    }
+    const goesOn = incremental && action.incremental !== undefined && this.#built.has(action.name);
+    const { preOps, query, postOps } = goesOn && action.incremental !== undefined ? action.incremental : action.full;
+    const target = this.#quoted(builtAs(action.name));
+    for (const statement of preOps) await this.#executeReplacing(statement);
+    if (goesOn) await this.#merge(action, target, query);
+    else await this.#create(action.kind === 'view' ? 'view' : 'table', target, query);
+    for (const statement of postOps) await this.#executeReplacing(statement);
+    this.#built.add(action.name);
+    return null;
+  }
+
+  /** The emulator does not replace a table that is there: it is dropped first. */
+  async #create(kind: 'table' | 'view', target: string, query: string): Promise<void> {
+    await this.#execute(`drop ${kind} if exists ${target}`);
+    await this.#execute(`create ${kind} ${target} as\n${query}`);
+  }
+
+  async #executeReplacing(statement: string): Promise<void> {
+    const created = /^\s*create or replace table (`[^`]+`)/i.exec(this.requote(statement))?.[1];
+    if (created === undefined) return await this.#execute(statement);
+    await this.#execute(`drop table if exists ${created}`);
+    await this.#execute(statement.replace(/create or replace table/i, 'create table'));
+  }
+
+  /** As Dataform and the runner do it, with the source as a table, because the emulator's MERGE takes no query. */
+  async #merge(action: Action, target: string, query: string): Promise<void> {
+    if (action.uniqueKey.length === 0) return await this.#execute(`insert into ${target}\n${query}`);
+    const source = `${target.slice(0, -1)}__merge\``;
+    await this.#create('table', source, query);
+    const columns = action.columns.map(({ name }) => name);
+    const others = columns.filter((name) => !action.uniqueKey.includes(name));
+    await this.#execute(
+      `merge into ${target} as target using ${source} as source
+      on ${action.uniqueKey.map((name) => `target.${name} = source.${name}`).join(' and ')}
+      when matched then update set ${others.map((name) => `\`${name}\` = source.\`${name}\``).join(', ')}
+      when not matched then insert (${columns.map((name) => `\`${name}\``).join(', ')})
+      values (${columns.map((name) => `source.\`${name}\``).join(', ')})`,
+    );
+    await this.#execute(`drop table ${source}`);
+  }
+
+  async #replace(name: string, { fields, rows }: Table): Promise<void> {
+    const dataset: Dataset = this.#client.dataset(`${this.#prefix}${schemaOf(name)}`);
+    await this.#execute(`drop table if exists ${this.#quoted(name)}`);
+    const definitions = fields.map((field) => `\`${field.name}\` ${field.type}${field.mode ? ' not null' : ''}`);
+    await this.#execute(`create table ${this.#quoted(name)} (${definitions.join(', ')})`);
+    if (rows.length === 0) return;
+    const stream = dataset.table(tableOf(name)).createWriteStream({
+      sourceFormat: 'NEWLINE_DELIMITED_JSON',
+      schema: { fields: fields.map((field) => ({ ...field })) },
+      writeDisposition: 'WRITE_TRUNCATE',
+    });
+    stream.end(rows.map((row) => `${ndjson(fields, row)}\n`).join(''));
+    await once(stream, 'complete');
+  }
+}
+
+async function openProject(google: Google, world: string, options: ProjectOptions): Promise<BigProject> {
+  const graph = await compileGraph({
+    engine: 'bigquery',
+    timeZone: options.timeZone ?? 'Europe/Berlin',
+    currency: options.currency ?? 'EUR',
+    ...(options.projectDir !== undefined && { projectDir: options.projectDir }),
+  });
+  const client = new BigQuery({
+    projectId: google.project,
+    apiEndpoint: google.bigquery,
+    authClient: new PassThroughClient() as never,
+  });
+  const prefix = `${world}_`;
+  for (const schema of schemas) await client.createDataset(`${prefix}${schema}`);
+  const project = new BigProject(graph, client, prefix);
+  for (const { name } of graph.declarations) {
+    if (schemaOf(name) === 'raw' || name in opsFields) await project.load(name, []);
+  }
+  return project;
+}
+
+/** Names of the marts of a graph. */
+export const martsOf = (graph: Graph): readonly string[] =>
+  graph.actions.filter((action) => isMart(action)).map(({ name }) => tableOf(name));
+
+/** A line of a load file; a JSON column's text goes in as it is, so that no number passes through a double here. */
+function ndjson(fields: readonly Field[], row: Row): string {
+  const cells = fields.flatMap(({ name, type }) => {
+    const value = row[name];
+    if (value === null || value === undefined) return [];
+    const text = type === 'JSON' && typeof value === 'string' ? value : JSON.stringify(value);
+    return [`${JSON.stringify(name)}:${text}`];
+  });
+  return `{${cells.join(',')}}`;
+}
+
+function plain(value: unknown): Row[string] {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
+  if (typeof value === 'object') {
+    // BigQueryTimestamp, BigQueryDate, BigQueryInt; a Big has no value but an exact text.
+    const held: unknown = 'value' in value ? value.value : undefined;
+    if (typeof held === 'string') return held;
+    if ('toFixed' in value && typeof value.toFixed === 'function') return String(value.toFixed());
+  }
+  return JSON.stringify(value);
+}
