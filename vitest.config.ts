@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           ...heavy,
           name: 'parts',
-          include: ['test/{sql,workflows,replay,truth}/**/*.test.ts'],
+          include: ['test/{sql,bigquery,workflows,replay,truth}/**/*.test.ts'],
           sequence: { groupOrder: 2 },
         },
       },

@@ -116,6 +116,8 @@ const regexpExtract = (x, pattern) =>
   duck
     ? `nullif(regexp_extract(${x}, ${literal(pattern)}, 1), '')`
     : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
+/** A text without what it begins with. Not substr: the emulator of BigQuery cuts a text with long characters short. */
+const withoutPrefix = (x, prefix) => `regexp_replace(${x}, ${literal(`^${prefix}`)}, '')`;
 /** A query parameter's text as a person wrote it: `Fr%C3%BChling+25` is `Frühling 25`. What is no valid escape stays as it is. */
 const urlDecode = (x) => {
   const spaced = `replace(${x}, '+', ' ')`;
@@ -189,6 +191,7 @@ module.exports = {
   addSeconds,
   regexpContains,
   regexpExtract,
+  withoutPrefix,
   urlDecode,
   hashId,
   everyPartition,

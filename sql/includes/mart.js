@@ -25,12 +25,15 @@ const reasons = (parts) => {
     for (const column of columns) cases.set(column, `${cases.get(column) ?? ''} when ${condition} then ${text}`);
   }
   const texts = [...cases].map(([column, whens]) => `coalesce('; ${column}: ' || case${whens} end, '')`);
-  return `nullif(substr(${texts.join('\n        || ')}, 3), '')`;
+  return `nullif(${dialect.withoutPrefix(texts.join('\n        || '), '; ')}, '')`;
 };
 
 /** Several reasons of one column as one text: [condition, SQL text expression] parts, joined by `, `. */
 const listed = (parts) =>
-  `substr(${parts.map(([condition, text]) => `case when ${condition} then ', ' || ${text} else '' end`).join(' || ')}, 3)`;
+  dialect.withoutPrefix(
+    parts.map(([condition, text]) => `case when ${condition} then ', ' || ${text} else '' end`).join(' || '),
+    ', ',
+  );
 
 /** Parts for `reasons`: amounts of orders that are incomplete, told by int_campaign_money's (or a like) columns. */
 const orderReasons = (table) => {

@@ -57,8 +57,7 @@ export function compareMarts(
 }
 
 function same(column: string, duck: Row[string], big: Row[string]): boolean {
-  if (duck === null || duck === undefined || big === null || big === undefined)
-    return (duck ?? null) === (big ?? null);
+  if (duck === null || duck === undefined || big === null || big === undefined) return (duck ?? null) === (big ?? null);
   if (instants.test(column)) return instant(duck) === instant(big);
   // Exact, whatever the number of zeros after the point.
   if (money.test(column)) return new Decimal(String(duck)).eq(new Decimal(String(big)));

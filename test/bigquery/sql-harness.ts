@@ -3,7 +3,7 @@ import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import type { Row } from '../../src/contracts/sync.ts';
 import { compileGraph, type Action, type Graph } from '../../src/transform/index.ts';
-import { builtAs, isMart, schemaOf, swapName, tableOf } from '../../src/transform/graph.ts';
+import { builtAs, isMart, schemaOf, swapName, tableOf, upstreamOf } from '../../src/transform/graph.ts';
 import type { Column, Warehouse } from '../../src/warehouse/port.ts';
 import { startGoogle, type Google } from './emulator.ts';
 
@@ -58,10 +58,9 @@ const typeOf: Readonly<Record<Column['type'], Type>> = {
   json: 'JSON',
 };
 
-const schemas = ['raw', 'ops', 'staging', 'core', 'marts', 'marts_build', 'checks'] as const;
+const schemas = ['raw', 'ops', 'staging', 'core', 'marts_build'] as const;
 
 export type SqlEmulator = {
-  readonly google: Google;
   /** The SQL project, compiled for BigQuery, over datasets of its own: `<world>_raw` and so on. */
   open(world: string, options?: ProjectOptions): Promise<BigProject>;
   stop(): Promise<void>;
@@ -75,27 +74,53 @@ export type ProjectOptions = {
 export async function startSqlEmulator(): Promise<SqlEmulator> {
   const google = await startGoogle();
   return {
-    google,
     open: (world, options = {}) => openProject(google, world, options),
     stop: () => google.stop(),
   };
 }
 
+export type TransformOptions = {
+  /** Models that are there already go on from their own rows. */
+  readonly incremental?: boolean;
+  /** Leave the assertions out: half of the actions. */
+  readonly assertions?: boolean;
+  /** Build these marts and what they need, no more. */
+  readonly marts?: readonly string[];
+};
+
 /** What ran and what broke: a rule of an assertion, or a statement. */
 export type Outcome = {
   readonly ran: readonly { readonly name: string; readonly ms: number }[];
-  readonly failures: readonly string[] };
+  /** Incremental models that went on from their own rows. */
+  readonly goneOn: readonly string[];
+  readonly failures: readonly string[];
+};
 
 export class BigProject {
   readonly graph: Graph;
   readonly #client: BigQuery;
   readonly #prefix: string;
   readonly #built = new Set<string>();
+  readonly #there = new Set<string>();
+  /** Lines that each table was loaded with. */
+  readonly #loaded = new Map<string, string>();
 
   constructor(graph: Graph, client: BigQuery, prefix: string) {
     this.graph = graph;
     this.#client = client;
     this.#prefix = prefix;
+  }
+
+  /** Datasets, and what the models read, empty: one script, because a query costs more than what it does here. */
+  async create(): Promise<void> {
+    for (const schema of schemas) await this.#client.createDataset(`${this.#prefix}${schema}`);
+    const tables = this.graph.declarations.flatMap(({ name }) => {
+      const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
+      if (fields === undefined) return [];
+      this.#loaded.set(name, '');
+      return [`create table ${this.#quoted(name)} (${definitions(fields)})`];
+    });
+    await this.#execute(tables.join(';\n'));
   }
 
   /** Puts rows into a table of raw or ops in place of those that are there. */
@@ -111,29 +136,37 @@ export class BigProject {
       const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
       if (fields === undefined) continue;
       const texts = fields.map((field) =>
-        field.type === 'BOOL' || field.type === 'INT64' ? field.name : `cast("${field.name}" as varchar) as "${field.name}"`,
+        field.type === 'BOOL' || field.type === 'INT64'
+          ? field.name
+          : `cast("${field.name}" as varchar) as "${field.name}"`,
       );
       const rows = await warehouse.query(`select ${texts.join(', ')} from "${schemaOf(name)}"."${tableOf(name)}"`);
       await this.load(name, rows);
     }
   }
 
-  /**
-   * Runs the compiled graph. With `incremental`, models that are there already go on from their own rows. `each` sees every
-   * action that ran.
-   */
-  async transform(options: { readonly incremental?: boolean } = {}): Promise<Outcome> {
+  /** Runs the compiled graph, action by action, in its order. */
+  async transform(options: TransformOptions = {}): Promise<Outcome> {
     const ran: { name: string; ms: number }[] = [];
     const failures: string[] = [];
+    const goneOn: string[] = [];
+    const wanted =
+      options.marts === undefined
+        ? null
+        : new Set(options.marts.flatMap((mart) => [`marts.${mart}`, ...upstreamOf(this.graph, `marts.${mart}`)]));
     for (const action of this.graph.actions) {
+      if (action.kind === 'assertion' && options.assertions === false) continue;
+      if (wanted !== null && !wanted.has(action.name)) continue;
       const started = performance.now();
-      const failure = await this.#run(action, options.incremental === true).catch(
+      const goesOn = options.incremental === true && action.incremental !== undefined && this.#built.has(action.name);
+      if (goesOn) goneOn.push(action.name);
+      const failure = await this.#run(action, goesOn).catch(
         (error: unknown) => `${action.name}: ${error instanceof Error ? error.message.slice(-700) : String(error)}`,
       );
       ran.push({ name: action.name, ms: Math.round(performance.now() - started) });
       if (failure !== null) failures.push(failure);
     }
-    return { ran, failures };
+    return { ran, goneOn, failures };
   }
 
   /** Rows as DuckDB's warehouse gives them: decimals as text, times as ISO text, whole numbers as numbers. */
@@ -144,9 +177,9 @@ export class BigProject {
     );
   }
 
-  /** Rows of a mart that was swapped into place. */
+  /** Rows of a mart as it was built. */
   mart(name: string): Promise<readonly Row[]> {
-    return this.query(`select * from ${this.#quoted(`marts.${name}`)}`);
+    return this.query(`select * from ${this.#quoted(builtAs(`marts.${name}`))}`);
   }
 
   requote(sql: string): string {
@@ -162,13 +195,9 @@ export class BigProject {
     await this.#client.query({ query: this.requote(sql) });
   }
 
-  async #run(action: Action, incremental: boolean): Promise<string | null> {
-    if (action.name === swapName) {
-      for (const mart of action.reads) {
-        await this.#create('table', this.#quoted(mart), `select * from ${this.#quoted(builtAs(mart))}`);
-      }
-      return null;
-    }
+  async #run(action: Action, goesOn: boolean): Promise<string | null> {
+    // Copies the marts, which is the runner's own SQL, and no action of the project.
+    if (action.name === swapName) return null;
     if (action.step !== undefined) {
       const { reads, writes, run } = action.step;
       const rows = run(await this.query(`select * from ${this.#quoted(builtAs(reads))}`));
@@ -180,7 +209,6 @@ export class BigProject {
       const broken = await this.query(`select rule, count(*) as broken from (${action.full.query}) as b group by rule`);
       return broken.length === 0 ? null : `${action.name}: ${JSON.stringify(broken)}`;
     }
-    const goesOn = incremental && action.incremental !== undefined && this.#built.has(action.name);
     const { preOps, query, postOps } = goesOn && action.incremental !== undefined ? action.incremental : action.full;
     const target = this.#quoted(builtAs(action.name));
     for (const statement of preOps) await this.#executeReplacing(statement);
@@ -193,15 +221,15 @@ export class BigProject {
 
   /** The emulator does not replace a table that is there: it is dropped first. */
   async #create(kind: 'table' | 'view', target: string, query: string): Promise<void> {
-    await this.#execute(`drop ${kind} if exists ${target}`);
+    if (this.#there.has(target)) await this.#execute(`drop ${kind} ${target}`);
     await this.#execute(`create ${kind} ${target} as\n${query}`);
+    this.#there.add(target);
   }
 
   async #executeReplacing(statement: string): Promise<void> {
     const created = /^\s*create or replace table (`[^`]+`)/i.exec(this.requote(statement))?.[1];
     if (created === undefined) return await this.#execute(statement);
-    await this.#execute(`drop table if exists ${created}`);
-    await this.#execute(statement.replace(/create or replace table/i, 'create table'));
+    await this.#create('table', created, this.requote(statement).replace(/^[^`]+`[^`]+` as/i, ''));
   }
 
   /** As Dataform and the runner do it, with the source as a table, because the emulator's MERGE takes no query. */
@@ -218,21 +246,25 @@ export class BigProject {
       when not matched then insert (${columns.map((name) => `\`${name}\``).join(', ')})
       values (${columns.map((name) => `source.\`${name}\``).join(', ')})`,
     );
-    await this.#execute(`drop table ${source}`);
   }
 
   async #replace(name: string, { fields, rows }: Table): Promise<void> {
+    const lines = rows.map((row) => `${ndjson(fields, row)}\n`).join('');
+    const before = this.#loaded.get(name);
+    if (before === lines) return;
+    this.#loaded.set(name, lines);
+    if (before === undefined) await this.#execute(`create table ${this.#quoted(name)} (${definitions(fields)})`);
+    if (lines === '') {
+      await this.#execute(`truncate table ${this.#quoted(name)}`);
+      return;
+    }
     const dataset: Dataset = this.#client.dataset(`${this.#prefix}${schemaOf(name)}`);
-    await this.#execute(`drop table if exists ${this.#quoted(name)}`);
-    const definitions = fields.map((field) => `\`${field.name}\` ${field.type}${field.mode ? ' not null' : ''}`);
-    await this.#execute(`create table ${this.#quoted(name)} (${definitions.join(', ')})`);
-    if (rows.length === 0) return;
     const stream = dataset.table(tableOf(name)).createWriteStream({
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
       schema: { fields: fields.map((field) => ({ ...field })) },
       writeDisposition: 'WRITE_TRUNCATE',
     });
-    stream.end(rows.map((row) => `${ndjson(fields, row)}\n`).join(''));
+    stream.end(lines);
     await once(stream, 'complete');
   }
 }
@@ -250,17 +282,17 @@ async function openProject(google: Google, world: string, options: ProjectOption
     authClient: new PassThroughClient() as never,
   });
   const prefix = `${world}_`;
-  for (const schema of schemas) await client.createDataset(`${prefix}${schema}`);
   const project = new BigProject(graph, client, prefix);
-  for (const { name } of graph.declarations) {
-    if (schemaOf(name) === 'raw' || name in opsFields) await project.load(name, []);
-  }
+  await project.create();
   return project;
 }
 
 /** Names of the marts of a graph. */
 export const martsOf = (graph: Graph): readonly string[] =>
   graph.actions.filter((action) => isMart(action)).map(({ name }) => tableOf(name));
+
+const definitions = (fields: readonly Field[]): string =>
+  fields.map(({ name, type, mode }) => `\`${name}\` ${type}${mode === undefined ? '' : ' not null'}`).join(', ');
 
 /** A line of a load file; a JSON column's text goes in as it is, so that no number passes through a double here. */
 function ndjson(fields: readonly Field[], row: Row): string {
