@@ -142,7 +142,8 @@ const hashId = (parts) => {
 const everyPartition = (column) => (duck ? 'true' : `(${column} >= date '1900-01-01' or ${column} is null)`);
 
 /** Newest loaded_at of an incremental model's own rows: where it goes on from. `partition`: its partition column, if it has one. */
-const newest = (self, partition) => `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self}${partition === undefined ? '' : ` where ${everyPartition(partition)}`})`;
+const newest = (self, partition) =>
+  `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self}${partition === undefined ? '' : ` where ${everyPartition(partition)}`})`;
 
 /** A table beside the model itself (`self()`), owned by it: work tables of incremental models. */
 const beside = (self, suffix) => {

@@ -56,7 +56,7 @@ export function compareMarts(
   return found;
 }
 
-function same(column: string, duck: Row[string], big: Row[string]): boolean {
+function same(column: string, duck: Row[string] | undefined, big: Row[string] | undefined): boolean {
   if (duck === null || duck === undefined || big === null || big === undefined) return (duck ?? null) === (big ?? null);
   if (instants.test(column)) return instant(duck) === instant(big);
   // Exact, whatever the number of zeros after the point.
@@ -68,7 +68,7 @@ function same(column: string, duck: Row[string], big: Row[string]): boolean {
 }
 
 /** Microseconds count: the text of an instant without trailing zeros of its fraction. */
-const instant = (value: Row[string]): string =>
+const instant = (value: NonNullable<Row[string]>): string =>
   String(value)
     .replace(' ', 'T')
     .replace(/(?:\+00(?::00)?|Z)$/, '')

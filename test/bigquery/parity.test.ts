@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { day } from '../../src/demo/instant.ts';
 import { sqlFolder } from '../../src/transform/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
@@ -11,15 +11,16 @@ import { openSqlProject, type Seeds, type SqlProject } from '../sql/harness.ts';
 import { startInProcess } from '../truth/in-process.ts';
 import { compareMarts } from './compare-marts.ts';
 import { parityWorld } from './parity-world.ts';
-import { martsOf, startSqlEmulator, type BigProject, type SqlEmulator } from './sql-harness.ts';
+import { martsOf, startSqlEmulator, type BigProject, type ProjectOptions } from './sql-harness.ts';
 
 // The same rows, the same project compiled twice: each mart cell by cell. DuckDB's side is held against the truth elsewhere.
 
-let emulator: SqlEmulator;
-beforeAll(async () => {
-  emulator = await startSqlEmulator();
-});
-afterAll(() => emulator.stop());
+/** Every world has an emulator of its own: one starts in half a second, and is slower with each table that it holds. */
+async function open(options: ProjectOptions = {}): Promise<BigProject> {
+  const emulator = await startSqlEmulator();
+  onTestFinished(() => emulator.stop());
+  return await emulator.open(options);
+}
 
 async function differences(
   warehouse: Pick<Warehouse, 'query'>,
@@ -64,7 +65,7 @@ describe('DuckDB and BigQuery give the same marts', () => {
       expect((await run.transform()).failures).toEqual([]);
     };
     await syncAll();
-    const big = await emulator.open(`demo${seed}`);
+    const big = await open();
     await big.copyFrom(run.warehouse);
     // Assertions once: they are half of the time.
     expect((await big.transform({ assertions: seed === 1 })).failures).toEqual([]);
@@ -106,7 +107,7 @@ describe('DuckDB and BigQuery give the same marts', () => {
     expect(seeds['file.recipients']).toHaveLength(320);
     await duck.seed('hillstrom', seeds);
     expect((await duck.transform()).failures).toEqual([]);
-    const big = await emulator.open('hillstrom', { timeZone: 'UTC', currency: 'USD' });
+    const big = await open({ timeZone: 'UTC', currency: 'USD' });
     await big.copyFrom(duck.warehouse);
     expect((await big.transform()).failures).toEqual([]);
     expect((await big.mart('ab_test_results')).length).toBe(6);
@@ -120,8 +121,8 @@ describe('a planted mistake of the dialect turns the comparison red', () => {
       'a day is that of UTC',
       '`date(${x}, ${companyTimeZone()})`',
       '`date(${x})`',
-      ['campaign_performance', 'reconciliation'],
-      'sent_date',
+      ['campaign_performance'],
+      'send_date',
     ],
     [
       'a ratio is of whole numbers',
@@ -130,7 +131,7 @@ describe('a planted mistake of the dialect turns the comparison red', () => {
       ['campaign_performance'],
       '_rate is',
     ],
-  ])('%s', async (what, right, wrong, marts, column) => {
+  ])('%s', async (_what, right, wrong, marts, column) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-sql-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     cpSync(sqlFolder(), folder, { recursive: true });
@@ -141,7 +142,7 @@ describe('a planted mistake of the dialect turns the comparison red', () => {
       file,
       text.replace(right, () => wrong),
     );
-    const { duck, big } = await everyKind(what.replaceAll(/\W/g, ''), folder);
+    const { duck, big } = await everyKind(folder);
     await big.transform({ assertions: false, marts });
     const found = await differences(duck.warehouse, big, marts);
     expect(found.filter((one) => one.includes(column)).length).toBeGreaterThan(0);
@@ -167,10 +168,7 @@ describe('a planted mistake of the dialect turns the comparison red', () => {
 });
 
 /** A few people of a Mailchimp account, and a file account with what Mailchimp does not tell. */
-async function everyKind(
-  world = 'kinds',
-  projectDir?: string,
-): Promise<{ readonly duck: SqlProject; readonly big: BigProject }> {
+async function everyKind(projectDir?: string): Promise<{ readonly duck: SqlProject; readonly big: BigProject }> {
   const place = { time_zone: 'America/St_Johns', currency: 'CAD' } as const;
   const duck = await project(
     { company: place, campaigns: [{ match: 'c1', goal: 'lead_generation', conversion_value: '3.333333333' }] },
@@ -182,7 +180,7 @@ async function everyKind(
   });
   await duck.seed('books', files());
   expect((await duck.transform()).failures).toEqual([]);
-  const big = await emulator.open(world, {
+  const big = await open({
     timeZone: place.time_zone,
     currency: place.currency,
     ...(projectDir !== undefined && { projectDir }),
@@ -241,7 +239,7 @@ function files(): Seeds {
         person: `id:${id}`,
         ...(index % 4 !== 3 && { campaign_id }),
         ordered_at: `2025-04-1${index % 5}T02:${29 + (index % 2)}:59Z`,
-        amount: ['0.005', '12345678901.123456789', '19.99', '33.333333333'][index % 4] ?? '1',
+        amount: ['0.005', '1234567.123456789', '19.99', '33.333333333'][index % 4] ?? '1',
         currency_code: ['CAD', 'EUR', 'GBP', 'CAD'][index % 4] ?? 'CAD',
         ...(index === 5 && { status: 'refunded', refund_amount: '7.77' }),
         ...(index === 6 && { status: 'refunded' }),

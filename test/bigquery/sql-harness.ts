@@ -61,8 +61,8 @@ const typeOf: Readonly<Record<Column['type'], Type>> = {
 const schemas = ['raw', 'ops', 'staging', 'core', 'marts_build'] as const;
 
 export type SqlEmulator = {
-  /** The SQL project, compiled for BigQuery, over datasets of its own: `<world>_raw` and so on. */
-  open(world: string, options?: ProjectOptions): Promise<BigProject>;
+  /** The SQL project, compiled for BigQuery, over empty datasets; once an emulator. */
+  open(options?: ProjectOptions): Promise<BigProject>;
   stop(): Promise<void>;
 };
 export type ProjectOptions = {
@@ -74,7 +74,7 @@ export type ProjectOptions = {
 export async function startSqlEmulator(): Promise<SqlEmulator> {
   const google = await startGoogle();
   return {
-    open: (world, options = {}) => openProject(google, world, options),
+    open: (options = {}) => openProject(google, options),
     stop: () => google.stop(),
   };
 }
@@ -99,21 +99,19 @@ export type Outcome = {
 export class BigProject {
   readonly graph: Graph;
   readonly #client: BigQuery;
-  readonly #prefix: string;
   readonly #built = new Set<string>();
   readonly #there = new Set<string>();
   /** Lines that each table was loaded with. */
   readonly #loaded = new Map<string, string>();
 
-  constructor(graph: Graph, client: BigQuery, prefix: string) {
+  constructor(graph: Graph, client: BigQuery) {
     this.graph = graph;
     this.#client = client;
-    this.#prefix = prefix;
   }
 
   /** Datasets, and what the models read, empty: one script, because a query costs more than what it does here. */
   async create(): Promise<void> {
-    for (const schema of schemas) await this.#client.createDataset(`${this.#prefix}${schema}`);
+    for (const schema of schemas) await this.#client.createDataset(`${schema}`);
     const tables = this.graph.declarations.flatMap(({ name }) => {
       const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
       if (fields === undefined) return [];
@@ -188,7 +186,7 @@ export class BigProject {
   }
 
   #quoted(name: string): string {
-    return `\`${this.#prefix}${schemaOf(name)}.${tableOf(name)}\``;
+    return `\`${schemaOf(name)}.${tableOf(name)}\``;
   }
 
   async #execute(sql: string): Promise<void> {
@@ -219,9 +217,13 @@ export class BigProject {
     return null;
   }
 
-  /** The emulator does not replace a table that is there: it is dropped first. */
+  /** The emulator does not replace a table that is there, and takes a second to drop one: it is filled anew. */
   async #create(kind: 'table' | 'view', target: string, query: string): Promise<void> {
-    if (this.#there.has(target)) await this.#execute(`drop ${kind} ${target}`);
+    if (this.#there.has(target)) {
+      if (kind === 'view') return;
+      await this.#execute(`truncate table ${target}`);
+      return await this.#execute(`insert into ${target}\n${query}`);
+    }
     await this.#execute(`create ${kind} ${target} as\n${query}`);
     this.#there.add(target);
   }
@@ -258,7 +260,7 @@ export class BigProject {
       await this.#execute(`truncate table ${this.#quoted(name)}`);
       return;
     }
-    const dataset: Dataset = this.#client.dataset(`${this.#prefix}${schemaOf(name)}`);
+    const dataset: Dataset = this.#client.dataset(`${schemaOf(name)}`);
     const stream = dataset.table(tableOf(name)).createWriteStream({
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
       schema: { fields: fields.map((field) => ({ ...field })) },
@@ -269,7 +271,7 @@ export class BigProject {
   }
 }
 
-async function openProject(google: Google, world: string, options: ProjectOptions): Promise<BigProject> {
+async function openProject(google: Google, options: ProjectOptions): Promise<BigProject> {
   const graph = await compileGraph({
     engine: 'bigquery',
     timeZone: options.timeZone ?? 'Europe/Berlin',
@@ -281,8 +283,7 @@ async function openProject(google: Google, world: string, options: ProjectOption
     apiEndpoint: google.bigquery,
     authClient: new PassThroughClient() as never,
   });
-  const prefix = `${world}_`;
-  const project = new BigProject(graph, client, prefix);
+  const project = new BigProject(graph, client);
   await project.create();
   return project;
 }
