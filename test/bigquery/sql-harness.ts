@@ -111,7 +111,7 @@ export class BigProject {
 
   /** Datasets, and what the models read, empty: one script, because a query costs more than what it does here. */
   async create(): Promise<void> {
-    for (const schema of schemas) await this.#client.createDataset(`${schema}`);
+    for (const schema of schemas) await this.#client.createDataset(schema);
     const tables = this.graph.declarations.flatMap(({ name }) => {
       const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
       if (fields === undefined) return [];
@@ -260,7 +260,7 @@ export class BigProject {
       await this.#execute(`truncate table ${this.#quoted(name)}`);
       return;
     }
-    const dataset: Dataset = this.#client.dataset(`${schemaOf(name)}`);
+    const dataset: Dataset = this.#client.dataset(schemaOf(name));
     const stream = dataset.table(tableOf(name)).createWriteStream({
       sourceFormat: 'NEWLINE_DELIMITED_JSON',
       schema: { fields: fields.map((field) => ({ ...field })) },
