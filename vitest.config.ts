@@ -35,8 +35,20 @@ export default defineConfig({
         test: {
           ...heavy,
           name: 'parts',
-          include: ['test/{sql,workflows,replay,truth,bigquery}/**/*.test.ts'],
+          include: ['test/{sql,workflows,replay,truth}/**/*.test.ts'],
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...heavy,
+          // An emulator works on one core.
+          fileParallelism: true,
+          maxWorkers: 2,
+          name: 'bigquery',
+          include: ['test/bigquery/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -45,7 +57,7 @@ export default defineConfig({
           ...heavy,
           name: 'whole',
           include: ['test/{e2e,faults,examples}/**/*.test.ts'],
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -116,15 +116,18 @@ const regexpExtract = (x, pattern) =>
   duck
     ? `nullif(regexp_extract(${x}, ${literal(pattern)}, 1), '')`
     : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
+/** A text without what it begins with. Not substr: the emulator of BigQuery cuts a text with long characters short. */
+const withoutPrefix = (x, prefix) => `regexp_replace(${x}, ${literal(`^${prefix}`)}, '')`;
 /** A query parameter's text as a person wrote it: `Fr%C3%BChling+25` is `Frühling 25`. What is no valid escape stays as it is. */
 const urlDecode = (x) => {
   const spaced = `replace(${x}, '+', ' ')`;
   return duck
     ? `coalesce(try(url_decode(${spaced})), ${x})`
-    : `(select safe_convert_bytes_to_string(array_to_string(array_agg(` +
-        `if(regexp_contains(piece, r'^%[0-9a-fA-F]{2}$'), from_hex(substr(piece, 2)), cast(piece as bytes)) ` +
-        `order by place), b'')) from unnest(regexp_extract_all(${spaced}, r'%[0-9a-fA-F]{2}|[^%]+|%')) as piece ` +
-        `with offset as place)`;
+    : `case when ${x} <> '' then (select if(strpos(decoded, '\ufffd') > 0, ${x}, decoded) from (select ` +
+        `safe_convert_bytes_to_string(from_hex(string_agg(if(regexp_contains(piece, r'^%[0-9a-fA-F]{2}$'), ` +
+        `substr(piece, 2), to_hex(cast(piece as bytes))), '' order by place))) as decoded from ` +
+        `unnest(regexp_extract_all(${spaced}, r'%[0-9a-fA-F]{2}|[^%]+|%')) as piece with offset as place) ` +
+        `as whole) else ${x} end`;
 };
 /** md5, hexadecimal, of the parts' texts; NULL counts as empty. The separator is a control character that no part holds. */
 const hashId = (parts) => {
@@ -132,8 +135,15 @@ const hashId = (parts) => {
   return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
 };
 
-/** Newest loaded_at of an incremental model's own rows: where it goes on from. */
-const newest = (self) => `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self})`;
+/**
+ * Condition that holds for every row and names the partitions: BigQuery refuses a query of a table with
+ * require_partition_filter that has no predicate on its partition column alone. No event is older than 1900.
+ */
+const everyPartition = (column) => (duck ? 'true' : `(${column} >= date '1900-01-01' or ${column} is null)`);
+
+/** Newest loaded_at of an incremental model's own rows: where it goes on from. `partition`: its partition column, if it has one. */
+const newest = (self, partition) =>
+  `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self}${partition === undefined ? '' : ` where ${everyPartition(partition)}`})`;
 
 /** A table beside the model itself (`self()`), owned by it: work tables of incremental models. */
 const beside = (self, suffix) => {
@@ -182,8 +192,10 @@ module.exports = {
   addSeconds,
   regexpContains,
   regexpExtract,
+  withoutPrefix,
   urlDecode,
   hashId,
+  everyPartition,
   newest,
   beside,
 };

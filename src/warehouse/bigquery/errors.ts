@@ -48,7 +48,8 @@ const rules: readonly Rule[] = [
   {
     // What the emulator says of wrong statements; BigQuery says it of a job's own failure only.
     matches: ({ status, reason, message }) =>
-      (reason === 'jobInternalError' && status !== 200) || /^failed to (analyze|parse statement)/.test(message),
+      (reason === 'jobInternalError' && status !== 200 && !/timeout|reset by peer|broken pipe/i.test(message)) ||
+      /^failed to (analyze|parse statement)/.test(message),
     kind: 'rejected',
     fix: 'Report the message.',
   },

@@ -1,0 +1,76 @@
+import { Decimal } from 'decimal.js';
+import type { Row } from '../../src/contracts/sync.ts';
+
+/** The key of every mart: how the rows of two engines are paired. */
+export const martKeys: Readonly<Record<string, readonly string[]>> = {
+  ab_test_results: ['source', 'account_id', 'test_id', 'variant', 'metric'],
+  active_audience_daily: ['day', 'scope', 'scope_id', 'window_days'],
+  audience_growth_daily: ['source', 'account_id', 'day', 'list_id'],
+  campaign_performance: ['source', 'account_id', 'campaign_id'],
+  campaign_profit: ['source', 'account_id', 'campaign_id'],
+  link_performance: ['source', 'account_id', 'campaign_id', 'link_id'],
+  reconciliation: ['source', 'account_id', 'campaign_id', 'measure'],
+  subscriber_ltv: ['subscriber_id'],
+};
+
+/** Doubles only: the engines may add up in another order. */
+const ratioTolerance = 1e-9;
+
+const money = /_(?:amount|value)$/;
+const instants = /_at$/;
+
+/**
+ * Differences between a mart of DuckDB and the same of BigQuery, as sentences; empty when they have the same rows and columns
+ * with the same cells. Rows as `Warehouse.query` gives them: decimals as text, times as ISO text.
+ */
+export function compareMarts(
+  name: string,
+  duckRows: readonly Row[],
+  bigRows: readonly Row[],
+  key: readonly string[] | undefined = martKeys[name],
+): readonly string[] {
+  if (key === undefined) throw new Error(`the key of ${name} is not known here: add it to martKeys`);
+  const found: string[] = [];
+  const idOf = (row: Row): string => key.map((column) => JSON.stringify(row[column] ?? null)).join(' ');
+  const big = new Map(bigRows.map((row) => [idOf(row), row]));
+  if (big.size !== bigRows.length) found.push(`${name}: BigQuery has ${bigRows.length - big.size} repeated keys`);
+  for (const duck of duckRows) {
+    const id = idOf(duck);
+    const row = big.get(id);
+    if (row === undefined) {
+      found.push(`${name} ${id}: missing on BigQuery`);
+      continue;
+    }
+    big.delete(id);
+    for (const column of new Set([...Object.keys(duck), ...Object.keys(row)])) {
+      if (!(column in row)) found.push(`${name}.${column}: no such column on BigQuery`);
+      else if (!(column in duck)) found.push(`${name}.${column}: no such column on DuckDB`);
+      else if (!same(column, duck[column], row[column])) {
+        found.push(
+          `${name} ${id}: ${column} is ${JSON.stringify(duck[column])} on DuckDB, ${JSON.stringify(row[column])} on BigQuery`,
+        );
+      }
+    }
+  }
+  for (const id of big.keys()) found.push(`${name} ${id}: missing on DuckDB`);
+  return found;
+}
+
+function same(column: string, duck: Row[string] | undefined, big: Row[string] | undefined): boolean {
+  if (duck === null || duck === undefined || big === null || big === undefined) return (duck ?? null) === (big ?? null);
+  if (instants.test(column)) return instant(duck) === instant(big);
+  // Exact, whatever the number of zeros after the point.
+  if (money.test(column)) return new Decimal(String(duck)).eq(new Decimal(String(big)));
+  if (typeof duck === 'number' && typeof big === 'number' && !(Number.isInteger(duck) && Number.isInteger(big))) {
+    return Math.abs(duck - big) <= ratioTolerance * Math.max(1, Math.abs(duck));
+  }
+  return duck === big;
+}
+
+/** Microseconds count: the text of an instant without trailing zeros of its fraction. */
+const instant = (value: NonNullable<Row[string]>): string =>
+  String(value)
+    .replace(' ', 'T')
+    .replace(/(?:\+00(?::00)?|Z)$/, '')
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
