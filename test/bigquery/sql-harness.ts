@@ -129,7 +129,7 @@ export class BigProject {
   }
 
   /** Copies what the models read from the DuckDB warehouse of the same world. */
-  async copyFrom(warehouse: Pick<Warehouse, 'query' | 'tableExists'>): Promise<void> {
+  async copyFrom(warehouse: Pick<Warehouse, 'query'>): Promise<void> {
     for (const { name } of this.graph.declarations) {
       const fields = schemaOf(name) === 'raw' ? rawFields : opsFields[name];
       if (fields === undefined) continue;

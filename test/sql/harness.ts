@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { acceptRecord } from '../../connectors/_kit/record.ts';
 import { connectors } from '../../connectors/index.ts';
+import type { Clock } from '../../src/contracts/clock.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { LandedRow, Row, Slice, StreamKey } from '../../src/contracts/sync.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
+import type { Landing } from '../../src/landing/port.ts';
 import { runTransform, type TransformConfig, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
@@ -42,17 +44,23 @@ const defaults: TransformConfig = {
 };
 
 /** A real DuckDB warehouse in a temporary folder, with the real SQL project on top. */
-export async function openSqlProject(config: Partial<TransformConfig> = {}): Promise<SqlProject> {
+export async function openSqlProject(
+  config: Partial<TransformConfig> = {},
+  /** Another warehouse than DuckDB; it finds the landed parts in this store. */
+  openWarehouse?: (landing: Landing, clock: Clock) => Promise<Warehouse>,
+): Promise<SqlProject> {
   const folder = await mkdtemp(join(tmpdir(), 'mailmart-sql-'));
   const landing = createLocalLanding(join(folder, 'landing'));
   let now = '2026-06-30T12:00:00.000Z';
   const clock = { now: () => now };
-  const warehouse = await openDuckdb({
-    path: join(folder, 'warehouse.duckdb'),
-    landing,
-    publishedPath: join(folder, 'published.duckdb'),
-    clock,
-  });
+  const warehouse =
+    (await openWarehouse?.(landing, clock)) ??
+    (await openDuckdb({
+      path: join(folder, 'warehouse.duckdb'),
+      landing,
+      publishedPath: join(folder, 'published.duckdb'),
+      clock,
+    }));
   const settings = { ...defaults, ...config };
   let runs = 0;
 
@@ -84,7 +92,7 @@ export async function openSqlProject(config: Partial<TransformConfig> = {}): Pro
         units: records.length,
         total: null,
       });
-      const table = { source, stream, partitioned: false };
+      const table = { source, stream, partitioned: isPartitioned(key) };
       await warehouse.ensureRawTable(table);
       await warehouse.load({
         key,
@@ -126,6 +134,9 @@ export async function openSqlProject(config: Partial<TransformConfig> = {}): Pro
     },
   };
 }
+
+const isPartitioned = ({ source, stream }: StreamKey): boolean =>
+  connectors[source as keyof typeof connectors]?.streams[stream]?.partitionBy !== undefined;
 
 /** The cells of rows as texts, NULL as null: how most tests compare. */
 export const cells = (rows: readonly Row[]): readonly (readonly (string | null)[])[] =>
