@@ -141,6 +141,13 @@ const hashId = (parts) => {
  */
 const everyPartition = (column) => (duck ? 'true' : `(${column} >= date '1900-01-01' or ${column} is null)`);
 
+/**
+ * The same for an incremental model that reads a raw table. mailmart's runner puts the partitions that loads have changed since the
+ * model last ran in its place, as constants, because nothing else prunes; elsewhere it lets every partition through.
+ */
+const changedPartitions = (column, rawTable) =>
+  duck ? 'true' : `/* changed: ${rawTable} */ ${everyPartition(column)} /* end of changed */`;
+
 /** Newest loaded_at of an incremental model's own rows: where it goes on from. `partition`: its partition column, if it has one. */
 const newest = (self, partition) =>
   `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self}${partition === undefined ? '' : ` where ${everyPartition(partition)}`})`;
@@ -196,6 +203,7 @@ module.exports = {
   urlDecode,
   hashId,
   everyPartition,
+  changedPartitions,
   newest,
   beside,
 };

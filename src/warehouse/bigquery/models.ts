@@ -1,5 +1,6 @@
 import { WarehouseError, type ModelPlan, type ModelRun, type TablePair } from '../port.ts';
 import { bytesText } from './budget.ts';
+import { withChangedPartitions } from './changed.ts';
 import { objectAt } from './client.ts';
 import type { Deps } from './deps.ts';
 import { BigqueryFailure } from './errors.ts';
@@ -64,7 +65,8 @@ export async function runModel(
   });
   try {
     let violations = 0;
-    for (const [index, group] of grouped(statements).entries()) {
+    const narrow = await withChangedPartitions(deps, model, statements);
+    for (const [index, group] of grouped(narrow).entries()) {
       violations = (await runGroup(deps, runId, model, group, index, bytes)) ?? 0;
     }
     const isViolated = kind === 'assertion' && violations > 0;
