@@ -31,6 +31,8 @@ export const goalRules: readonly GoalRule[] = [
   { match: 'e-?book|guide|Guide', goal: 'lead_generation', conversion_value: '3.333333333' },
 ];
 
+const unused = (): Promise<never> => Promise.reject(new Error('unused'));
+
 const noCounts = {
   slices: 0,
   pages: 0,
@@ -114,7 +116,7 @@ export async function startInProcess({
     landing,
     clock,
     http: (connector, config, { priority }) => createHttp(connector, config, { ...http, priority }),
-    transform: { plan: () => Promise.reject(new Error('unused')), run: () => Promise.reject(new Error('unused')) },
+    transform: { plan: unused, run: unused, ahead: unused },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
   const attempt = { signal: new AbortController().signal, report: () => {} } as unknown as Attempt;
