@@ -45,7 +45,7 @@ export async function readCost(published: Published, budget: Budget | null, runI
     order by finished_at desc, name`,
     { maxRows: 100_000 },
   );
-  const last = runId ?? rows[0]?.[0];
+  const last = runId ?? (await newestOf(published, new Set(rows.map(([run]) => String(run))))) ?? rows[0]?.[0];
   const models = rows
     .filter(([run]) => run === last)
     .map(([, name, billed, estimated]) => ({
@@ -68,6 +68,16 @@ export async function readCost(published: Published, budget: Budget | null, runI
       .filter((model) => model.bytes_billed > 0)
       .map((model) => ({ name: model.name, bytes_billed: model.bytes_billed })),
   };
+}
+
+/** The newest of these runs, as the run log has them: by the time of a clock that stands still they are all the same. */
+async function newestOf(published: Published, runs: ReadonlySet<string>): Promise<string | undefined> {
+  const has = await published.query(
+    `select 1 from information_schema.tables where table_schema = 'status' and table_name = 'runs'`,
+  );
+  if (has.rows.length === 0) return undefined;
+  const log = await published.query('select run_id from status.runs order by rowid');
+  return log.rows.map(([run]) => String(run)).find((run) => runs.has(run));
 }
 
 /** One line: what was billed, of what budget, and about how much money that is. */

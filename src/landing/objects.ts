@@ -362,5 +362,7 @@ async function openBucket(options: BucketOptions): Promise<Bucket> {
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   });
+  // Where STORAGE_EMULATOR_HOST is set, the client takes it for the whole address and leaves out the path of the API (8.4.0).
+  if (apiEndpoint !== undefined) storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
   return storage.bucket(bucket);
 }
