@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .SILENT:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench example-hillstrom clean
+.PHONY: help setup demo test test-bigquery check bench example-hillstrom clean
 
 help: ## this list
 	grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -22,6 +22,16 @@ test: ## set-up, all checks and all tests (about 15 minutes)
 	. scripts/env.sh
 	npm run --silent check
 	npm run --silent test
+
+test-bigquery: ## on your project, removed afterwards: PROJECT=my-project [LOCATION=EU] [BUCKET=my-bucket], or EMULATOR=1
+	if [ -z "$(PROJECT)$(EMULATOR)" ]; then
+		echo "Name a Google Cloud project: make test-bigquery PROJECT=my-project [LOCATION=EU] [BUCKET=my-bucket] (or EMULATOR=1)" >&2
+		exit 2
+	fi
+	scripts/setup.sh test
+	. scripts/env.sh
+	PROJECT="$(PROJECT)" LOCATION="$(or $(LOCATION),EU)" BUCKET="$(BUCKET)" EMULATOR="$(EMULATOR)" \
+		vitest run --config vitest.smoke.config.ts
 
 check: ## types, lint, format, boundaries, dead code, SQL lint
 	scripts/setup.sh test

@@ -15,7 +15,7 @@ export type OpenAccount = Account & { readonly config: unknown; readonly salt: s
 export type AnyStream = Stream<unknown, unknown>;
 
 /** The account of mailmart.yaml, or a failure that says what to do. */
-export function accountOf(deps: Deps, accountId: string): Account {
+export function accountOf(deps: Pick<Deps, 'project' | 'connectors'>, accountId: string): Account {
   const source = deps.project.source(accountId);
   const connector = deps.connectors[source.type];
   if (connector === undefined) {

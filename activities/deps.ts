@@ -2,6 +2,7 @@ import type { Connector, Http } from '../connectors/_kit/contract.ts';
 import type { SliceResult } from '../src/contracts/sync.ts';
 import type { Clock } from '../src/contracts/clock.ts';
 import type { Landing } from '../src/landing/port.ts';
+import type { TransformAhead } from '../src/transform/index.ts';
 import type { ModelRun, Warehouse } from '../src/warehouse/port.ts';
 import type { OpenAccount } from './account.ts';
 import type { PageTally, SliceJob } from './read-slice.ts';
@@ -35,6 +36,8 @@ export type ConfiguredSource = {
 export type TransformRunner = {
   plan(runId: string, select: readonly string[] | undefined): Promise<TransformPlan>;
   run(runId: string, name: string): Promise<ModelRun>;
+  /** What `plan` would plan now, without writing anything. */
+  ahead(select: readonly string[] | undefined): Promise<TransformAhead>;
 };
 
 export type Logger = {

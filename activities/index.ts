@@ -5,6 +5,7 @@ import { extractBatch } from './extract-batch.ts';
 import { toFailure } from './failures.ts';
 import { finishStream } from './finish-stream.ts';
 import { loadBatch } from './load-batch.ts';
+import { lookAhead } from './look-ahead.ts';
 import { noteRun } from './note-run.ts';
 import { planAccount } from './plan-account.ts';
 import { planPipeline } from './plan-pipeline.ts';
@@ -16,11 +17,13 @@ import type {
   AccountPlanInput,
   ActionInput,
   ActionOutcome,
+  Ahead,
   BatchRef,
   ExtractProgress,
   FinishStreamInput,
   LoadCounts,
   LoadInput,
+  LookAheadInput,
   PipelinePlan,
   PlanStreamInput,
   RunNote,
@@ -32,6 +35,7 @@ import type {
 } from './types.ts';
 
 export type { Deps, Logger } from './deps.ts';
+export { lookAhead, type LookDeps } from './look-ahead.ts';
 export { openReaderThreads } from './reader-threads.ts';
 export { createTransformRunner } from './transform-runner.ts';
 export type * from './types.ts';
@@ -49,6 +53,7 @@ export type Activities = {
   publish(input: { readonly runId: string }): Promise<void>;
   report(input: { readonly runId: string }): Promise<{ readonly written: boolean }>;
   noteRun(input: RunNote): Promise<void>;
+  lookAhead(input: LookAheadInput): Promise<Ahead>;
 };
 
 /** Binds the activities to their world: heartbeats, one attempt at a time, failures translated and redacted. */
@@ -77,6 +82,7 @@ export function createActivities(deps: Deps): Activities {
     publish: (input) => guarded('publish', 'publish', () => publish(deps, input)),
     report: (input) => guarded('report', 'report', () => report(deps, input)),
     noteRun: (input) => guarded('noteRun', null, () => noteRun(deps, input)),
+    lookAhead: (input) => guarded('lookAhead', null, () => lookAhead(deps, input)),
   };
 }
 

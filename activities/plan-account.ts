@@ -3,7 +3,7 @@ import type { AnyConnector, Deps } from './deps.ts';
 import type { AccountPlan, AccountPlanInput, PlannedStream } from './types.ts';
 
 /** The account's streams in dependency order. */
-export function planAccount(deps: Deps, input: AccountPlanInput): AccountPlan {
+export function planAccount(deps: Pick<Deps, 'project' | 'connectors'>, input: AccountPlanInput): AccountPlan {
   const { connector, source } = accountOf(deps, input.accountId);
   const chosen = input.streams ?? (source.streams === 'all' ? Object.keys(connector.streams) : source.streams);
   return {

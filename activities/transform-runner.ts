@@ -2,6 +2,7 @@ import type { Clock } from '../src/contracts/clock.ts';
 import type { StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import {
+  aheadOfTransform,
   compileGraph,
   planTransform,
   prepareTransform,
@@ -62,5 +63,6 @@ export function createTransformRunner(parts: TransformParts): TransformRunner {
       if (action === undefined) throw new Error(`The plan of transform run ${runId} has no action ${name}`);
       return runAction({ warehouse, graph: await graph(), runId, action });
     },
+    ahead: (select) => aheadOfTransform({ warehouse, config, clock, ...(select === undefined ? {} : { select }) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { StreamCounts, StreamKey, StreamReport, Verdict } from '../src/contracts/sync.ts';
+import type { TransformAhead } from '../src/transform/index.ts';
 import type { RunRecord } from '../src/warehouse/port.ts';
 
 // What crosses workflow history: names, counts and verdicts. Never a record, an address, a secret or a long list.
@@ -100,6 +101,29 @@ export type TransformPlan = {
   /** Actions whose SQL and inputs did not change since they last ran. */
   readonly unchanged: number;
 };
+
+/** What `lookAhead` is to look at; absent: everything. */
+export type LookAheadInput = { readonly accounts?: readonly string[]; readonly select?: readonly string[] };
+
+/** What a sync would ask one stream for, as far as it is known without asking. */
+export type StreamAhead = AccountRef & {
+  readonly stream: string;
+  /** first: never read; whole: all of it again; changed: what is new since `from`; nothing: no item of it is due. */
+  readonly mode: 'first' | 'whole' | 'changed' | 'nothing';
+  /** Earliest time that it is asked for changes from, ISO; null where it is read whole. */
+  readonly from: string | null;
+  /** When it was last read; null when never. */
+  readonly lastReadAt: string | null;
+  readonly slices: number;
+  /** Requests as a lower bound; null where the connector reads in its own way (files). */
+  readonly requests: number | null;
+  /** Whether `requests` is the exact number. */
+  readonly isExact: boolean;
+  /** Streams that were never read and tell what this one has to read. */
+  readonly unknownUntil: readonly string[];
+};
+
+export type Ahead = { readonly streams: readonly StreamAhead[]; readonly transform: TransformAhead };
 
 export type ActionInput = { readonly runId: string; readonly name: string };
 

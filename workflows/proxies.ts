@@ -52,6 +52,7 @@ export function proxies(limits: Limits): Proxies {
       publish: outliving(store.publish),
       report: outliving(store.report),
       noteRun: outliving(store.noteRun),
+      lookAhead: outliving(store.lookAhead),
     },
   };
 }

@@ -94,7 +94,12 @@ export async function checkProjectFiles(project: Project): Promise<readonly Find
 /** Folder, disk and owner of the warehouse; the file itself is not opened, because its owner may be at work. */
 export async function checkWarehouse(project: Project): Promise<readonly Finding[]> {
   const group = 'warehouse';
-  const { warehouse, published } = project.paths;
+  if (project.config.warehouse.engine === 'bigquery') {
+    // Google's clients take half a second to load.
+    const { checkBigquery } = await import('./check-bigquery.ts');
+    return [...(await checkBigquery(project)), publishedFinding(project)];
+  }
+  const { warehouse } = project.paths;
   const folder = nearestFolder(dirname(warehouse));
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -131,12 +136,15 @@ export async function checkWarehouse(project: Project): Promise<readonly Finding
         }
       : { group, item: 'disk', status: 'ok', message: `${megabytes(free)} are free.` },
   );
-  findings.push(
-    existsSync(published)
-      ? { group, item: 'published', status: 'ok', message: `Published ${statSync(published).mtime.toISOString()}.` }
-      : { group, item: 'published', status: 'skipped', message: 'Nothing is published yet.', fix: 'mailmart run' },
-  );
+  findings.push(publishedFinding(project));
   return findings;
+}
+
+function publishedFinding({ paths: { published } }: Project): Finding {
+  const base = { group: 'warehouse', item: 'published' } as const;
+  return existsSync(published)
+    ? { ...base, status: 'ok', message: `Published ${statSync(published).mtime.toISOString()}.` }
+    : { ...base, status: 'skipped', message: 'Nothing is published yet.', fix: 'mailmart run' };
 }
 
 /** The configured server answers, or a development server can be started. */

@@ -2,6 +2,7 @@ import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import type { FailureKind } from '../../connectors/_kit/errors.ts';
 import { redact } from '../../connectors/_kit/redact.ts';
 import { ConfigError } from '../config/problems.ts';
+import { TransformError } from '../transform/errors.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import type { WarehouseFailureKind } from '../warehouse/port.ts';
 import { CliError } from './cli-error.ts';
@@ -33,12 +34,18 @@ const warehouseFailures: Readonly<Record<WarehouseFailureKind, Named>> = {
   over_budget: { code: 'WAREHOUSE_BUDGET', exit: 'quota' },
 };
 
+const transformFailures: Readonly<Record<TransformError['kind'], Named>> = {
+  selection: { code: 'MODEL_UNKNOWN', exit: 'usage' },
+  compile: { code: 'MODEL_FAILED', exit: 'error' },
+};
+
 /** Code and exit of a failure kind as it crossed a workflow's history; kinds of the warehouse are prefixed there. */
 export function namedFailure(kind: string): Named {
   const bare = kind.replace(/^(?:connector|source)[._:]/, '');
   if (Object.hasOwn(sourceFailures, bare)) return sourceFailures[bare as FailureKind];
   const warehouse = kind.replace(/^warehouse[._:]/, '');
   if (Object.hasOwn(warehouseFailures, warehouse)) return warehouseFailures[warehouse as WarehouseFailureKind];
+  if (Object.hasOwn(transformFailures, kind)) return transformFailures[kind as TransformError['kind']];
   if (kind === 'cancelled') return { code: 'INTERRUPTED', exit: 'interrupted' };
   return { code: 'RUN_FAILED', exit: 'error' };
 }
@@ -54,6 +61,17 @@ function report(error: unknown): ErrorReport {
   if (error instanceof ConnectorError) {
     const where = error.stream === undefined ? error.connector : `${error.connector}, stream ${error.stream}`;
     return { ...sourceFailures[error.kind], what: error.message, where, ...fixOf(error.fix) };
+  }
+  if (error instanceof TransformError) {
+    return { ...transformFailures[error.kind], what: error.message, ...fixOf(error.fix) };
+  }
+  // By name: Google's library takes long to load, and most commands never need it.
+  if (error instanceof Error && error.name === 'GoogleCredentialsError') {
+    return {
+      ...warehouseFailures.denied,
+      what: error.message,
+      fix: 'gcloud auth application-default login, or name a key file (warehouse.key_file).',
+    };
   }
   if (error instanceof WarehouseError) {
     return { ...warehouseFailures[error.kind], what: error.message, ...fixOf(error.fix) };

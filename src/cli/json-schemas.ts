@@ -56,12 +56,23 @@ const transformed = z.strictObject({
   failed: z.array(z.strictObject({ name: text, message: text, blocking: z.boolean() })),
 });
 
+const cost = z.strictObject({
+  run_id: text,
+  bytes_billed: count,
+  bytes_estimated: count,
+  max_bytes_per_query: count,
+  max_bytes_per_run: count,
+  usd_on_demand_estimate: z.number(),
+  dearest: z.array(z.strictObject({ name: text, bytes_billed: count })),
+});
+
 const runBody = {
   run_id: text,
   attached: z.boolean(),
   verdict,
   accounts: z.array(account),
   transform: transformed.nullable(),
+  cost: cost.nullable(),
   published: z.boolean(),
   report: maybe,
   duration_ms: z.number(),
@@ -183,6 +194,46 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
       }),
     ),
     marts: z.array(text),
+    cost: cost.nullable(),
+  }),
+  plan: command('plan', {
+    now: text,
+    changes: z.boolean(),
+    streams: z.array(
+      z.strictObject({
+        source: text,
+        account_id: text,
+        stream: text,
+        mode: z.enum(['first', 'whole', 'changed', 'nothing']),
+        from: maybe,
+        last_read_at: maybe,
+        slices: count,
+        requests: count.nullable(),
+        requests_exact: z.boolean(),
+        unknown_until: z.array(text),
+      }),
+    ),
+    models: z.array(
+      z.strictObject({
+        name: text,
+        kind: z.enum(['table', 'view', 'incremental', 'assertion', 'operations', 'step']),
+        reason: z.enum(['missing', 'definition', 'inputs', 'full']),
+        incremental: z.boolean(),
+        bytes: count.nullable(),
+        note: maybe,
+      }),
+    ),
+    unchanged: count,
+    cost: z
+      .strictObject({
+        bytes: count,
+        is_complete: z.boolean(),
+        max_bytes_per_query: count,
+        max_bytes_per_run: count,
+        over_budget: z.array(text),
+        usd_on_demand_estimate: z.number(),
+      })
+      .nullable(),
   }),
   query: command('query', {
     columns: z.array(z.strictObject({ name: text, type: text })),

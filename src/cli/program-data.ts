@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PlanFlags } from './commands/plan.ts';
 import type { QueryFlags } from './commands/query.ts';
 import type { ReportFlags } from './commands/report.ts';
 import type { RunFlags } from './commands/run.ts';
@@ -77,6 +78,28 @@ export function addDataCommands(program: Command): void {
     [
       ['mailmart transform', 'Everything that changed'],
       ['mailmart transform --select campaign_performance', 'One mart and what it needs'],
+    ],
+  );
+  withExamples(
+    program
+      .command('plan')
+      .summary('Show what a run would do and cost, without doing it')
+      .description(
+        'For each stream what a sync would ask for; for each model whether a transform would run it, and why; on BigQuery what each would read, by dry runs, which are free, against the budget. Asks no source and writes nothing, so what a source has that is not read yet is not in it. Exit code 8 when a model would run or a stream would be read for the first time, else 0.',
+      )
+      .option('--source <id>', 'Only the streams of these sources (repeat, or separate by commas)', list)
+      .option('--select <model>', 'Only these models, with those they depend on (repeat, or separate by commas)', list)
+      .action((flags: GlobalOptions & PlanFlags) =>
+        runCommand(
+          'plan',
+          flags,
+          async (context) => (await import('./commands/plan.ts')).plan(context, flags),
+          'Looking ahead …',
+        ),
+      ),
+    [
+      ['mailmart plan', 'Everything'],
+      ['mailmart plan --select campaign_performance --json', 'One mart and what it needs, for a program'],
     ],
   );
   withExamples(

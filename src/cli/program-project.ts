@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { CheckFlags } from './commands/check.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import type { InitFlags } from './commands/init-answers.ts';
 import type { GlobalOptions } from './output.ts';
@@ -54,12 +55,19 @@ export function addProjectCommands(program: Command): void {
         'Looks at everything that a run needs and says for each: OK, Warning, Failed or Skipped, with the one thing that fixes it. At most three requests and five seconds a source; writes nothing. Works without a project too.',
       )
       .argument('[source]', 'Only this source')
-      .action((source: string | undefined, flags: GlobalOptions) =>
-        runCommand('check', flags, async (context) => (await import('./commands/check.ts')).check(context, source)),
+      .option(
+        '--deep',
+        'Try the warehouse too: on BigQuery loads, partitions, transactions, limits and permissions in a scratch dataset that is removed again (minutes, a few queries of the smallest size); on DuckDB compare the tables with the ledger',
+      )
+      .action((source: string | undefined, flags: GlobalOptions & CheckFlags) =>
+        runCommand('check', flags, async (context) =>
+          (await import('./commands/check.ts')).check(context, source, flags),
+        ),
       ),
     [
       ['mailmart check', 'Everything'],
       ['mailmart check shop --json', 'One source, for a program'],
+      ['mailmart check --deep', 'With the warehouse: before the first run on BigQuery'],
     ],
   );
   withExamples(

@@ -1,5 +1,6 @@
 import type { RunPipelineResult, SyncAccountResult, TransformResult } from '../../workflows/index.ts';
 import type { StreamCounts, Verdict } from '../contracts/sync.ts';
+import type { RunCost } from './cost.ts';
 import type { StreamStatus } from './published-status.ts';
 import { namedFailure } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -35,6 +36,8 @@ export type RunOutcome = {
     readonly skipped: number;
     readonly failed: readonly { readonly name: string; readonly message: string; readonly blocking: boolean }[];
   } | null;
+  /** What the models were billed, where the warehouse bills bytes. */
+  readonly cost: RunCost | null;
   readonly published: boolean;
   readonly report: string | null;
   readonly duration_ms: number;
@@ -75,7 +78,17 @@ export function endOfSyncs(
   const failures = results.flatMap((result) =>
     result.streams.flatMap((stream) => (stream.failure === undefined ? [] : [stream.failure])),
   );
-  return finish({ runId, attached, accounts, transform: null, published: true, report: null, durationMs, failures });
+  return finish({
+    runId,
+    attached,
+    accounts,
+    transform: null,
+    cost: null,
+    published: true,
+    report: null,
+    durationMs,
+    failures,
+  });
 }
 
 /** The end of the whole pipeline; the counts of complete streams come from the published run status. */
@@ -84,6 +97,7 @@ export function endOfPipeline(
   attached: boolean,
   report: string | null,
   streams: readonly StreamStatus[],
+  cost: RunCost | null = null,
 ): Ended {
   const accounts = result.accounts.map((account): AccountOutcome => ({
     source: account.source,
@@ -105,6 +119,7 @@ export function endOfPipeline(
     attached,
     accounts,
     transform: result.transform,
+    cost,
     published: result.published,
     report,
     durationMs: result.durationMs,
@@ -113,12 +128,19 @@ export function endOfPipeline(
 }
 
 /** The end of a transform alone. */
-export function endOfTransform(runId: string, attached: boolean, result: TransformResult, durationMs: number): Ended {
+export function endOfTransform(
+  runId: string,
+  attached: boolean,
+  result: TransformResult,
+  durationMs: number,
+  cost: RunCost | null = null,
+): Ended {
   return finish({
     runId,
     attached,
     accounts: [],
     transform: result,
+    cost,
     published: !result.blocked,
     report: null,
     durationMs,
@@ -131,6 +153,7 @@ type Parts = {
   readonly attached: boolean;
   readonly accounts: readonly AccountOutcome[];
   readonly transform: TransformResult | null;
+  readonly cost: RunCost | null;
   readonly published: boolean;
   readonly report: string | null;
   readonly durationMs: number;
@@ -157,6 +180,7 @@ function finish(parts: Parts): Ended {
               skipped: parts.transform.skippedCount,
               failed: parts.transform.failed,
             },
+      cost: parts.cost,
       published: parts.published,
       report: parts.report,
       duration_ms: Math.round(parts.durationMs),

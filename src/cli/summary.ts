@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { costLine, dearestLines, priceNote } from './cost.ts';
 import { bytesText, countText, durationText } from './durations.ts';
 import { namedFailure } from './describe-error.ts';
 import type { ExitName } from './exit-codes.ts';
@@ -59,6 +60,10 @@ export function summaryText(outcome: RunOutcome): string {
     lines.push(
       `Models and tests: ${transform.built} run, ${transform.unchanged} unchanged, ${transform.failed.length} failed${skipped}.`,
     );
+  }
+  const { cost } = outcome;
+  if (cost !== null) {
+    lines.push(costLine(cost), ...list('Dearest models', dearestLines(cost)), priceNote);
   }
   lines.push(...list('Missing', outcome.verdict.missing));
   lines.push(...list('Known gaps (explained; they do not make the run incomplete)', outcome.verdict.gaps));

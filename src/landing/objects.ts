@@ -349,12 +349,8 @@ function preconditions(expected: Expected | undefined): {
 
 async function openBucket(options: BucketOptions): Promise<Bucket> {
   const { bucket, projectId, apiEndpoint, retries = 3 } = options;
-  const authClient = await googleAuth(options);
-  // The client takes this variable for an address that ends with /storage/v1 and overrules `apiEndpoint` with it (8.4.0).
-  const { STORAGE_EMULATOR_HOST: named } = process.env;
-  delete process.env['STORAGE_EMULATOR_HOST'];
   const storage = new Storage({
-    authClient,
+    authClient: await googleAuth(options),
     ...(projectId === undefined ? {} : { projectId }),
     ...(apiEndpoint === undefined ? {} : { apiEndpoint }),
     timeout: timeoutMs,
@@ -368,6 +364,7 @@ async function openBucket(options: BucketOptions): Promise<Bucket> {
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   });
-  if (named !== undefined) process.env['STORAGE_EMULATOR_HOST'] = named;
+  // Where STORAGE_EMULATOR_HOST is set, the client takes it for the whole address and leaves out the path of the API (8.4.0).
+  if (apiEndpoint !== undefined) storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
   return storage.bucket(bucket);
 }

@@ -1,11 +1,20 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTransformRunner, openReaderThreads, type Deps, type Logger } from '../../activities/index.ts';
+import {
+  createTransformRunner,
+  openReaderThreads,
+  type Deps,
+  type LookDeps,
+  type Logger,
+} from '../../activities/index.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { openLanding } from '../landing/open.ts';
 import { openDuckdb } from '../warehouse/duckdb/index.ts';
+import { nothingYet } from '../warehouse/nothing-yet.ts';
+import type { Warehouse } from '../warehouse/port.ts';
 import { landingOf, openProjectBigquery } from './project-google.ts';
 
 export type DepsOptions = {
@@ -74,6 +83,39 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
       await threads?.close();
       await warehouse.close();
     },
+  };
+}
+
+/** What looking ahead works with, and how to let go of it. */
+export type OpenLook = { readonly deps: LookDeps; close(): Promise<void> };
+
+/**
+ * Opens the warehouse for looking: nothing is made or changed. The embedded file has one owner for that long too; a warehouse that
+ * is not there yet is empty.
+ */
+export async function openToLook(options: { readonly project: Project; readonly clock: Clock }): Promise<OpenLook> {
+  const { project, clock } = options;
+  const { paths, config } = project;
+  const landing = await openLanding(landingOf(project));
+  const open = async (): Promise<Warehouse> => {
+    if (config.warehouse.engine === 'bigquery') {
+      return await openProjectBigquery(project, landing, clock, { isOnlyLooking: true });
+    }
+    if (!existsSync(paths.warehouse)) return nothingYet('duckdb');
+    return await openDuckdb({
+      path: paths.warehouse,
+      landing,
+      publishedPath: paths.published,
+      clock,
+      lock: { waitMs: 5_000 },
+      ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
+    });
+  };
+  const warehouse = await open();
+  const transform = createTransformRunner({ warehouse, landing, clock, config });
+  return {
+    deps: { project, connectors: allConnectors, warehouse, clock, transform },
+    close: () => warehouse.close(),
   };
 }
 

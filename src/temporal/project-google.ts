@@ -1,14 +1,18 @@
 import { resolve } from 'node:path';
 import type { Project } from '../config/load.ts';
-import { parseBytes } from '../config/bytes.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { googleAuth, type GoogleCredentials } from '../google/auth.ts';
 import { landingAt, type LandingConfig } from '../landing/open.ts';
 import type { Landing } from '../landing/port.ts';
+import { limitsOf } from './project-budget.ts';
 import { publishTo } from '../warehouse/duckdb/index.ts';
 import type { Warehouse } from '../warehouse/port.ts';
 
-const credentialsOf = ({ dir, config }: Project): Pick<GoogleCredentials, 'projectId' | 'keyFile' | 'impersonate'> => {
+/** Whose credentials the project names; none: those of this machine. */
+export const credentialsOf = ({
+  dir,
+  config,
+}: Project): Pick<GoogleCredentials, 'projectId' | 'keyFile' | 'impersonate'> => {
   const { project, key_file: keyFile, impersonate } = config.warehouse;
   return {
     ...(project === undefined ? {} : { projectId: project }),
@@ -37,7 +41,12 @@ export function emulatorOf({ config }: Project): string | undefined {
 }
 
 /** Opens BigQuery as the project's warehouse. Google's client takes half a second to load: only who needs it does. */
-export async function openProjectBigquery(project: Project, landing: Landing, clock: Clock): Promise<Warehouse> {
+export async function openProjectBigquery(
+  project: Project,
+  landing: Landing,
+  clock: Clock,
+  options: { readonly isOnlyLooking?: boolean } = {},
+): Promise<Warehouse> {
   const { openBigquery } = await import('../warehouse/bigquery/index.ts');
   const { warehouse } = project.config;
   const emulator = emulatorOf(project);
@@ -53,9 +62,7 @@ export async function openProjectBigquery(project: Project, landing: Landing, cl
     landing,
     clock,
     publish: publishTo(project.paths.published),
-    budget: {
-      maxBytesPerQuery: parseBytes(warehouse.max_bytes_per_query ?? ''),
-      maxBytesPerRun: parseBytes(warehouse.max_bytes_per_run ?? ''),
-    },
+    budget: limitsOf(project),
+    ...options,
   });
 }

@@ -1,6 +1,8 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { randomBytes } from 'node:crypto';
+import type { Ahead, LookAheadInput } from '../../activities/index.ts';
 import type {
+  lookAhead,
   runPipeline,
   RunPipelineInput,
   runTransform,
@@ -67,6 +69,15 @@ export function startPipeline(options: StartOptions, input: RunPipelineInput): P
 /** Starts the models alone, or attaches. */
 export function startTransform(options: StartOptions, input: RunTransformInput): Promise<Started<typeof runTransform>> {
   return startOrAttach<typeof runTransform>(options, 'runTransform', transformId, input);
+}
+
+/** Asks the worker what a run would do. Several may ask at the same time. */
+export async function askAhead(
+  { client, taskQueue }: Pick<StartOptions, 'client' | 'taskQueue'>,
+  input: LookAheadInput,
+): Promise<Ahead> {
+  const workflowId = `look-ahead/${randomBytes(6).toString('hex')}`;
+  return await client.workflow.execute<typeof lookAhead>('lookAhead', { workflowId, taskQueue, args: [input] });
 }
 
 async function startOrAttach<T extends Runnable>(

@@ -1,3 +1,4 @@
+export { aheadOfTransform, type ModelAhead, type TransformAhead } from './ahead.ts';
 export { compileGraph, sqlFolder } from './compile.ts';
 export { TransformError } from './errors.ts';
 export { type Action, type Engine, type Graph } from './graph.ts';

@@ -4,11 +4,15 @@ import { TransformError } from './errors.ts';
 import { fingerprints, sameDefinition } from './fingerprint.ts';
 import { actionNamed, builtAs, isMart, swapName, tableOf, upstreamOf, type Action, type Graph } from './graph.ts';
 
+/** Why an action runs: its table is not there or it never ended well; its SQL (or that above it) changed; rows above it changed; asked for. */
+export type PlanReason = 'missing' | 'definition' | 'inputs' | 'full';
+
 /** One action to run; small and plain, so that it may travel through workflow history. */
 export type PlannedAction = {
   readonly name: string;
   readonly kind: ModelRun['kind'];
   readonly fingerprint: string;
+  readonly reason: PlanReason;
   /** Only what is new is computed; false builds the whole table. */
   readonly incremental: boolean;
   /** Planned actions that must have ended well before this one starts. */
@@ -34,9 +38,11 @@ export async function planTransform(options: {
   readonly select?: readonly string[];
   /** Runs everything selected, and builds incremental tables anew. */
   readonly full?: boolean;
+  /** Fingerprints of the declared tables; default: as they are now. */
+  readonly declared?: ReadonlyMap<string, string>;
 }): Promise<TransformPlan> {
   const { warehouse, graph, full = false } = options;
-  const prints = fingerprints(graph, await warehouse.tableFingerprints());
+  const prints = fingerprints(graph, options.declared ?? (await warehouse.tableFingerprints()));
   const stored = await warehouse.modelFingerprints();
   const present = await warehouse.tables();
   const selected = selection(graph, options.select ?? []);
@@ -57,6 +63,7 @@ export async function planTransform(options: {
       name: action.name,
       kind: action.kind,
       fingerprint,
+      reason: full ? 'full' : reasonOf(before, fingerprint, isThere),
       incremental:
         !full &&
         action.incremental !== undefined &&
@@ -74,6 +81,11 @@ export async function planTransform(options: {
     })),
     unchanged,
   };
+}
+
+function reasonOf(before: string | undefined, fingerprint: string, isThere: boolean): PlanReason {
+  if (!isThere || before === undefined) return 'missing';
+  return sameDefinition(before, fingerprint) ? 'inputs' : 'definition';
 }
 
 function swapFingerprint(marts: readonly string[], prints: ReadonlyMap<string, string>): string {

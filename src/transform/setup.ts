@@ -36,39 +36,66 @@ const asOfColumns: readonly Column[] = [
 /** Sources that tell who opened and clicked by their nature; for the others their data decides. */
 const perRecipient: Readonly<Record<string, boolean>> = { mailchimp: true };
 
-/**
- * Brings what the models need but no sync loads: empty raw tables of sources that were never read, the configuration as
- * tables, and the day the models take for today. Writes only what changed, so that a run with nothing new stays one.
- */
-export async function prepareTransform(options: {
+export type Preparation = {
   readonly warehouse: Warehouse;
   readonly graph: Graph;
   readonly config: TransformConfig;
   readonly clock: Clock;
-}): Promise<void> {
-  const { warehouse, graph, config, clock } = options;
-  const rawTables = graph.declarations.map(({ name }) => name).filter((name) => schemaOf(name) === 'raw');
+};
+
+/**
+ * Brings what the models need but no sync loads: empty raw tables of sources that were never read, the configuration as
+ * tables, and the day the models take for today. Writes only what changed, so that a run with nothing new stays one.
+ */
+export async function prepareTransform(options: Preparation): Promise<void> {
+  const { warehouse, graph } = options;
   const present = await warehouse.tables();
-  for (const name of rawTables.filter((table) => !present.has(table))) {
+  for (const name of rawTablesOf(graph).filter((table) => !present.has(table))) {
     const [source = '', stream = ''] = tableOf(name).split('__');
     await warehouse.ensureRawTable({ source, stream, partitioned: false });
   }
-  await warehouse.replaceTable('ops.campaign_rules', ruleColumns, config.campaigns.map(ruleRow(config)));
-  await warehouse.replaceTable(
-    'ops.accounts',
-    accountColumns,
-    config.sources.map(({ id, type }) => ({
-      source: type,
-      account_id: id,
-      has_per_recipient_events: perRecipient[type] ?? null,
-    })),
-  );
-  await warehouse.replaceTable('ops.data_as_of', asOfColumns, [
+  for (const { name, columns, rows } of await configTables(options)) await warehouse.replaceTable(name, columns, rows);
+}
+
+/** Fingerprints of the declared tables as `prepareTransform` would leave them; writes nothing. */
+export async function preparedFingerprints(options: Preparation): Promise<ReadonlyMap<string, string>> {
+  const { warehouse } = options;
+  const prints = new Map(await warehouse.tableFingerprints());
+  for (const { name, columns, rows } of await configTables(options)) {
+    prints.set(name, warehouse.contentFingerprint(name, columns, rows));
+  }
+  return prints;
+}
+
+type ConfigTable = { readonly name: string; readonly columns: readonly Column[]; readonly rows: readonly Row[] };
+
+const rawTablesOf = (graph: Graph): readonly string[] =>
+  graph.declarations.map(({ name }) => name).filter((name) => schemaOf(name) === 'raw');
+
+/** The configuration as tables, and the day the models take for today. */
+async function configTables({ warehouse, graph, config, clock }: Preparation): Promise<readonly ConfigTable[]> {
+  return [
+    { name: 'ops.campaign_rules', columns: ruleColumns, rows: config.campaigns.map(ruleRow(config)) },
     {
-      as_of_date: dateIn(config.company.time_zone, clock.now()),
-      data_changed_at: inWholeSeconds(await warehouse.lastChange(rawTables)),
+      name: 'ops.accounts',
+      columns: accountColumns,
+      rows: config.sources.map(({ id, type }) => ({
+        source: type,
+        account_id: id,
+        has_per_recipient_events: perRecipient[type] ?? null,
+      })),
     },
-  ]);
+    {
+      name: 'ops.data_as_of',
+      columns: asOfColumns,
+      rows: [
+        {
+          as_of_date: dateIn(config.company.time_zone, clock.now()),
+          data_changed_at: inWholeSeconds(await warehouse.lastChange(rawTablesOf(graph))),
+        },
+      ],
+    },
+  ];
 }
 
 const ruleRow =

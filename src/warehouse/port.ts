@@ -156,7 +156,14 @@ export type Warehouse = {
   swapTables(runId: string, model: ModelPlan, pairs: readonly TablePair[]): Promise<ModelRun>;
   /** Replaces a small table (config tables, TypeScript steps) if its content differs; columns with engine-neutral types. */
   replaceTable(name: string, columns: readonly Column[], rows: readonly Row[]): Promise<{ readonly changed: boolean }>;
+  /** The fingerprint that `replaceTable` would leave with the same arguments (see `tableFingerprints`); writes nothing. */
+  contentFingerprint(name: string, columns: readonly Column[], rows: readonly Row[]): string;
   query(sql: string, params?: readonly Scalar[]): Promise<readonly Row[]>;
+  /**
+   * Bytes that a statement would read, as the engine itself estimates them; nothing runs and nothing is billed. Null where reading
+   * is not billed (DuckDB). Throws `rejected` or `drift` for a statement that the engine cannot judge, because a table is not there yet, say.
+   */
+  dryRun(sql: string): Promise<number | null>;
 
   // --- publish
   /** Writes the readers' copy (marts and run status, no raw, no addresses) beside the warehouse and swaps it in. Returns its path. */

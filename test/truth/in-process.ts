@@ -14,7 +14,9 @@ import { connectors } from '../../connectors/index.ts';
 import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
 import { writeCompanyFiles } from '../../src/demo/files.ts';
 import { instantOf } from '../../src/demo/instant.ts';
+import type { Clock } from '../../src/contracts/clock.ts';
 import type { Seconds, World } from '../../src/demo/types.ts';
+import type { Landing } from '../../src/landing/port.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
 import { runTransform, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
@@ -30,6 +32,8 @@ export const goalRules: readonly GoalRule[] = [
   { match: '[aeiou]s', goal: 'customer_acquisition', conversion_value: '12.50' },
   { match: 'e-?book|guide|Guide', goal: 'lead_generation', conversion_value: '3.333333333' },
 ];
+
+const unused = (): Promise<never> => Promise.reject(new Error('unused'));
 
 const noCounts = {
   slices: 0,
@@ -66,6 +70,20 @@ export type InProcessOptions = {
   readonly http?: HttpOptions;
   /** To plant a mistake in a model: another copy of sql/. */
   readonly projectDir?: string;
+  /** Another landing and warehouse than a folder and a DuckDB file. */
+  readonly openPlace?: OpenPlace;
+};
+
+export type OpenPlace = (options: {
+  readonly folder: string;
+  readonly clock: Clock;
+}) => Promise<{ readonly landing: Landing; readonly warehouse: Warehouse }>;
+
+const openEmbedded: OpenPlace = async ({ folder, clock }) => {
+  const landing = createLocalLanding(path.join(folder, 'landing'));
+  const publishedPath = path.join(folder, 'published.duckdb');
+  const warehouse = await openDuckdb({ path: path.join(folder, 'warehouse.duckdb'), landing, publishedPath, clock });
+  return { landing, warehouse };
 };
 
 /** Simulator, connectors, landing, warehouse and SQL without Temporal: the real parts, called in order. */
@@ -75,19 +93,14 @@ export async function startInProcess({
   registry,
   http = {},
   projectDir,
+  openPlace = openEmbedded,
 }: InProcessOptions): Promise<InProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
   mkdirSync(path.join(folder, 'data'));
   let at = world.now;
   const clock = { now: () => instantOf(at) };
   const simulator = await startMailchimpSimulator({ world: shown, at: () => instantOf(at), apiKey });
-  const landing = createLocalLanding(path.join(folder, 'landing'));
-  const warehouse = await openDuckdb({
-    path: path.join(folder, 'warehouse.duckdb'),
-    landing,
-    publishedPath: path.join(folder, 'published.duckdb'),
-    clock,
-  });
+  const { landing, warehouse } = await openPlace({ folder, clock });
   await writeCompanyFiles(world, path.join(folder, 'data'), at);
   const sources = [
     { id: 'shop-newsletter', type: 'mailchimp', streams: 'all', mutable_window: 'P35D' },
@@ -114,7 +127,7 @@ export async function startInProcess({
     landing,
     clock,
     http: (connector, config, { priority }) => createHttp(connector, config, { ...http, priority }),
-    transform: { plan: () => Promise.reject(new Error('unused')), run: () => Promise.reject(new Error('unused')) },
+    transform: { plan: unused, run: unused, ahead: unused },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
   const attempt = { signal: new AbortController().signal, report: () => {} } as unknown as Attempt;

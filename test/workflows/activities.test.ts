@@ -130,6 +130,7 @@ beforeEach(async () => {
       run: async () => {
         throw new Error('not of this test');
       },
+      ahead: async () => ({ models: [], unchanged: 0, isBilled: false }),
     },
     logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   };

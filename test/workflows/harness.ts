@@ -245,6 +245,7 @@ export function fakeWorld(
       world.events.push('report');
       return { written: true };
     },
+    lookAhead: async () => ({ streams: [], transform: { models: [], unchanged: 0, isBilled: false } }),
     noteRun: async (note) => {
       world.runs.push(note);
     },

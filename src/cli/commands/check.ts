@@ -1,4 +1,6 @@
 import { packageVersion } from '../version.ts';
+import { checkDeeply } from '../check-deep.ts';
+import { clockFromEnv } from '../../contracts/clock.ts';
 import { checkEnvironment, checkProjectFiles, checkTemporal, checkWarehouse } from '../check-local.ts';
 import { checkSource } from '../check-source.ts';
 import type { Finding } from '../check-finding.ts';
@@ -12,8 +14,10 @@ import { styled, terminalText } from '../terminal-text.ts';
 import { nearest } from '../../config/suggest.ts';
 import type { SourceConfig } from '../../config/check-config.ts';
 
-/** `mailmart check [source]`: looks, and writes nothing. */
-export async function check(context: Context, wanted: string | undefined): Promise<ExitName> {
+export type CheckFlags = { readonly deep?: boolean };
+
+/** `mailmart check [source]`: looks, and writes nothing; with `--deep` it tries the warehouse in a place of its own. */
+export async function check(context: Context, wanted: string | undefined, flags: CheckFlags = {}): Promise<ExitName> {
   const { output } = context;
   if (!output.json && output.isTerminal) output.say('Checking …');
   const findings: Finding[] = [...checkEnvironment(context.env)];
@@ -26,6 +30,7 @@ export async function check(context: Context, wanted: string | undefined): Promi
     const groups = await Promise.all([
       checkProjectFiles(loaded),
       checkWarehouse(loaded),
+      flags.deep === true ? checkDeeply(loaded, clockFromEnv(context.env)) : [],
       checkTemporal(loaded, context.env),
       ...sources.map((source) => checkSource(loaded, source, context.signal)),
     ]);

@@ -7,6 +7,7 @@ import type { ExitName } from '../exit-codes.ts';
 import { forPeople, runWork } from '../hosting.ts';
 import { endOfPipeline } from '../run-outcome.ts';
 import type { Ended } from '../run-outcome.ts';
+import { costOfRun } from '../read-cost.ts';
 import { readStreams } from '../read-streams.ts';
 import { showEnd } from '../summary.ts';
 import { requireSource, requireSources } from './check.ts';
@@ -38,5 +39,6 @@ export async function runPipelineOnce(
   if (finished === undefined) throw new Error('the pipeline ended without a result');
   const { result, attached } = finished;
   const report = result.reported && existsSync(project.paths.report) ? project.paths.report : null;
-  return endOfPipeline(result, attached, report, await readStreams(project));
+  const cost = await costOfRun(project, result.runId);
+  return endOfPipeline(result, attached, report, await readStreams(project), cost);
 }

@@ -1,5 +1,7 @@
 import { clockFromEnv } from '../../contracts/clock.ts';
+import { budgetOf } from '../../temporal/project-budget.ts';
 import type { Context } from '../context.ts';
+import { costLine, dearestLines, priceNote, readCost, type RunCost } from '../cost.ts';
 import { countText, durationText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { readStatus } from '../published-status.ts';
@@ -16,15 +18,16 @@ export async function status(context: Context): Promise<ExitName> {
   const published = await openForReading(project.paths.published);
   try {
     const state = await readStatus(published, now);
-    output.document('status', { now, ...state });
-    if (!output.json) output.data(statusText(state, now));
+    const cost = await readCost(published, budgetOf(project));
+    output.document('status', { now, ...state, cost });
+    if (!output.json) output.data(statusText(state, cost, now));
     return 'done';
   } finally {
     published.close();
   }
 }
 
-function statusText(state: PublishedStatus, now: string): string {
+function statusText(state: PublishedStatus, cost: RunCost | null, now: string): string {
   const ago = (at: string | null): string =>
     at === null ? 'never' : `${at} (${durationText((Date.parse(now) - Date.parse(at)) / 1000)} ago)`;
   const run = state.last_run;
@@ -33,6 +36,12 @@ function statusText(state: PublishedStatus, now: string): string {
     `Data as of:    ${state.as_of_date ?? 'not transformed yet'}`,
     `Last change:   ${ago(state.data_changed_at)}`,
     `Last run:      ${run === null ? 'none' : `${run.run_id}, ${run.kind} ${run.status}${run.verdict === null ? '' : `, ${verdictWord(run.verdict)}`}`}`,
+    ...(cost === null
+      ? []
+      : [
+          `Cost:          ${cost.run_id}: ${costLine(cost)}`,
+          ...block('Dearest models', dearestLines(cost)).slice(0, -1),
+        ]),
     '',
   ];
   if (state.streams.length > 0) lines.push(streamTable(state.streams), '');
@@ -63,6 +72,7 @@ function statusText(state: PublishedStatus, now: string): string {
       state.failed_models.map(({ name, message }) => `${name}: ${message ?? 'failed'}`),
     ),
   );
+  if (cost !== null) lines.push(priceNote, '');
   const incomplete = state.streams.filter((stream) => stream.verdict !== 'complete').length;
   lines.push(
     state.streams.length === 0

@@ -2,6 +2,7 @@ import type { TransformResult } from '../../../workflows/index.ts';
 import { newRunId, startTransform } from '../../temporal/start.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { costOfRun } from '../read-cost.ts';
 import { runWork } from '../hosting.ts';
 import { endOfTransform } from '../run-outcome.ts';
 import { showEnd } from '../summary.ts';
@@ -20,5 +21,6 @@ export async function transform(context: Context, flags: TransformFlags): Promis
   ]);
   if (finished === undefined) throw new Error('the transform ended without a result');
   const { runId, attached, result } = finished;
-  return showEnd(context, 'transform', endOfTransform(runId, attached, result, performance.now() - startedMs));
+  const cost = await costOfRun(project, runId);
+  return showEnd(context, 'transform', endOfTransform(runId, attached, result, performance.now() - startedMs, cost));
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../contracts/clock.ts';
 import type { Scalar } from '../../contracts/sync.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type PublishTables, type TableKind, type Warehouse } from '../port.ts';
+import { nothingYet } from '../nothing-yet.ts';
 import { createBudget, type BudgetOptions } from './budget.ts';
 import { createClient, type ClientOptions } from './client.ts';
 import type { Deps } from './deps.ts';
@@ -12,9 +13,9 @@ import { query, runModel, swapTables } from './models.ts';
 import { createNames, labelValue, schemas } from './names.ts';
 import { publish } from './publish.ts';
 import { rawCounts, rawRecords, readState } from './raw-read.ts';
-import { replaceTable } from './replace-table.ts';
+import { contentHash, replaceTable } from './replace-table.ts';
 import * as runLog from './run-log.ts';
-import { createSchema, ensureRaw, tablesOf } from './schema.ts';
+import { createSchema, ensureRaw, isSchemaThere, tablesOf } from './schema.ts';
 
 export type BigqueryOptions = ClientOptions & {
   /** Put before the names of all datasets. */
@@ -25,6 +26,8 @@ export type BigqueryOptions = ClientOptions & {
   readonly publish: PublishTables;
   /** Absent: see `budget.ts`. */
   readonly budget?: { readonly [K in keyof BudgetOptions]?: BudgetOptions[K] | undefined };
+  /** Creates and changes nothing; where datasets are not all there yet, an empty warehouse is looked at. */
+  readonly isOnlyLooking?: boolean;
 };
 
 /** Opens BigQuery as the warehouse: creates what is not there. Any number of workers may have it open. */
@@ -77,10 +80,15 @@ export async function openBigquery(options: BigqueryOptions): Promise<Warehouse>
     runModel: (runId, model, statements) => runModel(deps, runId, model, statements),
     swapTables: (runId, model, pairs) => swapTables(deps, runId, model, pairs),
     replaceTable: (name, columns, rows) => replaceTable(deps, name, columns, rows),
+    contentFingerprint: contentHash,
+    dryRun: (sql) => jobs.dryRun('Estimate a statement', sql),
     query: (sql, params = []) => query(deps, numbered(sql), paramsOf(params)),
 
     publish: (runId) => publish(deps, options.publish, runId),
   };
+  if (options.isOnlyLooking === true) {
+    return (await isSchemaThere(client, names)) ? warehouse : nothingYet('bigquery', names.quote);
+  }
   await warehouse.open();
   return warehouse;
 }

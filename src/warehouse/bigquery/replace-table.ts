@@ -27,12 +27,8 @@ export async function replaceTable(
   columns: readonly Column[],
   rows: readonly Row[],
 ): Promise<{ readonly changed: boolean }> {
-  const lines = rows.map((row) =>
-    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cell(name, column, row)]))),
-  );
-  const hash = createHash('sha256').update(JSON.stringify(columns));
-  for (const line of lines.toSorted()) hash.update(line).update('\n');
-  const contentHash = hash.digest('hex');
+  const lines = linesOf(name, columns, rows);
+  const contentHash = hashOf(columns, lines);
   const present = await deps.client.find(`Look at ${name}`, { path: pathOf(deps, name) });
   const stored = await deps.jobs.query(
     `Read ${name}`,
@@ -65,6 +61,21 @@ export async function replaceTable(
     },
   ]);
   return { changed: true };
+}
+
+/** What tells the content of a table, in any order of its rows. */
+export const contentHash = (name: string, columns: readonly Column[], rows: readonly Row[]): string =>
+  hashOf(columns, linesOf(name, columns, rows));
+
+const linesOf = (name: string, columns: readonly Column[], rows: readonly Row[]): readonly string[] =>
+  rows.map((row) =>
+    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cell(name, column, row)]))),
+  );
+
+function hashOf(columns: readonly Column[], lines: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(columns));
+  for (const line of lines.toSorted()) hash.update(line).update('\n');
+  return hash.digest('hex');
 }
 
 /** Cells travel as text where JSON has no exact form for them. */

@@ -180,19 +180,31 @@ export const rawFields: readonly Field[] = [
 /** Staging tables of loads expire after a day: nobody needs them when their load is in raw. */
 const loadsExpireMs = 24 * 3600 * 1000;
 
+async function datasetsOf(client: Client): Promise<ReadonlyMap<string, string>> {
+  const listed = await client.call('List datasets', { path: '/datasets', query: { maxResults: 1000, all: true } });
+  return new Map(
+    ((listed['datasets'] ?? []) as unknown as readonly JsonObject[]).map((one) => [
+      String(objectAt(one, 'datasetReference')['datasetId']),
+      String(one['location'] ?? ''),
+    ]),
+  );
+}
+
+/** Whether datasets and ops tables are all there, as a run leaves them. */
+export async function isSchemaThere(client: Client, names: Names): Promise<boolean> {
+  const found = await datasetsOf(client);
+  if (!schemas.every((schema) => found.has(names.dataset(schema)))) return false;
+  const present = await tablesOf(client, names, 'ops');
+  return Object.keys(opsTables).every((table) => present.has(table));
+}
+
 /** Creates datasets and ops tables that are not there, and adds columns that this version has and they have not. */
 export async function createSchema(
   client: Client,
   names: Names,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const listed = await client.call('List datasets', { path: '/datasets', query: { maxResults: 1000, all: true } });
-  const found = new Map(
-    ((listed['datasets'] ?? []) as unknown as readonly JsonObject[]).map((one) => [
-      String(objectAt(one, 'datasetReference')['datasetId']),
-      String(one['location'] ?? ''),
-    ]),
-  );
+  const found = await datasetsOf(client);
   for (const schema of schemas) {
     const datasetId = names.dataset(schema);
     const location = found.get(datasetId);

@@ -14,7 +14,7 @@ import { runModel, swapStatements } from './models.ts';
 import { createMutex } from './mutex.ts';
 import { publish } from './publish.ts';
 import { rawCounts, rawRecords, readState, tableKind, tables } from './raw-read.ts';
-import { replaceTable } from './replace-table.ts';
+import { contentHash, replaceTable } from './replace-table.ts';
 import * as runLog from './run-log.ts';
 import type { Session } from './session.ts';
 import { migrate } from './schema.ts';
@@ -119,6 +119,8 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     swapTables: (runId, model, pairs) => runModel(database, clock, runId, model, swapStatements(pairs)),
     replaceTable: (name, columns, rows) =>
       database.useAmply((session) => replaceTable(session, clock, name, columns, rows)),
+    contentFingerprint: contentHash,
+    dryRun: async () => null,
     query: (sql, params) => database.useAmply((session) => session.rows('Query', sql, params)),
 
     publish: (runId) => publications(() => publish(database, clock, options.publishedPath, runId)),

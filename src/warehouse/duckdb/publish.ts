@@ -19,7 +19,9 @@ const statusTables: Readonly<Record<string, string>> = {
       rows_deleted, rows_quarantined, bytes_read, duration_ms, failure_kind, failure_message
     from (select *, row_number() over (partition by source, account_id, stream order by number desc) as place from ops.stream_run)
     where place = 1 order by source, account_id, stream`,
-  models: `select name, kind, run_id, rows, duration_ms, status, message, finished_at
+  // Nothing is billed here: the columns are there so that readers see one shape of both engines.
+  models: `select name, kind, run_id, rows, duration_ms, status, message, cast(null as bigint) as bytes_estimated,
+      cast(null as bigint) as bytes_billed, finished_at
     from (select *, row_number() over (partition by name order by number desc) as place from ops.model_run)
     where place = 1 order by name`,
   freshness: `select source, account_id, stream, count(*) as item_count, min(read_at) as oldest_read_at,

@@ -32,9 +32,7 @@ export async function replaceTable(
 ): Promise<{ readonly changed: boolean }> {
   const table = quoteTable(name);
   const lines = linesOf(name, columns, rows);
-  const hash = createHash('sha256').update(JSON.stringify(columns));
-  for (const line of lines.toSorted()) hash.update(line).update('\n');
-  const contentHash = hash.digest('hex');
+  const contentHash = hashOf(columns, lines);
   return await session.transaction(async () => {
     const [stored] = await session.rows(`Read ${name}`, 'select content_hash from ops.replaced_table where name = $1', [
       name,
@@ -50,6 +48,16 @@ export async function replaceTable(
     );
     return { changed: true };
   });
+}
+
+/** What tells the content of a table, in any order of its rows. */
+export const contentHash = (name: string, columns: readonly Column[], rows: readonly Row[]): string =>
+  hashOf(columns, linesOf(name, columns, rows));
+
+function hashOf(columns: readonly Column[], lines: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(columns));
+  for (const line of lines.toSorted()) hash.update(line).update('\n');
+  return hash.digest('hex');
 }
 
 /** Columns of a `create table`. */

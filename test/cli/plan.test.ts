@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { company, runCli, temporaryFolder } from './run-cli.ts';
+
+type Plan = {
+  changes: boolean;
+  streams: { stream: string; mode: string; slices: number }[];
+  models: { name: string; kind: string; reason: string; incremental: boolean; bytes: number | null }[];
+  unchanged: number;
+  cost: object | null;
+};
+
+const books = `sources:
+  - id: books
+    type: file
+    streams: [costs]
+    files:
+      - path: costs.csv
+        map:
+          - entity: costs
+            key: [cost_id]
+            fields: { cost_id: cost_id, kind: kind, amount: amount, currency_code: { const: EUR }, incurred_on: day }
+`;
+const model = 'staging.stg_file__costs';
+const env = { MAILMART_CLOCK: '2026-06-30T12:00:00Z' };
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeAll(() => {
+  folder = temporaryFolder();
+  folder.write('mailmart.yaml', `${company}${books}`);
+  folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n');
+});
+afterAll(() => folder.remove());
+
+const cli = (...args: readonly string[]) => runCli(args, { cwd: folder.path, env });
+
+/** Hash of every file of the project, the Temporal server's own aside. */
+const files = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(folder.path, { recursive: true })
+      .map(String)
+      .filter((name) => statSync(join(folder.path, name)).isFile() && !/temporal|mailmart\.log/.test(name))
+      .toSorted()
+      .map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(folder.path, name)))
+          .digest('hex'),
+      ]),
+  );
+
+async function plan(...args: readonly string[]): Promise<Plan & { readonly code: number | null }> {
+  const before = files();
+  const { code, stdout, stderr } = await cli('plan', '--json', ...args);
+  expect(stderr).not.toContain('Error');
+  // Looks and writes nothing.
+  expect(files()).toEqual(before);
+  return { ...(outputSchemas['plan']?.parse(JSON.parse(stdout)) as Plan), code };
+}
+
+describe('plan, on the embedded warehouse', { timeout: 180_000 }, () => {
+  it('of a project that never ran: everything, and no file is made', async () => {
+    const first = await plan();
+    expect(first).toMatchObject({ code: 8, changes: true, unchanged: 0, cost: null });
+    expect(first.streams).toMatchObject([{ stream: 'costs', mode: 'first', slices: 1 }]);
+    expect(first.models.length).toBeGreaterThan(50);
+    expect(first.models.every(({ reason, bytes }) => reason === 'missing' && bytes === null)).toBe(true);
+    expect(Object.keys(files())).toEqual(['costs.csv', 'mailmart.yaml']);
+  });
+
+  it('after a sync and a transform nothing; then exactly what the next transform runs', async () => {
+    expect((await cli('sync')).code).toBe(0);
+    expect((await cli('transform', '--select', model)).code).toBe(0);
+    const settled = await plan('--select', model);
+    expect(settled).toMatchObject({ code: 0, changes: false, models: [], unchanged: 2, cost: null });
+    expect(settled.streams).toMatchObject([{ stream: 'costs', mode: 'nothing' }]);
+
+    folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n2,tools,3,2026-01-02\n');
+    expect((await cli('sync')).code).toBe(0);
+    const moved = await plan('--select', model);
+    expect(moved).toMatchObject({ code: 8, changes: true });
+    expect(moved.models).toMatchObject([
+      { name: model, kind: 'table', reason: 'inputs' },
+      { kind: 'assertion', reason: 'inputs' },
+    ]);
+  });
+
+  it('the same through a worker that owns the file, which then runs just that; in words nothing of bytes', async () => {
+    const before = await plan('--select', model);
+    let stop: () => void = () => undefined;
+    let ready: () => void = () => undefined;
+    const running = new Promise<void>((done) => (ready = done));
+    const worker = runCli(['worker'], {
+      cwd: folder.path,
+      env,
+      onStart: (child) => {
+        stop = () => child.kill('SIGTERM');
+        child.onOutput((text) => text.includes('Stop it with Ctrl-C') && ready());
+      },
+    });
+    await running;
+    try {
+      expect(await plan('--select', model)).toEqual(before);
+      const ran = JSON.parse((await cli('transform', '--json', '--select', model)).stdout) as { transform: object };
+      expect(ran.transform).toMatchObject({ built: before.models.length, unchanged: before.unchanged });
+      const { stdout, stderr, code } = await cli('plan', '--select', model);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^books +costs +nothing is due/m);
+      expect(stderr).toContain('Nothing to do');
+      expect(`${stdout}${stderr}`).not.toMatch(/US\$|bytes|MiB/);
+    } finally {
+      stop();
+    }
+    expect((await worker).code).toBe(0);
+  });
+
+  it('a model that there is not is a mistake on the command line', async () => {
+    const { code, stderr } = await cli('plan', '--select', 'campaign_performence');
+    expect(stderr).toMatch(/Error MODEL_UNKNOWN[^]*campaign_performance/);
+    expect(code).toBe(2);
+  });
+});
+
+it('check --deep compares the tables with the ledger', { timeout: 60_000 }, async () => {
+  const { stdout, code } = await cli('check', '--deep', '--json');
+  const { findings } = outputSchemas['check']?.parse(JSON.parse(stdout)) as { findings: { item: string }[] };
+  expect(findings.find(({ item }) => item === 'ledger')).toMatchObject({
+    status: 'ok',
+    message: expect.stringContaining('of 1 raw tables say the same') as string,
+  });
+  expect(code).toBe(0);
+});

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import type { Row } from '../../src/contracts/sync.ts';
+import { createWorld } from '../../src/demo/world.ts';
+import { company, runCli, temporaryFolder } from '../cli/run-cli.ts';
+import { marts } from '../truth/all-marts.ts';
+import { startInProcess, type InProcess, type InProcessOptions } from '../truth/in-process.ts';
+import { openTheWorld, type Place } from './place.ts';
+
+// On a real project: `make test-bigquery PROJECT=…`; here, so that it is seen to run, on the emulators: EMULATOR=1.
+
+let place: Place;
+const running: InProcess[] = [];
+beforeAll(async () => {
+  place = await openTheWorld();
+});
+afterAll(async () => {
+  if (place === undefined) return;
+  try {
+    for (const run of running) await run.stop();
+    await place.remove();
+    expect(await place.leftovers()).toEqual([]);
+  } finally {
+    await place.stop();
+  }
+});
+
+const world = createWorld({ seed: 1, size: 'tiny' });
+
+/** The emulator joins row by row: there, only streams of few rows. */
+const streams = (accountId: string): readonly string[] | undefined => {
+  if (!place.isEmulator) return undefined;
+  return accountId === 'books' ? ['costs', 'orders'] : ['lists', 'campaigns', 'reports'];
+};
+
+/** Sync of all sources, with the real connectors, landing and load, and the transform. */
+async function pipeline(more: Partial<InProcessOptions> = {}): Promise<InProcess> {
+  const run = await startInProcess({ world, ...more });
+  running.push(run);
+  for (const accountId of ['shop-newsletter', 'books']) {
+    for (const { key, verdict } of await run.sync(accountId, streams(accountId))) {
+      expect([key.stream, verdict.kind, verdict.missing]).toEqual([key.stream, 'complete', []]);
+    }
+  }
+  const { failures, blocked } = await run.transform();
+  expect(failures.map(({ name, message }) => `${name}: ${message}`)).toEqual([]);
+  expect(blocked).toEqual([]);
+  return run;
+}
+
+describe('the tiny company on BigQuery', () => {
+  it('has the same marts as on DuckDB, to the last cell, and a second run changes nothing', async () => {
+    const embedded = await pipeline();
+    const google = await pipeline({ openPlace: place.open });
+    let rowCount = 0;
+    for (const [mart, { key }] of Object.entries(marts)) {
+      const expected = await rowsOf(embedded, mart, key);
+      expect([mart, await rowsOf(google, mart, key)]).toEqual([mart, expected]);
+      rowCount += expected.length;
+    }
+    expect(rowCount).toBeGreaterThan(100);
+    for (const accountId of ['shop-newsletter', 'books']) await google.sync(accountId, streams(accountId));
+    const again = await google.transform();
+    expect(again.runs.map(({ name }) => name)).toEqual([]);
+    console.log(`smoke: ${rowCount} mart rows are equal on both engines`);
+  });
+
+  it('is published from BigQuery', async () => {
+    const google = running[1];
+    expect(await google?.warehouse.publish('smoke')).toMatch(/published\.duckdb$/);
+  });
+});
+
+/** Rows in the order of their key; floating-point numbers to twelve digits, which is where engines may add in another order. */
+async function rowsOf({ warehouse }: InProcess, mart: string, key: readonly string[]): Promise<readonly Row[]> {
+  const rows = await warehouse.query(`select * from ${warehouse.quote(`marts.${mart}`)}`);
+  const place = (row: Row): string => JSON.stringify(key.map((column) => row[column]));
+  return rows
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(12) : value,
+        ]),
+      ),
+    )
+    .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+}
+
+describe('mailmart check --deep', () => {
+  it('finds nothing wrong, and leaves nothing behind', async () => {
+    const folder = temporaryFolder();
+    try {
+      folder.write(
+        'mailmart.yaml',
+        `${company}sources: []
+warehouse: { engine: bigquery, project: ${place.project}, dataset_prefix: ${place.prefix}, location: ${place.location} }
+${place.landing === null ? '' : `landing: { path: "${place.landing}" }\n`}`,
+      );
+      const before = await place.leftovers();
+      const { stdout, stderr } = await runCli(['check', '--deep', '--json'], { cwd: folder.path, env: place.env });
+      const { findings } = outputSchemas['check']?.parse(JSON.parse(stdout)) as {
+        findings: { group: string; item: string; status: string; message: string }[];
+      };
+      const warehouse = findings.filter(({ group }) => group.startsWith('warehouse'));
+      console.log(warehouse.map(({ item, status, message }) => `${status.padEnd(8)}${item}: ${message}`).join('\n'));
+      expect(warehouse.length, stderr).toBeGreaterThan(10);
+      expect(warehouse.filter(({ status }) => status === 'failed')).toEqual([]);
+      if (!place.isEmulator) expect(warehouse.find(({ item }) => item === 'pruning')).toMatchObject({ status: 'ok' });
+      expect(await place.leftovers()).toEqual(before);
+    } finally {
+      folder.remove();
+    }
+  });
+});
