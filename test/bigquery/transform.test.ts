@@ -34,8 +34,8 @@ async function opened(): Promise<{ readonly duck: SqlProject; readonly big: SqlP
   return { duck, big };
 }
 
-/** Enough for every kind of action but the TypeScript step; all marts are compared in parity.test.ts. */
-const marts = ['campaign_performance', 'link_performance', 'active_audience_daily'];
+/** Needs every kind of action but the TypeScript step; all marts are compared in parity.test.ts. */
+const marts = ['link_performance'];
 
 async function differences(duck: SqlProject, big: SqlProject): Promise<readonly string[]> {
   const found: string[] = [];
