@@ -126,7 +126,7 @@ describe('plan, on the embedded warehouse', { timeout: 180_000 }, () => {
 
 it('check --deep compares the tables with the ledger', { timeout: 60_000 }, async () => {
   const { stdout, code } = await cli('check', '--deep', '--json');
-  const { findings } = outputSchemas['check']?.parse(JSON.parse(stdout)) as { findings: { item: string }[] };
+  const { findings } = JSON.parse(stdout) as { findings: { item: string }[] };
   expect(findings.find(({ item }) => item === 'ledger')).toMatchObject({
     status: 'ok',
     message: expect.stringContaining('of 1 raw tables say the same') as string,

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import type { Row } from '../../src/contracts/sync.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { company, runCli, temporaryFolder } from '../cli/run-cli.ts';
@@ -19,7 +18,8 @@ afterAll(async () => {
   try {
     for (const run of running) await run.stop();
     await place.remove();
-    expect(await place.leftovers()).toEqual([]);
+    const left = await place.leftovers();
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
   } finally {
     await place.stop();
   }
@@ -27,11 +27,18 @@ afterAll(async () => {
 
 const world = createWorld({ seed: 1, size: 'tiny' });
 
-/** The emulator joins row by row: there, only streams of few rows. */
+/** An emulator joins row by row and serves some thousand queries: there, streams of few rows and the models above them. */
 const streams = (accountId: string): readonly string[] | undefined => {
   if (!place.isEmulator) return undefined;
-  return accountId === 'books' ? ['costs', 'orders'] : ['lists', 'campaigns', 'reports'];
+  return accountId === 'books' ? ['costs'] : ['lists', 'campaigns'];
 };
+
+/** What is compared: table → key. */
+const compared = (): Readonly<Record<string, readonly string[]>> =>
+  place.isEmulator
+    ? { 'core.dim_campaign': ['account_id', 'campaign_id'], 'core.fct_cost': ['cost_id'] }
+    : Object.fromEntries(Object.entries(marts).map(([mart, { key }]) => [`marts.${mart}`, key]));
+const select = (): readonly string[] | undefined => (place.isEmulator ? Object.keys(compared()) : undefined);
 
 /** Sync of all sources, with the real connectors, landing and load, and the transform. */
 async function pipeline(more: Partial<InProcessOptions> = {}): Promise<InProcess> {
@@ -42,49 +49,10 @@ async function pipeline(more: Partial<InProcessOptions> = {}): Promise<InProcess
       expect([key.stream, verdict.kind, verdict.missing]).toEqual([key.stream, 'complete', []]);
     }
   }
-  const { failures, blocked } = await run.transform();
+  const { failures, blocked } = await run.transform(select());
   expect(failures.map(({ name, message }) => `${name}: ${message}`)).toEqual([]);
   expect(blocked).toEqual([]);
   return run;
-}
-
-describe('the tiny company on BigQuery', () => {
-  it('has the same marts as on DuckDB, to the last cell, and a second run changes nothing', async () => {
-    const embedded = await pipeline();
-    const google = await pipeline({ openPlace: place.open });
-    let rowCount = 0;
-    for (const [mart, { key }] of Object.entries(marts)) {
-      const expected = await rowsOf(embedded, mart, key);
-      expect([mart, await rowsOf(google, mart, key)]).toEqual([mart, expected]);
-      rowCount += expected.length;
-    }
-    expect(rowCount).toBeGreaterThan(100);
-    for (const accountId of ['shop-newsletter', 'books']) await google.sync(accountId, streams(accountId));
-    const again = await google.transform();
-    expect(again.runs.map(({ name }) => name)).toEqual([]);
-    console.log(`smoke: ${rowCount} mart rows are equal on both engines`);
-  });
-
-  it('is published from BigQuery', async () => {
-    const google = running[1];
-    expect(await google?.warehouse.publish('smoke')).toMatch(/published\.duckdb$/);
-  });
-});
-
-/** Rows in the order of their key; floating-point numbers to twelve digits, which is where engines may add in another order. */
-async function rowsOf({ warehouse }: InProcess, mart: string, key: readonly string[]): Promise<readonly Row[]> {
-  const rows = await warehouse.query(`select * from ${warehouse.quote(`marts.${mart}`)}`);
-  const place = (row: Row): string => JSON.stringify(key.map((column) => row[column]));
-  return rows
-    .map((row) =>
-      Object.fromEntries(
-        Object.entries(row).map(([name, value]) => [
-          name,
-          typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(12) : value,
-        ]),
-      ),
-    )
-    .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
 describe('mailmart check --deep', () => {
@@ -98,13 +66,13 @@ warehouse: { engine: bigquery, project: ${place.project}, dataset_prefix: ${plac
 ${place.landing === null ? '' : `landing: { path: "${place.landing}" }\n`}`,
       );
       const before = await place.leftovers();
-      const { stdout, stderr } = await runCli(['check', '--deep', '--json'], { cwd: folder.path, env: place.env });
-      const { findings } = outputSchemas['check']?.parse(JSON.parse(stdout)) as {
+      const { stdout } = await runCli(['check', '--deep', '--json'], { cwd: folder.path, env: place.env });
+      const { findings } = JSON.parse(stdout) as {
         findings: { group: string; item: string; status: string; message: string }[];
       };
       const warehouse = findings.filter(({ group }) => group.startsWith('warehouse'));
       console.log(warehouse.map(({ item, status, message }) => `${status.padEnd(8)}${item}: ${message}`).join('\n'));
-      expect(warehouse.length, stderr).toBeGreaterThan(10);
+      expect(warehouse.length).toBeGreaterThan(10);
       expect(warehouse.filter(({ status }) => status === 'failed')).toEqual([]);
       if (!place.isEmulator) expect(warehouse.find(({ item }) => item === 'pruning')).toMatchObject({ status: 'ok' });
       expect(await place.leftovers()).toEqual(before);
@@ -113,3 +81,42 @@ ${place.landing === null ? '' : `landing: { path: "${place.landing}" }\n`}`,
     }
   });
 });
+
+describe('the tiny company on BigQuery', () => {
+  it('has the same tables as on DuckDB, to the last cell, and a second run changes nothing', async () => {
+    const embedded = await pipeline();
+    const google = await pipeline({ openPlace: place.open });
+    let rowCount = 0;
+    for (const [table, key] of Object.entries(compared())) {
+      const expected = await rowsOf(embedded, table, key);
+      expect([table, await rowsOf(google, table, key)]).toEqual([table, expected]);
+      expect([table, expected.length > 0]).toEqual([table, true]);
+      rowCount += expected.length;
+    }
+    for (const accountId of ['shop-newsletter', 'books']) await google.sync(accountId, streams(accountId));
+    const again = await google.transform(select());
+    expect(again.runs.map(({ name }) => name)).toEqual([]);
+    console.log(`smoke: ${rowCount} rows are equal on both engines`);
+  });
+
+  it('is published from BigQuery', async () => {
+    const google = running[1];
+    expect(await google?.warehouse.publish('smoke')).toMatch(/published\.duckdb$/);
+  });
+});
+
+/** Rows in the order of their key; floating-point numbers to twelve digits, which is where engines may add in another order. */
+async function rowsOf({ warehouse }: InProcess, table: string, key: readonly string[]): Promise<readonly Row[]> {
+  const rows = await warehouse.query(`select * from ${warehouse.quote(table)}`);
+  const place = (row: Row): string => JSON.stringify(key.map((column) => row[column]));
+  return rows
+    .map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [
+          name,
+          typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(12) : value,
+        ]),
+      ),
+    )
+    .toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+}

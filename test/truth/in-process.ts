@@ -54,7 +54,7 @@ export type InProcess = {
   readonly simulator: MailchimpSimulator;
   /** Syncs all sources, or the named streams of one, at the world's instant. */
   sync(accountId: string, streams?: readonly string[]): Promise<readonly StreamSummary[]>;
-  transform(): Promise<TransformResult>;
+  transform(select?: readonly string[]): Promise<TransformResult>;
   /** Moves the clock of world and product. */
   moveTo(at: Seconds): Promise<void>;
   stop(): Promise<void>;
@@ -179,7 +179,7 @@ export async function startInProcess({
       for (const { stream } of plan.streams) summaries.push(await syncStream(plan.source, accountId, stream, runId));
       return summaries;
     },
-    transform: () =>
+    transform: (select) =>
       runTransform({
         warehouse,
         config: {
@@ -190,6 +190,7 @@ export async function startInProcess({
         clock,
         runId: `transform-${(runs += 1)}`,
         ...(projectDir === undefined ? {} : { projectDir }),
+        ...(select === undefined ? {} : { select }),
       }),
     moveTo: async (next) => {
       at = next;

@@ -1,1 +1,1 @@
-export { openBigquery, type BigqueryOptions } from './open.ts';
+export { openBigquery } from './open.ts';

@@ -41,7 +41,7 @@ const documented: Rule = (sql, { configuration }) => {
     );
   }
   if (/select error\(/.test(sql)) return refused('invalidQuery', 'mailmart: stop');
-  if (/^begin transaction; merge/.test(sql)) {
+  if (sql.startsWith('begin transaction; merge')) {
     return refused(
       'invalidQuery',
       'Transaction is aborted due to concurrent update against table parted. Transaction ID: 1',

@@ -410,7 +410,7 @@ async function loadOnce(world: World, jobId: string): Promise<void> {
   const writing = client.bigquery
     .dataset(scratch.datasetId)
     .table(tableId)
-    .createWriteStream({ ...load, jobId } as never);
+    .createWriteStream({ ...load, jobId });
   const lines = Readable.from([Buffer.from(`${probeRows.join('\n')}\n`)]);
   const accepted = new Promise<void>((resolve, reject) => {
     writing.once('job', () => resolve());
