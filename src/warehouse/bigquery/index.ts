@@ -1,1 +1,2 @@
 export { openBigquery, type BigqueryOptions } from './open.ts';
+export { openTransferTarget } from './transfer.ts';
