@@ -16,6 +16,7 @@ import { writeCompanyFiles } from '../../src/demo/files.ts';
 import { instantOf } from '../../src/demo/instant.ts';
 import type { Seconds, World } from '../../src/demo/types.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
+import type { Landing } from '../../src/landing/port.ts';
 import { runTransform, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
@@ -53,6 +54,8 @@ export type InProcess = {
   transform(): Promise<TransformResult>;
   /** Moves the clock of world and product. */
   moveTo(at: Seconds): Promise<void>;
+  /** Goes on with another warehouse and the landing that it loads from; the caller closes it. */
+  useWarehouse(next: Warehouse, landing: Landing): void;
   stop(): Promise<void>;
 };
 
@@ -98,7 +101,7 @@ export async function startInProcess({
     books: { project_dir: folder, files: companyFileSpecs },
   };
   const known = { ...connectors, ...registry };
-  const deps: Deps = {
+  let deps: Deps = {
     project: {
       config: { sources },
       source: (id) => {
@@ -178,6 +181,9 @@ export async function startInProcess({
         runId: `transform-${(runs += 1)}`,
         ...(projectDir === undefined ? {} : { projectDir }),
       }),
+    useWarehouse: (next, nextLanding) => {
+      deps = { ...deps, warehouse: next, landing: nextLanding };
+    },
     moveTo: async (next) => {
       at = next;
       await writeCompanyFiles(world, path.join(folder, 'data'), at);

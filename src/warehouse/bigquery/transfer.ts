@@ -72,6 +72,9 @@ class Target implements TransferTarget {
   readonly #options: TransferTargetOptions;
   readonly #labels: Readonly<Record<string, string>>;
 
+  /** Numbers of the newest marks when they were read, before anything was written. */
+  #lastMarks: ReadonlyMap<string, string> = new Map();
+
   constructor(client: Client, names: Names, jobs: Jobs, options: TransferTargetOptions) {
     this.#client = client;
     this.#names = names;
@@ -90,10 +93,12 @@ class Target implements TransferTarget {
     if ((await this.#find(markTable)) === null) return new Map();
     const { rows } = await this.#jobs.query(
       'Read what was migrated',
-      `select name, max_by(fingerprint, number) as fingerprint, max_by(content, number) as content
+      `select name, max_by(fingerprint, number) as fingerprint, max_by(content, number) as content,
+        cast(max(number) as string) as last
       from ${this.#names.quote(markTable)} group by name`,
       { labels: this.#labels },
     );
+    this.#lastMarks = new Map(rows.map((row) => [String(row['name']), String(row['last'])]));
     return new Map(
       rows.map((row) => [
         String(row['name']),
@@ -178,7 +183,7 @@ class Target implements TransferTarget {
       throw error;
     }
     const { sql, params } = await this.#commitScript(table, facts, mark, { before, staged });
-    const earlier = await this.#lastMark(table.name);
+    const earlier = this.#lastMarks.get(table.name) ?? '0';
     for (let round = 0; ; round += 1) {
       // Of one view of the table there is one commit: whoever comes again after a crash meets it. One that is done already, and
       // whose tables were dropped since, is done anew.
@@ -200,7 +205,8 @@ class Target implements TransferTarget {
       if ((await this.#lastMark(table.name)) !== earlier) break;
       if (round === 20) throw vanished(table.name);
     }
-    for (const name of staged) await this.#drop(name).catch(() => undefined);
+    // An emulator takes seconds to drop a table, and more with each.
+    if (!this.#client.isEmulator) for (const name of staged) await this.#drop(name).catch(() => undefined);
   }
 
   /** Number of the table's newest mark. */
