@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThroughClient } from 'google-auth-library';
@@ -18,7 +18,6 @@ import {
   type Told,
   type TransferSource,
 } from '../../src/warehouse/transfer.ts';
-import { company, runCli, type CliOptions } from '../cli/run-cli.ts';
 import { startInProcess } from '../truth/in-process.ts';
 import { startGoogle, type Google } from './emulator.ts';
 
