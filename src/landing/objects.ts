@@ -362,5 +362,7 @@ async function openBucket(options: BucketOptions): Promise<Bucket> {
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   });
+  // Where STORAGE_EMULATOR_HOST is set, the client leaves the API's path out (8.4.0).
+  if (apiEndpoint !== undefined) storage.baseUrl = `${apiEndpoint}/storage/v1`;
   return storage.bucket(bucket);
 }

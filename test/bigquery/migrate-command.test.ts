@@ -66,6 +66,7 @@ test('dry run, refusal, kill, end: the command from the first look to the switch
       });
     },
   });
+  if (killed.code !== null) console.log(killed.stderr);
   expect(killed.code).toBe(null);
   expect(readFileSync(path.join(folder.path, 'mailmart.yaml'), 'utf8')).toBe(config);
 

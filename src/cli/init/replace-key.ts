@@ -16,15 +16,12 @@ export function replaceKey(text: string, key: string, lines: readonly string[]):
   const end = Math.max(keyEnd, rangeOf(pair.value)?.[1] ?? keyEnd);
   const lineEnd = text.indexOf('\n', Math.max(keyEnd, end - 1));
   const rest = lineEnd === -1 ? '' : text.slice(lineEnd + 1);
-  const old = text.slice(keyEnd, end).split(/\r?\n/);
-  const comments = old.filter((line) => /^\s*#/.test(line)).map((line) => `${line.trim()}${newline}`);
-  // Behind the value, or behind the key of a value of several lines.
+  // Of the old value, of its key's line, and of its last line.
   const tail = lineEnd === -1 ? text.slice(end) : text.slice(end, lineEnd);
-  const beside = /#.*/.exec(
-    tail.trim() === '' ? (old.length > 1 ? (/^\s*(#.*)$/.exec(old[0] ?? '')?.[1] ?? '') : '') : tail,
-  );
-  const first = beside === null ? '' : `${beside[0].trim()}${newline}`;
-  return `${text.slice(0, start)}${first}${comments.join('')}${block}${rest}`;
+  const comments = [...text.slice(keyEnd, end).split(/\r?\n/), tail]
+    .filter((line) => /^\s*#/.test(line))
+    .map((line) => `${line.trim()}${newline}`);
+  return `${text.slice(0, start)}${comments.join('')}${block}${rest}`;
 }
 
 const rangeOf = (node: unknown): readonly [number, number, number] | undefined =>
