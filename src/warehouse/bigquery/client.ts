@@ -53,7 +53,7 @@ export function createClient(options: ClientOptions): Client {
           uri: call.path,
           qs: call.query ?? {},
           ...(call.body && { json: call.body }),
-        } as never,
+        },
         (error: Error | null, body?: unknown) => {
           if (error === null || error === undefined) resolve((body ?? {}) as JsonObject);
           else reject(error);

@@ -1,2 +1,2 @@
-export { openBigquery, type BigqueryOptions } from './open.ts';
+export { openBigquery } from './open.ts';
 export { openTransferTarget } from './transfer.ts';

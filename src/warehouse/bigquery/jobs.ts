@@ -208,7 +208,7 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         upload === undefined
           ? insert(attempted, configuration)
           : async (jobId: string) => {
-              await upload(jobId, configuration as unknown as JsonObject);
+              await upload(jobId, configuration);
               return {};
             };
       await run(attempted, identity, start);
