@@ -35,7 +35,9 @@ export type RuntimeCode =
   | 'WAREHOUSE_FENCED'
   | 'WAREHOUSE_QUOTA'
   | 'WAREHOUSE_DENIED'
-  | 'WAREHOUSE_BUDGET';
+  | 'WAREHOUSE_BUDGET'
+  | 'MIGRATION_TARGET'
+  | 'MIGRATION_DIFFERS';
 
 export type ErrorCode = ConfigCode | RuntimeCode;
 
@@ -432,6 +434,21 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     'Before each query mailmart asks BigQuery how much it would read. This one was not run; the marts stay as they were.',
     ['A first run over a long history.', 'A model that reads whole tables.'],
     ['Look at mailmart plan, then raise warehouse.max_bytes_per_run or max_bytes_per_query in mailmart.yaml.'],
+  ),
+  MIGRATION_TARGET: entry(
+    'The target of the migration holds other rows',
+    'A migration writes only where nothing of these sources is, or where what it wrote itself is unchanged: it never mixes two histories.',
+    ['BigQuery was synced to before, or since the migration.', 'Another project has a source of the same id there.'],
+    [
+      'If you have migrated already: write engine: bigquery into mailmart.yaml and go on there.',
+      'Else choose another --dataset-prefix, or remove the rows that the message names.',
+    ],
+  ),
+  MIGRATION_DIFFERS: entry(
+    'The copy is not the same as the source',
+    'After copying, rows, deletions and content are compared by table and account; mailmart.yaml stays on DuckDB until all are equal.',
+    ['Something else wrote these datasets meanwhile.'],
+    ['Migrate into another --dataset-prefix.', 'Report it if it stays: it is a mistake in mailmart then.'],
   ),
 };
 

@@ -240,6 +240,17 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
     rows: z.array(z.array(z.json())),
   }),
   report: command('report', { file: text, bytes: count, opened: z.boolean() }),
+  migrate: command('migrate', {
+    dry_run: z.boolean(),
+    tables: z.array(
+      z.strictObject({ table: text, rows: count, action: z.enum(['copy', 'replace', 'there', 'empty']) }),
+    ),
+    comparisons: z.array(
+      z.strictObject({ table: text, account_id: maybe, rows: count, deleted: count, equal: z.boolean() }),
+    ),
+    config: maybe,
+    config_written: z.boolean(),
+  }),
   worker: command('worker', { event: z.enum(['started', 'stopped']), address: text, task_queue: text, schedule: text }),
   explain: z.union([
     command('explain', {

@@ -1,5 +1,7 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { PlanFlags } from './commands/plan.ts';
+import type { MigrateFlags } from './commands/migrate.ts';
 import type { QueryFlags } from './commands/query.ts';
 import type { ReportFlags } from './commands/report.ts';
 import type { RunFlags } from './commands/run.ts';
@@ -159,6 +161,39 @@ export function addDataCommands(program: Command): void {
     [
       ['mailmart report', 'Write it'],
       ['mailmart report --open yes', 'Write it and look at it'],
+    ],
+  );
+  withExamples(
+    program
+      .command('migrate')
+      .summary('Copy the warehouse from DuckDB to BigQuery')
+      .description(
+        'Copies raw tables, checkpoints, ledger, fences, quarantine and run log into datasets of a Google Cloud project, then compares both sides. The next run goes on there: no source is read anew, models are built anew. The DuckDB file is left as it is. Stopped at any point, it goes on when it is run again.',
+      )
+      .addOption(new Option('--to <engine>', 'Where to').choices(['bigquery']).makeOptionMandatory())
+      .requiredOption('--google-project <id>', 'Id of the Google Cloud project')
+      .option('--dataset-prefix <prefix>', 'Put before the names of the datasets')
+      .option('--location <location>', 'Where the datasets are, or are made', 'EU')
+      .option('--key-file <path>', 'Key file of a service account (default: the credentials of this machine)')
+      .option('--impersonate <account>', 'Service account to act as')
+      .option('--emulator-host <url>', 'An emulator instead of Google, such as http://localhost:9050')
+      .option('--landing <place>', 'Bucket that files go through, and landing afterwards: gs://bucket/folder')
+      .option('--dry-run', 'Say what would be copied, and write nothing')
+      .option('--write-config', 'When all is equal, put the new warehouse into mailmart.yaml')
+      .action((flags: GlobalOptions & MigrateFlags) =>
+        runCommand(
+          'migrate',
+          flags,
+          async (context) => (await import('./commands/migrate.ts')).migrate(context, flags),
+          'Reading the warehouse …',
+        ),
+      ),
+    [
+      ['mailmart migrate --to bigquery --google-project acme-mail --dry-run', 'What would be copied'],
+      [
+        'mailmart migrate --to bigquery --google-project acme-mail --landing gs://acme-data/mailmart --write-config',
+        'Copy, compare, switch',
+      ],
     ],
   );
   withExamples(

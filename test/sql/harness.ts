@@ -136,7 +136,7 @@ export async function openSqlProject(
 }
 
 const isPartitioned = ({ source, stream }: StreamKey): boolean =>
-  connectors[source as keyof typeof connectors]?.streams[stream]?.partitionBy !== undefined;
+  connectors[source]?.streams[stream]?.partitionBy !== undefined;
 
 /** The cells of rows as texts, NULL as null: how most tests compare. */
 export const cells = (rows: readonly Row[]): readonly (readonly (string | null)[])[] =>

@@ -16,8 +16,8 @@ import { writeCompanyFiles } from '../../src/demo/files.ts';
 import { instantOf } from '../../src/demo/instant.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
 import type { Seconds, World } from '../../src/demo/types.ts';
-import type { Landing } from '../../src/landing/port.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
+import type { Landing } from '../../src/landing/port.ts';
 import { runTransform, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
@@ -57,6 +57,8 @@ export type InProcess = {
   transform(select?: readonly string[]): Promise<TransformResult>;
   /** Moves the clock of world and product. */
   moveTo(at: Seconds): Promise<void>;
+  /** Goes on with another warehouse and the landing that it loads from; the caller closes it. */
+  useWarehouse(next: Warehouse, landing: Landing): void;
   stop(): Promise<void>;
 };
 
@@ -111,7 +113,7 @@ export async function startInProcess({
     books: { project_dir: folder, files: companyFileSpecs },
   };
   const known = { ...connectors, ...registry };
-  const deps: Deps = {
+  let deps: Deps = {
     project: {
       config: { sources },
       source: (id) => {
@@ -192,6 +194,9 @@ export async function startInProcess({
         ...(projectDir === undefined ? {} : { projectDir }),
         ...(select === undefined ? {} : { select }),
       }),
+    useWarehouse: (next, nextLanding) => {
+      deps = { ...deps, warehouse: next, landing: nextLanding };
+    },
     moveTo: async (next) => {
       at = next;
       await writeCompanyFiles(world, path.join(folder, 'data'), at);

@@ -1,1 +1,2 @@
 export { openBigquery } from './open.ts';
+export { openTransferTarget } from './transfer.ts';

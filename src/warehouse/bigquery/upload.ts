@@ -25,8 +25,12 @@ export function upload(deps: Deps, parts: readonly PartFile[]): Upload {
   });
 }
 
-/** A load job whose bytes this process sends; memory stays flat. The emulator cannot unpack. */
-export function send(deps: Deps, content: () => AsyncIterable<Buffer>): Upload {
+/** A load job whose bytes this process sends; memory stays flat. The emulator cannot unpack; Parquet is packed already. */
+export function send(
+  deps: Pick<Deps, 'client'>,
+  content: () => AsyncIterable<Buffer>,
+  packing: 'gzip' | 'none' = deps.client.isEmulator ? 'none' : 'gzip',
+): Upload {
   return async (jobId, configuration) => {
     const load = (configuration['load'] ?? {}) as JsonObject;
     const { datasetId = '', tableId = '' } = load['destinationTable'] as Readonly<Record<string, string>>;
@@ -43,12 +47,12 @@ export function send(deps: Deps, content: () => AsyncIterable<Buffer>): Upload {
     });
     accepted.catch(() => undefined);
     const source = Readable.from(content());
-    await (
-      deps.client.isEmulator ? pipeline(source, writing) : pipeline(source, createGzip({ level: 1 }), writing)
-    ).catch((error: unknown) => {
-      writing.destroy();
-      throw error;
-    });
+    await (packing === 'none' ? pipeline(source, writing) : pipeline(source, createGzip({ level: 1 }), writing)).catch(
+      (error: unknown) => {
+        writing.destroy();
+        throw error;
+      },
+    );
     await accepted;
   };
 }

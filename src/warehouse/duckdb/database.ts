@@ -16,6 +16,8 @@ export type DatabaseOptions = {
   readonly folders: readonly string[];
   /** How long to wait for another process to let go of the file. */
   readonly lockWaitMs: number;
+  /** Nothing is written to the file, and nobody else can write it. */
+  readonly isReadOnly?: boolean;
 };
 
 /** Sessions at work at once; each long statement holds one of Node's four background threads. */
@@ -57,13 +59,13 @@ const catalog = 'warehouse';
 const rowGroupSize = 40_960;
 
 /** Attached, because the size of row groups is no option of a database that is opened directly. */
-async function openFile(path: string, config: Record<string, string>): Promise<DuckDBInstance> {
+async function openFile(path: string, config: Record<string, string>, isReadOnly: boolean): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(':memory:', config);
   try {
     const connection = await instance.connect();
     // The storage is that of new files: older forms have no zstd columns. Read by every DuckDB from 1.4 on.
     await connection.run(
-      `attach ${quoteText(path)} as ${catalog} (row_group_size ${rowGroupSize}, storage_version 'v1.4.0')`,
+      `attach ${quoteText(path)} as ${catalog} (${isReadOnly ? 'read_only' : `row_group_size ${rowGroupSize}, storage_version 'v1.4.0'`})`,
     );
     connection.closeSync();
   } catch (error) {
@@ -171,7 +173,7 @@ export class Database {
     const deadline = performance.now() + this.#options.lockWaitMs;
     for (;;) {
       try {
-        this.#instance = await openFile(this.path, {
+        const settings = {
           memory_limit: loadMemory(this.#options.memoryLimit, spareThreads),
           threads: String(spareThreads),
           // Its default of 16 MB would rewrite the last row groups of a table after every load of a long sync.
@@ -182,7 +184,8 @@ export class Database {
           autoinstall_known_extensions: 'false',
           autoload_known_extensions: 'false',
           allow_community_extensions: 'false',
-        });
+        };
+        this.#instance = await openFile(this.path, settings, this.#options.isReadOnly ?? false);
         break;
       } catch (error) {
         const failure = warehouseFailure(error, `Could not open ${this.path}`);

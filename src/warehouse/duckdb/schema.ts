@@ -59,6 +59,8 @@ const migrations: readonly Migration[] = [
   { version: 2, name: 'where marts are built', statements: ['create schema if not exists marts_build'] },
 ];
 
+export const newestVersion = migrations.at(-1)?.version ?? 0;
+
 /** Brings the file to the newest schema version; a killed migration left nothing behind and runs again. */
 export async function migrate(session: Session, clock: Clock): Promise<void> {
   await session.transaction(async () => {
@@ -72,10 +74,9 @@ export async function migrate(session: Session, clock: Clock): Promise<void> {
     'Read the schema version',
     'select coalesce(max(version), 0) as version from ops.schema_version',
   );
-  const newest = migrations.at(-1)?.version ?? 0;
-  if (Number(version) > newest) {
+  if (Number(version) > newestVersion) {
     throw driftFailure(
-      `The warehouse has schema version ${version}, this mailmart knows ${newest}.`,
+      `The warehouse has schema version ${version}, this mailmart knows ${newestVersion}.`,
       'Use the version of mailmart that wrote the file, or a newer one.',
     );
   }
