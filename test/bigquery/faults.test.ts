@@ -1,0 +1,208 @@
+import { expect, test } from 'vitest';
+import { key } from '../../src/warehouse/duckdb/load-fixture.ts';
+import { keysOf, members, startWorld, type World } from './fault-world.ts';
+import { answers, apiError, failures, isCommit, isLoad, type Fault } from './proxy.ts';
+
+// RELIABILITY.md, case B71, row by row: what BigQuery may answer, and that the rows are there once.
+
+const rows = members(5);
+
+/** One load under faults that it has to get over by itself: its rows, ledger line and checkpoint are there once. */
+async function loadsUnder(world: World, ...faults: readonly Fault[]): Promise<void> {
+  for (const fault of faults) world.proxy.fault(fault);
+  expect(await world.warehouse.load(await world.unit(rows))).toMatchObject({ inserted: 5 });
+  await isWhole(world);
+}
+
+async function isWhole(world: World): Promise<void> {
+  expect(await world.content()).toEqual({ keys: keysOf(rows), loads: ['1 batch-1 5 5'], checkpoint: 'batch-1' });
+  expect(commits(world, 'done')).toHaveLength(1);
+}
+
+const commits = ({ jobsOf }: World, state: 'done' | 'failed') =>
+  jobsOf('query', state).filter(({ sql }) => isCommit({ kind: 'query', sql } as never));
+const inserts = ({ proxy }: World, of: Fault['on']) => proxy.seen.filter(of).length;
+const numbersOf = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id.slice(id.lastIndexOf('_')));
+
+test('nothing in the way: one load job, one commit', async () => {
+  const world = await startWorld();
+  await loadsUnder(world);
+  expect([inserts(world, isLoad), inserts(world, isCommit)]).toEqual([1, 1]);
+  expect(numbersOf(world.jobsOf('load'))).toEqual(['_0']);
+});
+
+test.for([
+  ['refused by a rate limit', { kind: 'refuse', answer: answers.rateLimit }, 2],
+  ['503 before it arrived', { kind: 'refuse', answer: answers.backendError }, 2],
+  ['503 after it was done', { kind: 'lose', answer: answers.backendError }, 2],
+  ['connection cut before it arrived', { kind: 'refuse', answer: 'cut' }, 2],
+  ['connection cut after it was done', { kind: 'lose', answer: 'cut' }, 2],
+  ['accepted and lost', { kind: 'forget' }, 2],
+] as const)('load job %s: the same id again, loaded once', async ([, hit, asked]) => {
+  const world = await startWorld();
+  await loadsUnder(world, { on: isLoad, hit });
+  expect(inserts(world, isLoad)).toBe(asked);
+  expect(numbersOf(world.jobsOf('load'))).toEqual(['_0']);
+  expect(world.jobsOf('load').filter(({ hasRun }) => hasRun)).toHaveLength(1);
+});
+
+test.for([
+  ['503 before it arrived', { kind: 'refuse', answer: answers.backendError }, ['_0']],
+  ['503 after it was done', { kind: 'lose', answer: answers.backendError }, ['_0']],
+  ['connection cut after it was done', { kind: 'lose', answer: 'cut' }, ['_0']],
+  ['accepted and lost', { kind: 'forget' }, ['_0']],
+  ['aborted by a concurrent update', failures.concurrentUpdate, ['_0', '_1']],
+  ['one of too many statements outstanding', failures.tooManyStatements, ['_0', '_1']],
+] as const)('commit %s: done once', async ([, hit, numbers]) => {
+  const world = await startWorld();
+  await loadsUnder(world, { on: isCommit, hit });
+  expect(inserts(world, isCommit)).toBe(2);
+  expect(inserts(world, isLoad)).toBe(1);
+  expect(numbersOf([...commits(world, 'failed'), ...commits(world, 'done')])).toEqual(numbers);
+});
+
+test('a load job that failed for a passing reason is started under the next number', async () => {
+  const world = await startWorld();
+  await loadsUnder(world, { on: isLoad, hit: failures.backendError, times: 2 });
+  expect(world.jobsOf('load').map(({ state }) => state)).toEqual(['failed', 'failed', 'done']);
+  expect(numbersOf(world.jobsOf('load'))).toEqual(['_0', '_1', '_2']);
+});
+
+test('an answer that comes again and again ends the attempt, and the next attempt is not worse off', async () => {
+  const world = await startWorld();
+  const { proxy, warehouse } = world;
+  const unit = await world.unit(rows);
+  proxy.fault({ on: isLoad, hit: failures.backendError, times: 6 });
+  proxy.fault({ on: isLoad, hit: failures.backendError, skip: 6 + 6, times: 3 });
+  await expect(warehouse.load(unit)).rejects.toMatchObject({ kind: 'transient' });
+  expect(world.jobsOf('load')).toHaveLength(6);
+  // Six old failures are met again, then come three new ones.
+  expect(await warehouse.load(unit)).toMatchObject({ inserted: 5 });
+  expect(world.jobsOf('load')).toHaveLength(10);
+  await isWhole(world);
+});
+
+test.for([
+  ['the insert', { kind: 'refuse', answer: answers.loadQuota }],
+  ['the job', failures.loadQuota],
+] as const)('the day’s load quota is spent, says %s: one request, kind quota, nothing loaded; later it goes on', async ([, hit]) => {
+  const world = await startWorld();
+  const { proxy, warehouse } = world;
+  const unit = await world.unit(rows);
+  proxy.fault({ on: isLoad, hit });
+  const failure = await warehouse.load(unit).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    kind: 'quota',
+    message: expect.stringMatching(/^Load mailchimp members: Quota exceeded: Your table exceeded quota/),
+    fix: expect.stringContaining('midnight Pacific'),
+  });
+  expect(inserts(world, isLoad)).toBe(1);
+  expect(await world.content()).toEqual({ keys: [], loads: [], checkpoint: null });
+  expect(await warehouse.load(unit)).toMatchObject({ inserted: 5, repeated: false });
+  await isWhole(world);
+});
+
+test('rows that BigQuery refuses stop the load by name, at once', async () => {
+  const world = await startWorld();
+  world.proxy.fault({ on: isLoad, hit: failures.invalid });
+  await expect(world.warehouse.load(await world.unit(rows))).rejects.toMatchObject({ kind: 'rejected' });
+  expect(inserts(world, isLoad)).toBe(1);
+  expect(await world.content()).toEqual({ keys: [], loads: [], checkpoint: null });
+});
+
+test('a staging table that vanished before the merge is loaded anew', async () => {
+  const world = await startWorld();
+  const drop = async () => await dropTables(world, 'loads');
+  await loadsUnder(world, { on: isCommit, hit: { kind: 'meanwhile', before: drop } });
+  expect(world.jobsOf('load', 'done')).toHaveLength(2);
+});
+
+test('a finished load job whose table is gone is loaded anew, as often as it is gone', async () => {
+  const world = await startWorld();
+  const drop = async () => await dropTables(world, 'loads');
+  await loadsUnder(world, { on: isLoad, times: 5, hit: { kind: 'meanwhile', after: drop } });
+  expect(world.jobsOf('load', 'done')).toHaveLength(6);
+});
+
+test('a raw table that vanished is drift: the ledger says that it holds rows', async () => {
+  const world = await startWorld();
+  const { warehouse } = world;
+  await warehouse.load(await world.unit(rows));
+  await dropTables(world, 'raw');
+  const failure = await warehouse.load(await world.unit(members(6))).catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    kind: 'drift',
+    message: expect.stringContaining('raw.mailchimp__members'),
+    fix: expect.stringContaining('Restore'),
+  });
+  expect((await world.content()).loads).toEqual(['1 batch-1 5 5']);
+});
+
+test('a raw table that vanishes during the load is drift too', async () => {
+  const world = await startWorld();
+  const drop = async () => await dropTables(world, 'raw');
+  world.proxy.fault({ on: isCommit, hit: { kind: 'meanwhile', before: drop } });
+  await expect(world.warehouse.load(await world.unit(rows))).rejects.toMatchObject({ kind: 'drift' });
+  expect((await world.content()).loads).toEqual([]);
+});
+
+test('the same unit by two workers at once is one load job and one commit', async () => {
+  const world = await startWorld();
+  const other = await world.open();
+  const both = await world.unit([...rows, ...members(2, 2)]);
+  const results = await Promise.all([world.warehouse.load(both), other.load(both)]);
+  expect(results.map(({ inserted }) => inserted)).toEqual([5, 5]);
+  expect(world.jobsOf('load')).toHaveLength(1);
+  await isWhole(world);
+});
+
+test('of two runs of one stream at once only the newer one writes; the older one stops by name', async () => {
+  const world = await startWorld();
+  const { warehouse } = world;
+  const other = await world.open();
+  const zombie = await world.unit(members(3));
+  // The second run takes the stream while the first one’s load is on its way to the commit.
+  let fence = 0;
+  const take = async () => (fence = await other.takeFence(key, 'run-2'));
+  world.proxy.fault({ on: isCommit, hit: { kind: 'meanwhile', before: take } });
+  await expect(warehouse.load(zombie)).rejects.toMatchObject({ kind: 'fenced' });
+  expect(fence).toBe(2);
+  expect(commits(world, 'failed')).toHaveLength(1);
+  expect(await world.content()).toEqual({ keys: [], loads: [], checkpoint: null });
+  const unit = await world.unit(rows, { runId: 'run-2', fence, batchId: 'batch-1' });
+  expect(await other.load(unit)).toMatchObject({ inserted: 5 });
+  await expect(warehouse.load(zombie)).rejects.toMatchObject({ kind: 'fenced' });
+  await isWhole(world);
+});
+
+test('two runs that take the fence at once are one: the other is refused', async () => {
+  const world = await startWorld();
+  const other = await world.open();
+  const fences = await Promise.all([world.warehouse.takeFence(key, 'run-a'), other.takeFence(key, 'run-b')]);
+  const units = await Promise.all(
+    ['run-a', 'run-b'].map(async (runId, index) => await world.unit(rows, { runId, batchId: 'batch-1', fence: fences[index] ?? 0 })),
+  );
+  const ends = await Promise.allSettled([world.warehouse.load(units[0]!), other.load(units[1]!)]);
+  expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { kind: 'fenced' } });
+  await isWhole(world);
+});
+
+test('what is refused names no recipient', async () => {
+  const world = await startWorld();
+  const text = 'Could not cast literal "jane.doe+list@mail.example.org" to type INT64 at [1:8]';
+  world.proxy.fault({ on: isCommit, hit: { kind: 'fail', reason: 'invalidQuery', message: text } });
+  const failure = (await world.warehouse.load(await world.unit(rows)).catch((error: unknown) => error)) as Error;
+  expect(failure).toMatchObject({ kind: 'rejected' });
+  expect(failure.message).not.toContain('jane.doe');
+  world.proxy.fault({ on: ({ sql }) => sql === 'select 1', hit: { kind: 'refuse', answer: apiError(400, 'invalidQuery', text) } });
+  await expect(world.warehouse.query('select 1')).rejects.toThrow('<address>');
+});
+
+async function dropTables({ proxy }: World, dataset: string): Promise<void> {
+  const base = `${proxy.url}/bigquery/v2/projects/test/datasets/${dataset}/tables`;
+  const { tables = [] } = (await (await fetch(base)).json()) as {
+    readonly tables?: readonly { readonly tableReference: { readonly tableId: string } }[];
+  };
+  for (const { tableReference } of tables) await fetch(`${base}/${tableReference.tableId}`, { method: 'DELETE' });
+}
