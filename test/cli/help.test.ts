@@ -4,9 +4,8 @@ import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import { runCli } from './run-cli.ts';
 
-const commands = 'init check discover demo run sync transform status query report worker explain schema help'.split(
-  ' ',
-);
+const commands =
+  'init check discover demo run sync transform plan status query report worker explain schema help'.split(' ');
 const cwd = process.cwd();
 
 describe('help', () => {
