@@ -30,13 +30,13 @@ const world = createWorld({ seed: 1, size: 'tiny' });
 /** An emulator joins row by row and serves some thousand queries: there, streams of few rows and the models above them. */
 const streams = (accountId: string): readonly string[] | undefined => {
   if (!place.isEmulator) return undefined;
-  return accountId === 'books' ? ['costs'] : ['lists', 'campaigns'];
+  return accountId === 'books' ? ['costs'] : ['lists'];
 };
 
 /** What is compared: table → key. */
 const compared = (): Readonly<Record<string, readonly string[]>> =>
   place.isEmulator
-    ? { 'core.dim_campaign': ['account_id', 'campaign_id'], 'core.fct_cost': ['cost_id'] }
+    ? { 'staging.stg_file__costs': ['cost_id'], 'staging.stg_mailchimp__lists': ['list_id'] }
     : Object.fromEntries(Object.entries(marts).map(([mart, { key }]) => [`marts.${mart}`, key]));
 const select = (): readonly string[] | undefined => (place.isEmulator ? Object.keys(compared()) : undefined);
 
@@ -93,7 +93,9 @@ describe('the tiny company on BigQuery', () => {
       expect([table, expected.length > 0]).toEqual([table, true]);
       rowCount += expected.length;
     }
-    for (const accountId of ['shop-newsletter', 'books']) await google.sync(accountId, streams(accountId));
+    if (!place.isEmulator) {
+      for (const accountId of ['shop-newsletter', 'books']) await google.sync(accountId, streams(accountId));
+    }
     const again = await google.transform(select());
     expect(again.runs.map(({ name }) => name)).toEqual([]);
     console.log(`smoke: ${rowCount} rows are equal on both engines`);
