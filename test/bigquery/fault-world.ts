@@ -1,16 +1,20 @@
 import { PassThroughClient } from 'google-auth-library';
 import { onTestFinished } from 'vitest';
-import type { LandedRow } from '../../src/contracts/sync.ts';
+import type { LandedRow, StreamKey } from '../../src/contracts/sync.ts';
 import type { LoadUnit, Warehouse } from '../../src/warehouse/port.ts';
 import { openBigquery } from '../../src/warehouse/bigquery/index.ts';
 import type { BudgetOptions } from '../../src/warehouse/bigquery/budget.ts';
-import { createFixture, frozen, key, landUnit, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
-import { startGoogleForTest } from './emulator.ts';
+import { createFixture, frozen, landUnit, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
+import { startGoogle, type Google } from './emulator.ts';
 import { startProxyForTest, type Job, type Proxy } from './proxy.ts';
 
-/** An emulator of its own behind the proxy, and a warehouse that works through it. */
+/** A proxy of its own in front of an emulator, and a warehouse that works through it on a stream of its own. */
 export type World = {
   readonly proxy: Proxy;
+  /** The stream of this world alone. */
+  readonly key: StreamKey;
+  /** Its raw table. */
+  readonly table: string;
   readonly fixture: Fixture;
   readonly warehouse: Warehouse;
   /** Another worker on the same datasets. */
@@ -25,8 +29,22 @@ export type World = {
   readonly jobsOf: (kind: Job['kind'], state?: Job['state']) => readonly Job[];
 };
 
+/** The emulator keeps each query's result as a table and grows slower with each: it serves so many worlds. */
+const mostWorlds = 2;
+let google: Google | undefined;
+let worlds = 0;
+
+/** To be called after all tests of a file. */
+export async function stopWorlds(): Promise<void> {
+  await google?.stop();
+  google = undefined;
+}
+
 export async function startWorld(): Promise<World> {
-  const google = await startGoogleForTest();
+  if (worlds % mostWorlds === 0) await stopWorlds();
+  google ??= await startGoogle();
+  worlds += 1;
+  const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: `members_${worlds}` };
   const proxy = await startProxyForTest(google.bigquery);
   const fixture = createFixture();
   onTestFinished(() => fixture.remove());
@@ -36,22 +54,25 @@ export async function startWorld(): Promise<World> {
   let batches = 0;
   return {
     proxy,
+    key,
+    table: `raw.mailchimp__${key.stream}`,
     fixture,
     warehouse,
     open,
     unit: (rows, more = {}) =>
-      landUnit(fixture.landing, { runId: 'run-1', batchId: `batch-${(batches += 1)}`, fence, ...more }, rows),
+      landUnit(fixture.landing, { key, runId: 'run-1', batchId: `batch-${(batches += 1)}`, fence, ...more }, rows),
     content: async () => {
       const q = warehouse.quote;
-      const exists = (await warehouse.tableKind('raw.mailchimp__members')) !== null;
+      const exists = (await warehouse.tableKind(`raw.mailchimp__${key.stream}`)) !== null;
       const rows = exists
         ? await warehouse.query(
-            `select _primary_key as key from ${q('raw.mailchimp__members')}
+            `select _primary_key as key from ${q(`raw.mailchimp__${key.stream}`)}
             where _partition_date is null or _partition_date >= date '0001-01-01' order by _primary_key`,
           )
         : [];
       const loads = await warehouse.query(
-        `select number, batch_id, rows_inserted, table_rows from ${q('ops.load_ledger')} order by number`,
+        `select number, batch_id, rows_inserted, table_rows from ${q('ops.load_ledger')}
+        where stream = '${key.stream}' order by number`,
       );
       const state = await warehouse.readState(key);
       return {
@@ -60,7 +81,8 @@ export async function startWorld(): Promise<World> {
         checkpoint: state.get('list=1')?.cursor ?? null,
       };
     },
-    jobsOf: (kind, state) => [...proxy.jobs.values()].filter((job) => job.kind === kind && job.state === (state ?? job.state)),
+    jobsOf: (kind, state) =>
+      [...proxy.jobs.values()].filter((job) => job.kind === kind && job.state === (state ?? job.state)),
   };
 }
 

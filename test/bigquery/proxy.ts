@@ -111,7 +111,11 @@ export const failures = {
     message:
       'Resources exceeded during query execution: Too many DML statements outstanding against table test:raw.mailchimp__members, limit is 20.',
   },
-  invalid: { kind: 'fail', reason: 'invalid', message: 'Error while reading data, error message: JSON table encountered too many errors, giving up.' },
+  invalid: {
+    kind: 'fail',
+    reason: 'invalid',
+    message: 'Error while reading data, error message: JSON table encountered too many errors, giving up.',
+  },
 } as const satisfies Readonly<Record<string, Hit>>;
 
 export const isLoad = ({ kind }: Seen): boolean => kind === 'load';
@@ -237,7 +241,9 @@ export async function startProxy(target: string): Promise<Proxy> {
     const { status, text } = await forward(request, body);
     let resource = JSON.parse(text) as Resource;
     const { reason, message } = errorOf(resource);
-    if (status !== 200 || message !== '') return fail(reason, message);
+    // The emulator stumbles when it is to drop what is not there, and has nothing to do then.
+    const isNothing = /^drop \w+ if exists/.test(sql) && message.includes('nil pointer');
+    if (!isNothing && (status !== 200 || message !== '')) return fail(reason, message);
     // The emulator's answer to an upload does not say how the job is.
     while ((resource['status'] as { readonly state?: string } | undefined)?.state !== 'DONE') {
       await sleep(5);
@@ -274,7 +280,9 @@ export async function startProxy(target: string): Promise<Proxy> {
    */
   const unfiltered = (sql: string): string | null => {
     for (const statement of sql.split(';')) {
-      for (const match of statement.matchAll(/\b(?:from|join|merge(?: into)?|using|update|delete)\s+`[^`.]+\.(\w+\.\w+)`/gi)) {
+      for (const match of statement.matchAll(
+        /\b(?:from|join|merge(?: into)?|using|update|delete)\s+`[^`.]+\.(\w+\.\w+)`/gi,
+      )) {
         const column = filtered.get(match[1] ?? '');
         if (column === undefined) continue;
         const scope = upToEnd(statement.slice(match.index));
@@ -329,7 +337,15 @@ function upToEnd(text: string): string {
 function describe(request: IncomingMessage, body: Buffer): Seen {
   const url = new URL(request.url ?? '/', 'http://proxy');
   const path = url.pathname.replace(/^(\/upload)?\/bigquery\/v2\/projects\/[^/]+/, '');
-  const base = { method: request.method ?? 'GET', path, jobId: '', sql: '', maximumBytesBilled: null, table: '', status: 0 };
+  const base = {
+    method: request.method ?? 'GET',
+    path,
+    jobId: '',
+    sql: '',
+    maximumBytesBilled: null,
+    table: '',
+    status: 0,
+  };
   if (base.method !== 'POST' || path !== '/jobs') return { ...base, kind: 'other' };
   // An upload's first part is the job; the bytes come after it.
   const text = url.pathname.startsWith('/upload/')

@@ -20,9 +20,15 @@ const reasonIs =
  */
 const rules: readonly Rule[] = [
   {
+    // A statement of ours has refused to go on (`ownRefusal`): that is no fault, and the same again would end the same.
+    matches: ({ message }) => /mailmart: \w+/.test(message),
+    kind: 'rejected',
+    fix: 'Report the message.',
+  },
+  {
     matches: ({ reason, message }) =>
       /rateLimitExceeded|jobRateLimitExceeded|concurrentLimit/i.test(reason) ||
-      /too many (dml|concurrent)|concurrent (update|transaction)|aborted due to concurrent|could not serialize|per (10 )?seconds?\b|exceeded rate limits/i.test(
+      /too many (dml|concurrent)|concurrent (update|transaction|queries|api requests)|aborted due to concurrent|could not serialize|per (10 )?seconds?\b|exceeded rate limits/i.test(
         message,
       ),
     kind: 'transient',
@@ -120,6 +126,10 @@ function withoutValues(text: string): string {
       word.endsWith('.iam.gserviceaccount.com') ? word : '<address>',
     );
 }
+
+/** Something that a request or a job names is not there. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof BigqueryFailure && (error.refusal.status === 404 || error.refusal.reason === 'notFound');
 
 /** Statements of ours that refuse to go on say so by `error('mailmart: <word>')`. */
 export function ownRefusal(error: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { Row } from '../../contracts/sync.ts';
+import { WarehouseError } from '../port.ts';
 import { objectAt, type Client } from './client.ts';
 import { BigqueryFailure, refusalOf, type Refusal } from './errors.ts';
 import { queryParameters, toRow, type ApiRow, type Field, type Param } from './values.ts';
@@ -23,6 +24,12 @@ type Done = { readonly job: JsonObject };
 
 /** Jobs that fail for a passing reason are started anew so often, each time under the next number. */
 const mostAttempts = 6;
+/** A job is asked for so often under one id. */
+const mostTries = 5;
+/** Ends the way past jobs that failed before, each of which somebody has waited for. */
+const mostNumbers = 1000;
+
+const pause = (ms: number): Promise<void> => new Promise((resume) => setTimeout(resume, ms));
 
 export type Jobs = {
   query(attempted: string, sql: string, options?: QueryOptions): Promise<QueryResult>;
@@ -42,15 +49,18 @@ export type LoadConfiguration = {
   readonly format?: 'NEWLINE_DELIMITED_JSON' | 'PARQUET';
 };
 
-/** Sends the bytes under a job id. Rejects with what the API answered. */
-export type Upload = (jobId: string, configuration: JsonObject) => Promise<void>;
+/** Sends the bytes under a job id, and returns the job as it is then. Rejects with what the API answered. */
+export type Upload = (jobId: string, configuration: JsonObject) => Promise<JsonObject>;
 
 type Page = { readonly rows: readonly Row[]; readonly bytesBilled: number };
 
 const rowsAPage = 10_000;
 
-/** Asks for a job; the answer may say already how it ended. */
-type Start = (jobId: string) => Promise<JsonObject>;
+type Start = {
+  /** Asks for a job; the answer may say already how it ended. */
+  insert(jobId: string): Promise<JsonObject>;
+  readonly isUpload: boolean;
+};
 
 const isDone = (job: JsonObject): boolean => objectAt(job, 'status')['state'] === 'DONE';
 
@@ -72,16 +82,18 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
    */
   async function run(attempted: string, identity: readonly string[], start: Start): Promise<Done> {
     const base = jobIdOf(identity);
+    let failures = 0;
     for (let number = 0; ; number += 1) {
       const jobId = `${base}_${number}`;
       const ended = await startOnce(attempted, jobId, start);
       if ('job' in ended) return { job: ended.job };
       const failure = new BigqueryFailure(attempted, ended.refusal);
-      // A number that failed before for good may fail anew for good: the caller decides whether to come again.
-      if (failure.kind !== 'transient' && !ended.isOld) throw failure;
-      if (number + 1 >= mostAttempts && !ended.isOld) throw failure;
-      if (number > 200) throw failure;
-      if (!ended.isOld) await new Promise((resume) => setTimeout(resume, backoff(number)));
+      if (number >= mostNumbers) throw failure;
+      // What failed before, for good or not, may end well now; it does not count against this call.
+      if (ended.isOld) continue;
+      failures += 1;
+      if (failure.kind !== 'transient' || failures >= mostAttempts) throw failure;
+      await pause(backoff(failures - 1));
     }
   }
 
@@ -91,25 +103,33 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
     start: Start,
   ): Promise<{ readonly job: JsonObject } | { readonly refusal: Refusal; readonly isOld: boolean }> {
     let isOld = false;
-    for (let lost = 0; ; lost += 1) {
-      let started: JsonObject = {};
-      try {
-        started = await start(jobId);
-      } catch (error) {
-        const refusal = refusalOf(error);
-        if (refusal.status !== 409 && !isAlreadyCreated(refusal)) {
-          const failure = error instanceof BigqueryFailure ? error : new BigqueryFailure(attempted, refusal, error);
-          if (failure.kind !== 'transient' || lost >= 4) throw failure;
-          await new Promise((resume) => setTimeout(resume, backoff(lost)));
-          continue;
+    for (let tries = 1; ; tries += 1) {
+      // A job that is there already is not sent its bytes again.
+      let started = start.isUpload ? await client.find(attempted, byId(jobId)) : null;
+      if (started !== null) isOld = true;
+      else {
+        try {
+          started = await start.insert(jobId);
+        } catch (error) {
+          if (error instanceof WarehouseError && !(error instanceof BigqueryFailure)) throw error;
+          const refusal = refusalOf(error);
+          if (refusal.status !== 409 && !isAlreadyCreated(refusal)) {
+            const failure = error instanceof BigqueryFailure ? error : new BigqueryFailure(attempted, refusal, error);
+            if (failure.kind !== 'transient' || tries >= mostTries) throw failure;
+            await pause(backoff(tries - 1));
+            continue;
+          }
+          isOld = true;
+          started = {};
         }
-        isOld = true;
       }
       const job = isDone(started) ? started : await awaitEnd(attempted, jobId);
-      // Accepted and then lost: the same id is free again.
       if (job === null) {
-        if (lost >= 4)
-          throw new BigqueryFailure(attempted, { status: 404, reason: 'notFound', message: `job ${jobId} was lost` });
+        // Accepted and then lost: the same id is free again.
+        if (tries >= mostTries) {
+          throw new BigqueryFailure(attempted, { status: 0, reason: '', message: `BigQuery lost job ${jobId}.` });
+        }
+        await pause(backoff(tries - 1));
         continue;
       }
       const refusal = refusalIn(job);
@@ -121,18 +141,19 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
     for (let pauseMs = client.isEmulator ? 10 : 200; ; pauseMs = Math.min(5_000, pauseMs * 1.5)) {
       const job = await client.find(attempted, byId(jobId));
       if (job === null || isDone(job)) return job;
-      await new Promise((resume) => setTimeout(resume, pauseMs));
+      await pause(pauseMs);
     }
   }
 
-  const insert =
-    (attempted: string, configuration: object) =>
-    (jobId: string): Promise<JsonObject> =>
+  const insert = (attempted: string, configuration: object): Start => ({
+    isUpload: false,
+    insert: (jobId) =>
       client.call(
         attempted,
         { method: 'POST', path: '/jobs', body: { jobReference: reference(jobId), configuration } },
         1,
-      );
+      ),
+  });
 
   const settings = (sql: string, options: QueryOptions) => ({
     query: sql,
@@ -229,13 +250,10 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
           ...(load.sourceUris === undefined ? {} : { sourceUris: load.sourceUris }),
         },
       };
-      const start =
+      const start: Start =
         upload === undefined
           ? insert(attempted, configuration)
-          : async (jobId: string) => {
-              await upload(jobId, configuration);
-              return {};
-            };
+          : { isUpload: true, insert: (jobId) => upload(jobId, configuration) };
       await run(attempted, identity, start);
     },
   };

@@ -118,7 +118,7 @@ async function runGroup(
       labels: { ...deps.labels, model: labelValue(model.name), run: labelValue(runId) },
       identity: ['model', deps.names.dataset('ops'), runId, model.name, model.fingerprint, `${index}`, sql],
       // The dry run's bytes are an upper bound unless the table grew meanwhile.
-      maximumBytesBilled: Math.max(deps.budget.maxBytesPerQuery, smallestBill),
+      maximumBytesBilled: mostBilled(deps),
     });
     billed = result.bytesBilled;
     return group.kind === 'query' ? result.rows.length : null;
@@ -130,6 +130,8 @@ async function runGroup(
 
 /** BigQuery bills at least 10 MiB a table. */
 const smallestBill = 100 * 1024 ** 2;
+
+const mostBilled = (deps: Deps): number => Math.max(deps.budget.maxBytesPerQuery, smallestBill);
 
 type RunOptions = Parameters<Deps['jobs']['query']>[2];
 
@@ -166,7 +168,7 @@ async function dated(deps: Deps, model: ModelPlan, group: Group): Promise<readon
     `Look at the new rows of ${model.name}`,
     `select cast(min(${partitionBy}) as string) as first_date, cast(max(${partitionBy}) as string) as last_date
     from ${deps.names.quote(source)} where ${partitionBy} >= date '0001-01-01' or ${partitionBy} is null`,
-    { labels: deps.labels },
+    { labels: deps.labels, maximumBytesBilled: mostBilled(deps) },
   );
   const [from, to] = ['first_date', 'last_date'].map((name) => dateLiteral((rows[0]?.[name] ?? null) as string | null));
   return group.statements.map((sql) => sql.replaceAll(partitionFrom, from ?? '').replaceAll(partitionTo, to ?? ''));
@@ -258,6 +260,10 @@ export async function query(deps: Deps, sql: string, params: Readonly<Record<str
       { kind: 'over_budget', fix: 'Raise warehouse.max_bytes_per_query in mailmart.yaml, or read less.' },
     );
   }
-  const { rows } = await deps.jobs.query('Query', sql, { params, labels: deps.labels });
+  const { rows } = await deps.jobs.query('Query', sql, {
+    params,
+    labels: deps.labels,
+    maximumBytesBilled: mostBilled(deps),
+  });
   return rows;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { partNumber } from '../../landing/json-lines.ts';
 import { WarehouseError, type LoadUnit } from '../port.ts';
 import type { Deps } from './deps.ts';
+import { isNotFound, refusalOf } from './errors.ts';
 import { labelValue } from './names.ts';
 import { upload } from './upload.ts';
 import type { Field } from './values.ts';
@@ -51,8 +52,11 @@ export const unitIdentity = (deps: Deps, unit: LoadUnit): readonly string[] => [
   ...unit.parts.map(({ name, sha256 }) => `${name} ${sha256}`),
 ];
 
-/** Loads the parts of a unit into a staging table that expires by itself; null for a unit without rows. */
-export async function stageParts(deps: Deps, unit: LoadUnit): Promise<Stage | null> {
+/**
+ * Loads the parts of a unit into a staging table that expires by itself; null for a unit without rows. `round`: how often a finished
+ * job's table was found gone. Returns `gone` when this round's is too.
+ */
+export async function stageParts(deps: Deps, unit: LoadUnit, round: number): Promise<Stage | null | 'gone'> {
   const { jobs, names } = deps;
   const expected = unit.parts.reduce((sum, { rows }) => sum + rows, 0);
   if (expected === 0) return null;
@@ -62,18 +66,24 @@ export async function stageParts(deps: Deps, unit: LoadUnit): Promise<Stage | nu
   const labels = unitLabels(deps, unit);
   const attempted = `Load ${unit.key.source} ${unit.key.stream}`;
   const load = { destination: names.reference(name), fields: stageFields, labels };
-  for (let round = 0; ; round += 1) {
-    // A finished job whose table has expired, or was cleared, is loaded anew.
-    const roundIdentity = round === 0 ? ['load', ...identity] : ['load', ...identity, `again ${round}`];
-    if (deps.landing.kind === 'gcs') {
-      const sourceUris = unit.parts.filter(({ rows }) => rows > 0).map((part) => deps.landing.locate(part.name));
-      await jobs.load(attempted, roundIdentity, { ...load, sourceUris });
-    } else await jobs.load(attempted, roundIdentity, load, upload(deps, unit.parts));
-    const found = await deps.client.find(attempted, { path: pathOf(deps, name) });
-    if (found !== null || round === 3) break;
+  // A finished job whose table has expired, or was cleared, is loaded anew.
+  const roundIdentity = round === 0 ? ['load', ...identity] : ['load', ...identity, `again ${round}`];
+  if (deps.landing.kind === 'gcs') {
+    const sourceUris = unit.parts.filter(({ rows }) => rows > 0).map((part) => deps.landing.locate(part.name));
+    await jobs.load(attempted, roundIdentity, { ...load, sourceUris });
+  } else await jobs.load(attempted, roundIdentity, load, upload(deps, unit.parts));
+  if (!(await isThere(deps, name))) return 'gone';
+  try {
+    return await checked(deps, unit, name, expected);
+  } catch (error) {
+    // Another worker with the same unit has committed it, and dropped its table, a moment ago.
+    if (isNotFound(error)) return 'gone';
+    throw error;
   }
-  return await checked(deps, unit, name, expected);
 }
+
+export const isThere = async (deps: Deps, name: string): Promise<boolean> =>
+  (await deps.client.find(`Look at ${name}`, { path: pathOf(deps, name) })) !== null;
 
 async function checked(deps: Deps, unit: LoadUnit, name: string, expected: number): Promise<Stage> {
   const { jobs, names } = deps;
@@ -108,8 +118,8 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
   if (stage.duplicates === 0) return { name, ...stage };
   // The last in the order of parts, and of rows within them, counts.
   const single = `${name}__single`;
-  await deps.client.find(`Drop ${single}`, { method: 'DELETE', path: pathOf(deps, single) });
-  await jobs.query(
+  // Another worker with the same unit may have made the same table, and may be reading it.
+  const making = jobs.query(
     attempted,
     `create table ${names.quote(single)} as
     select * except (place)
@@ -122,6 +132,9 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
     where place = 1`,
     { params: { parts: unit.parts.map((part) => String(partNumber(part.name))) }, labels },
   );
+  await making.catch((error: unknown) => {
+    if (!/already exists/i.test(refusalOf(error).message)) throw error;
+  });
   return { name: single, ...stage };
 }
 

@@ -1,19 +1,22 @@
+import type { Job } from '@google-cloud/bigquery';
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdDecompress } from 'node:zlib';
 import type { JsonObject } from '../../contracts/json.ts';
 import type { PartFile } from '../../contracts/sync.ts';
+import { hashOfFile } from '../../landing/durable-read.ts';
 import { partNumber, toJsonLines } from '../../landing/json-lines.ts';
 import { createHash } from 'node:crypto';
+import { WarehouseError } from '../port.ts';
 import type { Deps } from './deps.ts';
 import { asText } from './insert.ts';
 import type { Upload } from './jobs.ts';
 import type { Param } from './values.ts';
 
-/** Sends landing parts that lie in a local folder, as one stream of newline-delimited JSON. */
+/** Sends landing parts that lie in a local folder, as one stream of newline-delimited JSON; they are what their manifests say. */
 export function upload(deps: Deps, parts: readonly PartFile[]): Upload {
-  return send(deps, async function* () {
+  const sending = send(deps, async function* () {
     for (const part of parts) {
       const bytes = createReadStream(deps.landing.locate(part.name)).pipe(createZstdDecompress());
       yield* toJsonLines(bytes as AsyncIterable<Buffer>, {
@@ -22,6 +25,23 @@ export function upload(deps: Deps, parts: readonly PartFile[]): Upload {
         extractedAt: part.extractedAt,
       });
     }
+  });
+  return async (jobId, configuration) => {
+    for (const part of parts) await checkPart(part, deps.landing.locate(part.name));
+    return await sending(jobId, configuration);
+  };
+}
+
+async function checkPart(part: PartFile, path: string): Promise<void> {
+  const found = await hashOfFile(path, part.bytes).catch((error: unknown) => {
+    if ((error as { readonly code?: string }).code === 'ENOENT') return null;
+    throw new WarehouseError(`Landing part ${part.name} cannot be read.`, { kind: 'transient' }, { cause: error });
+  });
+  if (found === part.sha256) return;
+  const what = found === null ? 'is missing' : 'is not what its manifest says';
+  throw new WarehouseError(`Landing part ${part.name} ${what}; expected ${part.rows} rows, sha256 ${part.sha256}.`, {
+    kind: 'drift',
+    fix: 'Run the sync again: the slice is read from the source anew. Nothing of this load was kept.',
   });
 }
 
@@ -41,19 +61,23 @@ export function send(
       jobId,
       location: deps.client.location,
     } as never);
-    const accepted = new Promise<void>((resolve, reject) => {
-      writing.once('job', () => resolve());
+    const accepted = new Promise<JsonObject>((resolve, reject) => {
+      writing.once('job', (job: Job) => {
+        // The client would poll for the job's end, and lose the reason of a failure: we wait ourselves.
+        job.removeAllListeners('complete');
+        job.removeAllListeners('error').on('error', () => undefined);
+        resolve((job.metadata ?? {}) as JsonObject);
+      });
       writing.once('error', reject);
     });
-    accepted.catch(() => undefined);
     const source = Readable.from(content());
-    await (packing === 'none' ? pipeline(source, writing) : pipeline(source, createGzip({ level: 1 }), writing)).catch(
-      (error: unknown) => {
-        writing.destroy();
-        throw error;
-      },
-    );
-    await accepted;
+    const sent = packing === 'none' ? pipeline(source, writing) : pipeline(source, createGzip({ level: 1 }), writing);
+    sent.catch(() => undefined);
+    try {
+      return await Promise.race([accepted, sent.then(() => accepted)]);
+    } finally {
+      writing.destroy();
+    }
   };
 }
 
