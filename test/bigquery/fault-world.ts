@@ -1,12 +1,12 @@
-import { PassThroughClient } from 'google-auth-library';
 import { onTestFinished } from 'vitest';
-import type { LandedRow, StreamKey } from '../../src/contracts/sync.ts';
+import type { LandedRow, Row, StreamKey } from '../../src/contracts/sync.ts';
 import type { LoadUnit, Warehouse } from '../../src/warehouse/port.ts';
-import { openBigquery } from '../../src/warehouse/bigquery/index.ts';
 import type { BudgetOptions } from '../../src/warehouse/bigquery/budget.ts';
-import { createFixture, frozen, landUnit, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
+import { toRow, type ApiRow, type Field } from '../../src/warehouse/bigquery/values.ts';
+import { createFixture, landUnit, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
 import { startGoogle, type Google } from './emulator.ts';
 import { startProxyForTest, type Job, type Proxy } from './proxy.ts';
+import { openThrough } from './warehouse-through.ts';
 
 /** A proxy of its own in front of an emulator, and a warehouse that works through it on a stream of its own. */
 export type World = {
@@ -24,7 +24,7 @@ export type World = {
   readonly content: () => Promise<{
     readonly keys: readonly unknown[];
     readonly loads: readonly unknown[];
-    readonly checkpoint: unknown;
+    readonly checkpoints: readonly string[];
   }>;
   readonly jobsOf: (kind: Job['kind'], state?: Job['state']) => readonly Job[];
 };
@@ -42,10 +42,10 @@ export async function stopWorlds(): Promise<void> {
 
 export async function startWorld(): Promise<World> {
   if (worlds % mostWorlds === 0) await stopWorlds();
-  google ??= await startGoogle();
+  const current = (google ??= await startGoogle());
   worlds += 1;
   const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: `members_${worlds}` };
-  const proxy = await startProxyForTest(google.bigquery);
+  const proxy = await startProxyForTest(current.bigquery);
   const fixture = createFixture();
   onTestFinished(() => fixture.remove());
   const open = async (budget?: BudgetOptions): Promise<Warehouse> => await openThrough(proxy.url, fixture, budget);
@@ -62,23 +62,14 @@ export async function startWorld(): Promise<World> {
     unit: (rows, more = {}) =>
       landUnit(fixture.landing, { key, runId: 'run-1', batchId: `batch-${(batches += 1)}`, fence, ...more }, rows),
     content: async () => {
-      const q = warehouse.quote;
-      const exists = (await warehouse.tableKind(`raw.mailchimp__${key.stream}`)) !== null;
-      const rows = exists
-        ? await warehouse.query(
-            `select _primary_key as key from ${q(`raw.mailchimp__${key.stream}`)}
-            where _partition_date is null or _partition_date >= date '0001-01-01' order by _primary_key`,
-          )
-        : [];
-      const loads = await warehouse.query(
-        `select number, batch_id, rows_inserted, table_rows from ${q('ops.load_ledger')}
-        where stream = '${key.stream}' order by number`,
-      );
-      const state = await warehouse.readState(key);
+      const isOwn = (one: Row): boolean => one['stream'] === key.stream;
+      const rows = await rowsOf(current, 'raw', `mailchimp__${key.stream}`);
+      const loads = (await rowsOf(current, 'ops', 'load_ledger')).filter(isOwn);
+      const states = (await rowsOf(current, 'ops', 'checkpoint')).filter(isOwn);
       return {
-        keys: rows.map((one) => one['key']),
+        keys: rows.map((one) => one['_primary_key']).toSorted(),
         loads: loads.map((one) => `${one['number']} ${one['batch_id']} ${one['rows_inserted']} ${one['table_rows']}`),
-        checkpoint: state.get('list=1')?.cursor ?? null,
+        checkpoints: states.map((one) => (JSON.parse(String(one['state'])) as { readonly cursor: string }).cursor),
       };
     },
     jobsOf: (kind, state) =>
@@ -86,19 +77,16 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-export const openThrough = async (url: string, fixture: Fixture, budget?: BudgetOptions): Promise<Warehouse> =>
-  await openBigquery({
-    project: 'test',
-    location: 'EU',
-    emulator: url,
-    authClient: new PassThroughClient() as never,
-    datasetPrefix: '',
-    landing: fixture.landing,
-    clock: frozen,
-    backoff: () => 5,
-    publish: async () => 'published',
-    ...(budget === undefined ? {} : { budget }),
-  });
+/** Rows of a table as they lie there: the emulator serves pages of a table faster than a query. */
+export async function rowsOf(google: Google, dataset: string, table: string): Promise<readonly Row[]> {
+  const path = `${google.bigquery}/bigquery/v2/projects/test/datasets/${dataset}/tables/${table}`;
+  const found = await fetch(path);
+  if (found.status === 404) return [];
+  const { schema } = (await found.json()) as { readonly schema: { readonly fields: readonly Field[] } };
+  const data = await fetch(`${path}/data?maxResults=10000&formatOptions.useInt64Timestamp=true`);
+  const { rows = [] } = (await data.json()) as { readonly rows?: readonly ApiRow[] };
+  return rows.map((one) => toRow(schema.fields, one));
+}
 
 export const members = (count: number, value = 1): LandedRow[] =>
   Array.from({ length: count }, (_, index) => row(`m${index}`, { id: `m${index}`, value }));

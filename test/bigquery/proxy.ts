@@ -58,7 +58,7 @@ export type Fault = {
 
 export type Hit =
   /** It never arrives: the answer is given at once. */
-  | { readonly kind: 'refuse'; readonly answer: Answer }
+  | { readonly kind: 'refuse'; readonly answer: Answer; readonly meanwhile?: () => unknown }
   /** It is done, but this is answered. */
   | { readonly kind: 'lose'; readonly answer: Answer }
   /** The job is accepted, and its end is a failure; its work is not done. */
@@ -173,6 +173,7 @@ export async function startProxy(target: string): Promise<Proxy> {
     };
     const hit = faultOf(one);
     if (hit?.kind === 'refuse') {
+      await hit.meanwhile?.();
       send(hit.answer);
       return;
     }
