@@ -60,7 +60,7 @@ test('a worker killed at 11 moments of its loads and commits leaves every row, l
   );
   const drawn: readonly Moment[] = Array.from({ length: 5 }, () => ({
     on: () => true,
-    skip: 12 + Math.floor(random() * 25),
+    skip: 4 + Math.floor(random() * 10),
     when: (['before', 'while', 'after'] as const)[Math.floor(random() * 3)] ?? 'while',
   }));
   // A killed worker's activity is tried again by the same run; now and then a new run takes the stream.

@@ -207,7 +207,26 @@ export async function startProxy(target: string): Promise<Proxy> {
       if (message !== '') return apiError(400, reason, message);
       return { status, body: withBytes(resource, bytesOf(one.sql)) };
     }
+    if (one.path === '/queries') return await read(request, body, one, refused);
     return await insert(request, body, one as Seen & { kind: Job['kind'] }, hit, refused);
+  };
+
+  /** A statement that only reads: no job of its own for who asks. */
+  const read = async (request: IncomingMessage, body: Buffer, one: Seen, refused: string | null): Promise<Answer> => {
+    if (refused !== null) return apiError(400, 'invalidQuery', refused);
+    const bytes = bytesOf(one.sql);
+    if (one.maximumBytesBilled !== null && bytes > one.maximumBytesBilled) {
+      return apiError(
+        400,
+        'bytesBilledLimitExceeded',
+        `Query exceeded limit for bytes billed: ${one.maximumBytesBilled}. ${bytes} or higher required.`,
+      );
+    }
+    const { status, text } = await forward(request, body);
+    const answer = JSON.parse(text) as Resource;
+    const { reason, message } = errorOf(answer);
+    if (status !== 200 || message !== '') return apiError(400, reason, message);
+    return { status, body: { ...answer, totalBytesProcessed: String(bytes), totalBytesBilled: String(bytes) } };
   };
 
   const insert = async (
@@ -347,6 +366,11 @@ function describe(request: IncomingMessage, body: Buffer): Seen {
     table: '',
     status: 0,
   };
+  if (base.method === 'POST' && path === '/queries') {
+    const read = JSON.parse(body.toString('utf8')) as { readonly query: string; readonly maximumBytesBilled?: string };
+    const limit = read.maximumBytesBilled;
+    return { ...base, kind: 'query', sql: read.query, maximumBytesBilled: limit === undefined ? null : Number(limit) };
+  }
   if (base.method !== 'POST' || path !== '/jobs') return { ...base, kind: 'other' };
   // An upload's first part is the job; the bytes come after it.
   const text = url.pathname.startsWith('/upload/')
