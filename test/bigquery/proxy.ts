@@ -134,7 +134,7 @@ export async function startProxy(target: string): Promise<Proxy> {
   const jobs = new Map<string, Job>();
   const faults: { readonly fault: Fault; matched: number }[] = [];
   const filtered = new Map<string, string>();
-  let bytesOf = (_: string): number => 0;
+  let bytesOf: (sql: string) => number = () => 0;
 
   const faultOf = (one: Seen): Hit | null => {
     for (const entry of faults) {
@@ -402,13 +402,4 @@ function errorOf(answer: Resource): { readonly reason: string; readonly message:
   if (/table not found/i.test(message)) return { reason: 'notFound', message: `Not found: ${message}` };
   if (/already exists/i.test(message)) return { reason: 'duplicate', message: `Already Exists: ${message}` };
   return { reason: 'invalidQuery', message };
-}
-
-/** For tests that wait for the proxy to have seen something. */
-export async function until(condition: () => boolean, mostMs = 10_000): Promise<void> {
-  const deadline = performance.now() + mostMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('what the test waits for has not happened');
-    await sleep(5);
-  }
 }

@@ -10,7 +10,7 @@ export const openThrough = async (url: string, fixture: Fixture, budget?: Budget
     project: 'test',
     location: 'EU',
     emulator: url,
-    authClient: new PassThroughClient() as never,
+    authClient: new PassThroughClient(),
     datasetPrefix: '',
     landing: fixture.landing,
     clock: frozen,

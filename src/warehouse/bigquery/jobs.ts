@@ -223,7 +223,7 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
       const start: Start =
         upload === undefined
           ? insert(attempted, configuration)
-          : { isUpload: true, insert: (jobId) => upload(jobId, configuration as unknown as JsonObject) };
+          : { isUpload: true, insert: (jobId) => upload(jobId, configuration) };
       await run(attempted, identity, start);
     },
   };
