@@ -33,27 +33,43 @@ test('nothing in the way: one load job, one commit', async () => {
   expect(numbersOf(world.jobsOf('load'))).toEqual(['_0']);
 });
 
-test.for([
-  ['refused by a rate limit', { kind: 'refuse', answer: answers.rateLimit }, 2],
-  ['503 before it arrived', { kind: 'refuse', answer: answers.backendError }, 2],
-  ['503 after it was done', { kind: 'lose', answer: answers.backendError }, 1],
-  ['connection cut before it arrived', { kind: 'refuse', answer: 'cut' }, 2],
-  ['connection cut after it was done', { kind: 'lose', answer: 'cut' }, 1],
-  ['accepted and lost', { kind: 'forget' }, 2],
-  // A job that is there is looked up first: nobody sends its bytes again.
-] as const)('load job %s: the same id, loaded once', async ([, hit, asked]) => {
+test('a load job that is refused for a moment, does not arrive, and is lost after its insert: the same id until it is there', async () => {
   const world = await startWorld();
-  await loadsUnder(world, { on: isLoad, hit });
-  expect(inserts(world, isLoad)).toBe(asked);
+  const hits = [
+    { kind: 'refuse', answer: answers.rateLimit },
+    { kind: 'refuse', answer: answers.backendError },
+    { kind: 'refuse', answer: 'cut' },
+    { kind: 'forget' },
+  ] as const;
+  await loadsUnder(world, ...hits.map((hit) => ({ on: isLoad, hit })));
+  expect(inserts(world, isLoad)).toBe(5);
   expect(numbersOf(world.jobsOf('load'))).toEqual(['_0']);
-  expect(world.jobsOf('load').filter(({ hasRun }) => hasRun)).toHaveLength(1);
 });
 
 test.for([
-  ['503 before it arrived', { kind: 'refuse', answer: answers.backendError }, ['_0']],
+  ['503', answers.backendError],
+  ['a connection cut', 'cut'],
+] as const)(
+  'a load job that is done and answered by %s is looked up: nobody sends its bytes again',
+  async ([, answer]) => {
+    const world = await startWorld();
+    await loadsUnder(world, { on: isLoad, hit: { kind: 'lose', answer } });
+    expect(inserts(world, isLoad)).toBe(1);
+    expect(numbersOf(world.jobsOf('load'))).toEqual(['_0']);
+  },
+);
+
+test('a commit that does not arrive, and is lost after its insert: the same id until it is there', async () => {
+  const world = await startWorld();
+  const hits = [{ kind: 'refuse', answer: answers.backendError }, { kind: 'forget' }] as const;
+  await loadsUnder(world, ...hits.map((hit) => ({ on: isCommit, hit })));
+  expect(inserts(world, isCommit)).toBe(3);
+  expect(numbersOf(commits(world, 'done'))).toEqual(['_0']);
+});
+
+test.for([
   ['503 after it was done', { kind: 'lose', answer: answers.backendError }, ['_0']],
   ['connection cut after it was done', { kind: 'lose', answer: 'cut' }, ['_0']],
-  ['accepted and lost', { kind: 'forget' }, ['_0']],
   ['aborted by a concurrent update', failures.concurrentUpdate, ['_0', '_1']],
   ['one of too many statements outstanding', failures.tooManyStatements, ['_0', '_1']],
 ] as const)('commit %s: done once', async ([, hit, numbers]) => {
