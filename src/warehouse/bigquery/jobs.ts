@@ -246,7 +246,6 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
           sourceFormat: load.format ?? 'NEWLINE_DELIMITED_JSON',
           createDisposition: 'CREATE_IF_NEEDED',
           writeDisposition: 'WRITE_TRUNCATE',
-          maxBadRecords: 0,
           ...(load.sourceUris === undefined ? {} : { sourceUris: load.sourceUris }),
         },
       };
