@@ -204,6 +204,11 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         path: '/jobs',
         body: { jobReference: { projectId: project, location }, configuration },
       });
+      // BigQuery refuses a wrong statement at once; the emulator says it in the job.
+      const { reason, message } = objectAt(job, 'status', 'errorResult');
+      if (message !== undefined) {
+        throw new BigqueryFailure(attempted, { status: 400, reason: String(reason), message: String(message) });
+      }
       return Number(objectAt(job, 'statistics')['totalBytesProcessed'] ?? 0);
     },
 
