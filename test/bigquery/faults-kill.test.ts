@@ -54,7 +54,8 @@ test('a worker killed at 11 moments of its loads and commits leaves every row, l
   const google = await startGoogleForTest();
   const proxy = await startProxyForTest(google.bigquery);
   const fixture = createFixture();
-  const batches = 6;
+  // More than the kills can let through: each kill falls into the first load of its worker, or the one before it.
+  const batches = 8;
   const given: readonly Moment[] = [isLoad, isCommit].flatMap((on) =>
     (['before', 'while', 'after'] as const).map((when) => ({ on, skip: 0, when })),
   );
@@ -71,7 +72,7 @@ test('a worker killed at 11 moments of its loads and commits leaves every row, l
   }
   const last = await work(proxy, fixture.folder, 'run-1', batches, null);
   expect({ seed, ...last }).toEqual({ seed, isFinished: true, isKilled: false });
-  expect({ seed, isEnough: kills >= 10 }).toEqual({ seed, isEnough: true });
+  expect({ seed, kills }).toEqual({ seed, kills: 11 });
 
   const rows = await rowsOf(google, 'raw', 'mailchimp__members');
   const lines = rows.map((one) => `${one['_primary_key']} ${one['_record_hash']} ${one['_deleted_at'] !== null}`);
@@ -87,6 +88,8 @@ test('a worker killed at 11 moments of its loads and commits leaves every row, l
   const done = [...proxy.jobs.values()].filter(({ state }) => state === 'done');
   expect(done.filter(({ sql }) => isCommit({ kind: 'query', sql } as never))).toHaveLength(batches);
   expect([...proxy.jobs.values()].filter(({ state }) => state === 'running')).toEqual([]);
+  // A staged batch is met again by its run; only the run that takes over may have to load one anew.
+  expect(done.filter(({ kind }) => kind === 'load').length).toBeLessThanOrEqual(batches + 1);
   console.log(
     `kills ${kills}, load jobs ${done.filter(({ kind }) => kind === 'load').length}, requests ${proxy.seen.length}`,
   );
