@@ -43,14 +43,15 @@ class PipelineRun {
       runId: input.runId,
       step: this.step,
       accounts: this.accounts,
-      children:
-        this.step === 'sync'
+      // Those that have ended too: who looks now and then is to hear how their last streams ended.
+      children: [
+        ...(this.step === 'sync' || this.step === 'transform'
           ? this.accounts
-              .filter(({ state }) => state === 'running')
+              .filter(({ state }) => state !== 'busy')
               .map(({ source, accountId }) => syncAccountId(source, accountId))
-          : this.step === 'transform'
-            ? [transformId]
-            : [],
+          : []),
+        ...(this.step === 'transform' ? [transformId] : []),
+      ],
     }));
   }
 
