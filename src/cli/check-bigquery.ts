@@ -1,9 +1,8 @@
 import type { Project } from '../config/load.ts';
-import { googleAuth } from '../google/auth.ts';
 import { lookAtBucket } from '../landing/bucket-look.ts';
 import type { LandingConfig } from '../landing/open.ts';
 import { LandingError } from '../landing/port.ts';
-import { credentialsOf, emulatorOf, landingOf } from '../temporal/project-google.ts';
+import { connectionOf, emulatorOf, landingOf } from '../temporal/project-google.ts';
 import { probeQuickly, type ProbeOptions } from '../warehouse/bigquery/probe.ts';
 import type { Finding } from './check-finding.ts';
 import { describeError } from './describe-error.ts';
@@ -37,22 +36,11 @@ export async function checkBigquery(project: Project): Promise<readonly Finding[
   return [...stands, ...warehouse, ...bucket];
 }
 
-/** Where the project's BigQuery is, with its credentials. Asked once: a check shows the first answer. */
-export async function probeOptions(project: Project): Promise<ProbeOptions> {
-  const { warehouse } = project.config;
-  const emulator = emulatorOf(project);
-  return {
-    project: warehouse.project ?? '',
-    datasetPrefix: warehouse.dataset_prefix ?? '',
-    location: warehouse.location ?? 'EU',
-    ...(emulator === undefined ? {} : { emulator }),
-    authClient: await googleAuth({
-      ...credentialsOf(project),
-      ...(emulator === undefined ? {} : { apiEndpoint: emulator }),
-    }),
-    backoff: () => 500,
-  };
-}
+/** The project's BigQuery; asked once, because a check shows the first answer. */
+export const probeOptions = async (project: Project): Promise<ProbeOptions> => ({
+  ...(await connectionOf(project)),
+  backoff: () => 500,
+});
 
 const localLanding = (): Finding => ({
   group,

@@ -4,16 +4,12 @@ import { dirname, join, relative } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LandedRow, Slice, SliceResult, StreamKey } from '../contracts/sync.ts';
+import type { SliceResult } from '../contracts/sync.ts';
+import { end, key, now, row, rows, slice, growthOverLongSlice } from './landing-suite.fixture.ts';
 import { formatLine } from './line.ts';
 import { createLocalLanding } from './local.ts';
 import { encodeName } from './names.ts';
 import type { Landing, SliceWriter } from './port.ts';
-
-const now = '2026-06-30T12:00:00.000Z';
-const key: StreamKey = { source: 'mailchimp', accountId: 'Shop/1', stream: 'members' };
-const slice: Slice = { id: 'list=1', item: 'list=1', mode: 'full', pathParams: {}, inherit: {}, next: { readAt: now } };
-const end = { slice, state: { readAt: now }, pages: 1, requests: 1, units: 1, total: 1 };
 
 let root: string;
 let landing: Landing;
@@ -24,18 +20,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const row = (id: number, record: LandedRow['record'] = { id }): LandedRow => ({
-  _primary_key: JSON.stringify([String(id)]),
-  _person_key: null,
-  _cursor_at: null,
-  _partition_date: null,
-  _item: 'list=1',
-  _record_hash: 'h',
-  _extracted_at: now,
-  record,
-  text: JSON.stringify(record),
-});
-const rows = (count: number) => Array.from({ length: count }, (_, index) => row(index));
 const files = () =>
   readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -325,16 +309,7 @@ test('names are injective whatever the file system folds, stay inside and stay s
 test('memory stays flat however long a slice is', async () => {
   const wide = createLocalLanding(root);
   const writer: SliceWriter = await wide.openSlice(key, 'run-1', slice);
-  const page = Array.from({ length: 1000 }, (_, index) => row(index, { text: `${Math.sin(index)}`.repeat(40) }));
-  await writer.append(page, []);
-  const before = process.memoryUsage().rss;
-  // The lowest of the last readings: what a garbage collection just did not reach yet is no growth.
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let count = 0; count < 200; count += 1) {
-    await writer.append(page, []);
-    if (count >= 150) lowest = Math.min(lowest, process.memoryUsage().rss);
-  }
-  expect(lowest - before).toBeLessThan(90 * 1024 * 1024);
+  expect(await growthOverLongSlice(writer)).toBeLessThan(90 * 1024 * 1024);
   expect((await writer.finish(end)).rows).toBe(201_000);
 });
 

@@ -1,16 +1,12 @@
-import { once } from 'node:events';
-import { pipeline } from 'node:stream/promises';
-import { constants, createGzip, gzipSync, type Gzip } from 'node:zlib';
+import { constants, createGzip, gzipSync } from 'node:zlib';
 import { freeBytes } from '../contracts/free-bytes.ts';
 import { jsonLines, type JsonLines, type PartHead } from './json-lines.ts';
 import type { Objects, Upload } from './objects.ts';
+import { Packer } from './packer.ts';
 import type { OpenPart, WrittenPart } from './slice-store.ts';
 
 /** First level: BigQuery unpacks all the same, and the network is faster than the levels above. */
 const packing = { level: constants.Z_BEST_SPEED, chunkSize: 256 * 1024 };
-
-/** Parts up to here are packed in one go: see `PartWriter`. */
-const smallPart = 256 * 1024;
 
 export type PartTarget = {
   readonly name: string;
@@ -29,10 +25,7 @@ export class ObjectPart implements OpenPart {
   readonly #target: PartTarget;
   readonly #convert: (lines: Buffer) => JsonLines;
   readonly #upload: Upload;
-  #small: Buffer[] = [];
-  #packer: Gzip | undefined;
-  #done: Promise<void> = Promise.resolve();
-  #failure: unknown;
+  readonly #packer: Packer;
   #rows = 0;
   #longest = 0;
   plainBytes = 0;
@@ -43,6 +36,12 @@ export class ObjectPart implements OpenPart {
     this.#target = target;
     this.#convert = jsonLines(head);
     this.#upload = objects.upload(name, compression === 'gzip' ? 'application/gzip' : 'application/x-ndjson');
+    this.#packer = new Packer({
+      stream: () => createGzip(packing),
+      whole: (content) => gzipSync(content, packing),
+      write: (chunk) => this.#upload.write(chunk),
+      packsNothing: false,
+    });
   }
 
   async append(data: Buffer, rows: number): Promise<void> {
@@ -52,18 +51,13 @@ export class ObjectPart implements OpenPart {
     this.#rows += rows;
     this.#longest = Math.max(this.#longest, lines.longest);
     if (this.#target.compression === 'none') await this.#upload.write(lines.data);
-    else if (this.#packer === undefined && this.plainBytes <= smallPart) this.#small.push(lines.data);
-    else await this.#pack(lines.data);
-    if (this.#failure !== undefined) throw this.#failure;
+    else await this.#packer.append(lines.data);
   }
 
   async close(): Promise<WrittenPart> {
     const { name, onStored } = this.#target;
     try {
-      this.#packer?.end();
-      await this.#done;
-      if (this.#small.length > 0) await this.#upload.write(gzipSync(Buffer.concat(this.#small), packing));
-      this.#small = [];
+      await this.#packer.end();
       onStored(name, true);
       const { bytes, sha256, md5 } = await this.#upload.end();
       const facts = {
@@ -81,9 +75,7 @@ export class ObjectPart implements OpenPart {
   }
 
   async discard(): Promise<void> {
-    this.#small = [];
-    this.#packer?.destroy();
-    await this.#done.catch(() => undefined);
+    await this.#packer.discard();
     await this.#upload.abort();
   }
 
@@ -91,28 +83,5 @@ export class ObjectPart implements OpenPart {
     const { name, onStored } = this.#target;
     await this.#objects.remove(name);
     onStored(name, false);
-  }
-
-  async #pack(data: Buffer): Promise<void> {
-    const packer = (this.#packer ??= this.#startPacker());
-    const waiting = [...this.#small, data];
-    this.#small = [];
-    for (const piece of waiting) {
-      const packed = (error?: Error | null): void => void (error == null && freeBytes(piece));
-      if (this.#failure === undefined && !packer.write(piece, packed)) await once(packer, 'drain');
-    }
-  }
-
-  #startPacker(): Gzip {
-    const packer = createGzip(packing);
-    this.#done = pipeline(packer, async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) await this.#upload.write(chunk);
-    });
-    // A failure surfaces at the next append or at close; without this it would be an unhandled rejection first.
-    this.#done.catch((error: unknown) => {
-      this.#failure = error;
-      packer.emit('drain');
-    });
-    return packer;
   }
 }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress, zstdCompressSync, type ZstdCompress } from 'node:zlib';
-import { freeBytes } from '../contracts/free-bytes.ts';
+import { constants, createZstdCompress, zstdCompressSync } from 'node:zlib';
 import { landingFailure, temporaryName } from './durable-file.ts';
+import { Packer } from './packer.ts';
 
 /** A part that is written and synced under its temporary name, waiting for its rename. */
 export type WrittenPart = {
@@ -20,12 +18,6 @@ const packing = {
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
 };
 
-/**
- * Parts up to here are packed in one go. A packer that streams takes a megabyte, most of which the garbage collector knows
- * nothing about but hurries for: dear for the few rows of a small campaign.
- */
-const smallPart = 256 * 1024;
-
 /** What every part's name ends with. */
 export const partExtension = 'tsv.zst';
 
@@ -37,12 +29,8 @@ export const partExtension = 'tsv.zst';
 export class PartWriter {
   readonly #temporary: string;
   readonly #handle: FileHandle;
-  /** What has come so far, while it is little. */
-  #small: Buffer[] = [];
-  #packer: ZstdCompress | undefined;
-  #done: Promise<void> = Promise.resolve();
+  readonly #packer: Packer;
   readonly #hash = createHash('sha256');
-  #failure: unknown;
   #bytes = 0;
   #rows = 0;
   #plainBytes = 0;
@@ -51,6 +39,12 @@ export class PartWriter {
   private constructor(temporary: string, handle: FileHandle) {
     this.#temporary = temporary;
     this.#handle = handle;
+    this.#packer = new Packer({
+      stream: () => createZstdCompress(packing),
+      whole: (content) => zstdCompressSync(content, packing),
+      write: (chunk) => this.#write(chunk),
+      packsNothing: true,
+    });
   }
 
   static async create(path: string): Promise<PartWriter> {
@@ -70,35 +64,13 @@ export class PartWriter {
   /** `longest`: of these lines, in UTF-16 units. */
   async append(data: Buffer, rows: number, longest: number): Promise<void> {
     this.#plainBytes += data.length;
-    if (this.#packer === undefined && this.#plainBytes <= smallPart) this.#small.push(data);
-    else await this.#pack(data);
-    if (this.#failure !== undefined) throw landingFailure(this.#failure, `Could not write ${this.#temporary}`);
+    try {
+      await this.#packer.append(data);
+    } catch (error) {
+      throw landingFailure(error, `Could not write ${this.#temporary}`);
+    }
     this.#rows += rows;
     this.#longest = Math.max(this.#longest, longest);
-  }
-
-  async #pack(data: Buffer): Promise<void> {
-    const packer = (this.#packer ??= this.#startPacker());
-    const waiting = [...this.#small, data];
-    this.#small = [];
-    for (const piece of waiting) {
-      // A packer that was stopped may still be reading the piece.
-      const packed = (error?: Error | null): void => void (error == null && freeBytes(piece));
-      if (this.#failure === undefined && !packer.write(piece, packed)) await once(packer, 'drain');
-    }
-  }
-
-  #startPacker(): ZstdCompress {
-    const packer = createZstdCompress(packing);
-    this.#done = pipeline(packer, async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) await this.#write(chunk);
-    });
-    // A failure surfaces at the next append or at close; without this it would be an unhandled rejection first.
-    this.#done.catch((error: unknown) => {
-      this.#failure = error;
-      packer.emit('drain');
-    });
-    return packer;
   }
 
   async #write(chunk: Buffer): Promise<void> {
@@ -112,11 +84,7 @@ export class PartWriter {
   /** Ends the part and makes its content durable. A part that cannot be synced is removed: its pages may be lost already. */
   async close(): Promise<WrittenPart> {
     try {
-      this.#packer?.end();
-      await this.#done;
-      if (this.#packer === undefined) await this.#write(zstdCompressSync(Buffer.concat(this.#small), packing));
-      for (const piece of this.#small) freeBytes(piece);
-      this.#small = [];
+      await this.#packer.end();
       await this.#handle.datasync();
       await this.#handle.close();
     } catch (error) {
@@ -133,8 +101,7 @@ export class PartWriter {
   }
 
   async discard(): Promise<void> {
-    this.#packer?.destroy();
-    await this.#done.catch(() => undefined);
+    await this.#packer.discard();
     await this.#handle.close().catch(() => undefined);
     await rm(this.#temporary, { force: true });
   }

@@ -9,10 +9,7 @@ import { publishTo } from '../warehouse/duckdb/index.ts';
 import type { Warehouse } from '../warehouse/port.ts';
 
 /** Whose credentials the project names; none: those of this machine. */
-export const credentialsOf = ({
-  dir,
-  config,
-}: Project): Pick<GoogleCredentials, 'projectId' | 'keyFile' | 'impersonate'> => {
+const credentialsOf = ({ dir, config }: Project): Pick<GoogleCredentials, 'projectId' | 'keyFile' | 'impersonate'> => {
   const { project, key_file: keyFile, impersonate } = config.warehouse;
   return {
     ...(project === undefined ? {} : { projectId: project }),
@@ -40,17 +37,11 @@ export function emulatorOf({ config }: Project): string | undefined {
   return /^https?:/.test(named) ? named : `http://${named}`;
 }
 
-/** Opens BigQuery as the project's warehouse. Google's client takes half a second to load: only who needs it does. */
-export async function openProjectBigquery(
-  project: Project,
-  landing: Landing,
-  clock: Clock,
-  options: { readonly isOnlyLooking?: boolean } = {},
-): Promise<Warehouse> {
-  const { openBigquery } = await import('../warehouse/bigquery/index.ts');
+/** Where the project's BigQuery is, and with which credentials. */
+export async function connectionOf(project: Project) {
   const { warehouse } = project.config;
   const emulator = emulatorOf(project);
-  return await openBigquery({
+  return {
     project: warehouse.project ?? '',
     datasetPrefix: warehouse.dataset_prefix ?? '',
     location: warehouse.location ?? 'EU',
@@ -59,6 +50,19 @@ export async function openProjectBigquery(
       ...credentialsOf(project),
       ...(emulator === undefined ? {} : { apiEndpoint: emulator }),
     }),
+  };
+}
+
+/** Opens BigQuery as the project's warehouse. Google's client takes half a second to load: only who needs it does. */
+export async function openProjectBigquery(
+  project: Project,
+  landing: Landing,
+  clock: Clock,
+  options: { readonly isOnlyLooking?: boolean } = {},
+): Promise<Warehouse> {
+  const { openBigquery } = await import('../warehouse/bigquery/index.ts');
+  return await openBigquery({
+    ...(await connectionOf(project)),
     landing,
     clock,
     publish: publishTo(project.paths.published),

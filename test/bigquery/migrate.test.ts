@@ -8,7 +8,15 @@ import { connectors } from '../../connectors/index.ts';
 import type { StreamKey } from '../../src/contracts/sync.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { openBigquery, openTransferTarget } from '../../src/warehouse/bigquery/index.ts';
-import { createFixture, frozen, landUnit, now, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
+import {
+  createFixture,
+  frozen,
+  landUnit,
+  now,
+  row,
+  type Fixture,
+  streamCounts,
+} from '../../src/warehouse/duckdb/load-fixture.ts';
 import { openDuckdb, openTransferSource } from '../../src/warehouse/duckdb/index.ts';
 import type { LoadUnit, Warehouse } from '../../src/warehouse/port.ts';
 import {
@@ -132,19 +140,7 @@ async function madeFile(): Promise<Fixture> {
     status: 'failed',
     finishedAt: now,
   });
-  const counts = {
-    slices: 1,
-    pages: 2,
-    requests: 3,
-    rowsRead: 4,
-    rowsInserted: 5,
-    rowsUpdated: 6,
-    rowsUnchanged: 7,
-    rowsDeleted: 8,
-    rowsQuarantined: 9,
-    bytesRead: 10,
-  };
-  await warehouse.recordStream('run-2', { key: members, counts, verdict, durationMs: 11 });
+  await warehouse.recordStream('run-2', { key: members, counts: streamCounts, verdict, durationMs: 11 });
   await warehouse.close();
   return fixture;
 }

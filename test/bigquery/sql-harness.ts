@@ -4,7 +4,8 @@ import { PassThroughClient } from 'google-auth-library';
 import type { Row } from '../../src/contracts/sync.ts';
 import { compileGraph, type Action, type Graph } from '../../src/transform/index.ts';
 import { builtAs, isMart, schemaOf, swapName, tableOf, upstreamOf } from '../../src/transform/graph.ts';
-import type { Column, Warehouse } from '../../src/warehouse/port.ts';
+import { fieldTypes } from '../../src/warehouse/bigquery/values.ts';
+import type { Warehouse } from '../../src/warehouse/port.ts';
 import { startGoogle, type Google } from './emulator.ts';
 
 type Type = 'STRING' | 'INT64' | 'FLOAT64' | 'NUMERIC' | 'BOOL' | 'TIMESTAMP' | 'DATE' | 'JSON';
@@ -45,17 +46,6 @@ const opsFields: Readonly<Record<string, readonly Field[]>> = {
     { name: 'as_of_date', type: 'DATE' },
     { name: 'data_changed_at', type: 'TIMESTAMP' },
   ],
-};
-
-const typeOf: Readonly<Record<Column['type'], Type>> = {
-  string: 'STRING',
-  int: 'INT64',
-  double: 'FLOAT64',
-  decimal: 'NUMERIC',
-  bool: 'BOOL',
-  timestamp: 'TIMESTAMP',
-  date: 'DATE',
-  json: 'JSON',
 };
 
 const schemas = ['raw', 'ops', 'staging', 'core', 'marts_build'] as const;
@@ -199,7 +189,7 @@ export class BigProject {
     if (action.step !== undefined) {
       const { reads, writes, run } = action.step;
       const rows = run(await this.query(`select * from ${this.#quoted(builtAs(reads))}`));
-      const fields = writes.columns.map(({ name, type }) => ({ name, type: typeOf[type] }));
+      const fields = writes.columns.map(({ name, type }) => ({ name, type: fieldTypes[type] as Type }));
       await this.#replace(writes.table, { fields, rows });
       return null;
     }

@@ -4,7 +4,15 @@ import { PassThroughClient } from 'google-auth-library';
 import type { LandedRow, RejectedRow, StreamKey } from '../../src/contracts/sync.ts';
 import type { LoadUnit, PublishedTable, Warehouse } from '../../src/warehouse/port.ts';
 import { openBigquery } from '../../src/warehouse/bigquery/index.ts';
-import { createFixture, frozen, landUnit, now, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
+import {
+  createFixture,
+  frozen,
+  landUnit,
+  now,
+  row,
+  type Fixture,
+  streamCounts,
+} from '../../src/warehouse/duckdb/load-fixture.ts';
 import { startGoogle, type Google } from './emulator.ts';
 
 // The port's promises about loads, on BigQuery. Each test has datasets of its own.
@@ -273,19 +281,7 @@ test('the run log gives back what was written, newest first', async () => {
     { ...run, runId: 'r2' },
     { ...run, status: 'done', finishedAt: now, verdict },
   ]);
-  const counts = {
-    slices: 1,
-    pages: 2,
-    requests: 3,
-    rowsRead: 4,
-    rowsInserted: 5,
-    rowsUpdated: 6,
-    rowsUnchanged: 7,
-    rowsDeleted: 8,
-    rowsQuarantined: 9,
-    bytesRead: 10,
-  };
-  const report = { key, counts, verdict, durationMs: 11 };
+  const report = { key, counts: streamCounts, verdict, durationMs: 11 };
   await warehouse.recordStream('r1', report);
   expect(await warehouse.latestStreams()).toEqual([{ ...report, runId: 'r1', finishedAt: now }]);
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
-import { company, runCli, temporaryFolder } from './run-cli.ts';
+import { books, company, runCli, temporaryFolder } from './run-cli.ts';
 
 type Plan = {
   changes: boolean;
@@ -13,17 +13,6 @@ type Plan = {
   cost: object | null;
 };
 
-const books = `sources:
-  - id: books
-    type: file
-    streams: [costs]
-    files:
-      - path: costs.csv
-        map:
-          - entity: costs
-            key: [cost_id]
-            fields: { cost_id: cost_id, kind: kind, amount: amount, currency_code: { const: EUR }, incurred_on: day }
-`;
 const model = 'staging.stg_file__costs';
 const env = { MAILMART_CLOCK: '2026-06-30T12:00:00Z' };
 

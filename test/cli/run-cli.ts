@@ -66,3 +66,16 @@ export function temporaryFolder(): { readonly path: string; write(name: string, 
 }
 
 export const company = 'company: { name: Acme, time_zone: Europe/Berlin, currency: EUR }\n';
+
+/** A source of one small file. */
+export const books = `sources:
+  - id: books
+    type: file
+    streams: [costs]
+    files:
+      - path: costs.csv
+        map:
+          - entity: costs
+            key: [cost_id]
+            fields: { cost_id: cost_id, kind: kind, amount: amount, currency_code: { const: EUR }, incurred_on: day }
+`;

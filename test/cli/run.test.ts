@@ -5,21 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
-import { company, runCli, temporaryFolder } from './run-cli.ts';
+import { books, company, runCli, temporaryFolder } from './run-cli.ts';
 import type { CliOptions } from './run-cli.ts';
 
 const canary = '0123456789abcdef0123456789abcdef-us1';
-const books = `sources:
-  - id: books
-    type: file
-    streams: [costs]
-    files:
-      - path: costs.csv
-        map:
-          - entity: costs
-            key: [cost_id]
-            fields: { cost_id: cost_id, kind: kind, amount: amount, currency_code: { const: EUR }, incurred_on: day }
-`;
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {

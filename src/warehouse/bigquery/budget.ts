@@ -21,6 +21,8 @@ export type BudgetOptions = {
 export type Budget = {
   readonly maxBytesPerQuery: number;
   readonly maxBytesPerRun: number;
+  /** Refuses a single query that would read more than one may. */
+  checkQuery(what: string, bytes: number, instead?: string): void;
   /** Refuses (kind `over_budget`) what would go beyond a limit; `spent`: bytes of the run so far. */
   check(what: string, bytes: number, spent: number): void;
 };
@@ -30,16 +32,19 @@ const defaults: BudgetOptions = { maxBytesPerQuery: 100 * 1024 ** 3, maxBytesPer
 
 export function createBudget(options: { readonly [K in keyof BudgetOptions]?: number | undefined }): Budget {
   const { maxBytesPerQuery = defaults.maxBytesPerQuery, maxBytesPerRun = defaults.maxBytesPerRun } = options;
+  const checkQuery: Budget['checkQuery'] = (what, bytes, instead = 'select fewer models') => {
+    if (bytes <= maxBytesPerQuery) return;
+    throw new WarehouseError(
+      `${what} would read ${bytesText(bytes)} (${bytes} bytes); one query may read ${bytesText(maxBytesPerQuery)}. It was not run.`,
+      { kind: 'over_budget', fix: `Raise warehouse.max_bytes_per_query in mailmart.yaml, or ${instead}.` },
+    );
+  };
   return {
     maxBytesPerQuery,
     maxBytesPerRun,
+    checkQuery,
     check(what, bytes, spent) {
-      if (bytes > maxBytesPerQuery) {
-        throw new WarehouseError(
-          `${what} would read ${bytesText(bytes)} (${bytes} bytes); one query may read ${bytesText(maxBytesPerQuery)}. It was not run.`,
-          { kind: 'over_budget', fix: 'Raise warehouse.max_bytes_per_query in mailmart.yaml, or select fewer models.' },
-        );
-      }
+      checkQuery(what, bytes);
       if (spent + bytes > maxBytesPerRun) {
         throw new WarehouseError(
           `${what} would read ${bytesText(bytes)} (${bytes} bytes); the run has read ${bytesText(spent)} of the ${bytesText(maxBytesPerRun)} that it may. It was not run.`,

@@ -1,6 +1,6 @@
 import type { ModelPlan } from '../port.ts';
 import type { Deps } from './deps.ts';
-import { dateLiteral } from './values.ts';
+import { dateLiteral, everyPartition } from './values.ts';
 
 /** See `changedPartitions` in sql/includes/dialect.js. */
 const hint = /\/\* changed: (raw\.\w+) \*\/ \((\w+) >= [\s\S]*?\/\* end of changed \*\//g;
@@ -43,7 +43,7 @@ export async function withChangedPartitions(
       from ${deps.names.quote('ops.load_ledger')}
       where table_name = @table and is_change and loaded_at > (
         select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${deps.names.quote(model.name)}
-        where ${partitionBy} >= date '0001-01-01' or ${partitionBy} is null)`,
+        where ${everyPartition(partitionBy)})`,
       { params: { table }, labels: deps.labels },
     );
     const { first_date: from, last_date: to, everywhere_count: everywhere } = rows[0] ?? {};

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../contracts/json.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
 
 /** What BigQuery answered: HTTP status (0 when there was no answer), its reason, its words. */
@@ -115,6 +116,13 @@ export function refusalOf(error: unknown): Refusal {
     reason: errors?.[0]?.reason ?? (typeof code === 'string' ? code : ''),
     message: errors?.[0]?.message ?? message ?? String(error),
   };
+}
+
+/** Why a job (its resource) failed; null when it did not. */
+export function refusalIn(job: JsonObject): Refusal | null {
+  const { errorResult } = (job['status'] ?? {}) as { readonly errorResult?: Partial<Refusal> };
+  if (errorResult === undefined) return null;
+  return { status: 200, reason: errorResult.reason ?? '', message: errorResult.message ?? '' };
 }
 
 /** Statements quote values back, which may be addresses. */

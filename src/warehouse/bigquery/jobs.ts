@@ -3,8 +3,8 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { Row } from '../../contracts/sync.ts';
 import { WarehouseError } from '../port.ts';
 import { objectAt, type Client } from './client.ts';
-import { BigqueryFailure, refusalOf, type Refusal } from './errors.ts';
-import { queryParameters, toRow, type ApiRow, type Field, type Param } from './values.ts';
+import { BigqueryFailure, refusalIn, refusalOf, type Refusal } from './errors.ts';
+import { fieldsOf, queryParameters, toRow, type ApiRow, type Field, type Param } from './values.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -18,9 +18,6 @@ export type QueryOptions = {
 };
 
 export type QueryResult = { readonly rows: readonly Row[]; readonly bytesBilled: number };
-
-/** A job that ended well; `job` is the API's resource. */
-type Done = { readonly job: JsonObject };
 
 /** Jobs that fail for a passing reason are started anew so often, each time under the next number. */
 const mostAttempts = 6;
@@ -64,29 +61,25 @@ type Start = {
 
 const isDone = (job: JsonObject): boolean => objectAt(job, 'status')['state'] === 'DONE';
 
-/** Why a job failed; null when it did not. */
-function refusalIn(job: JsonObject): Refusal | null {
-  const error = objectAt(job, 'status', 'errorResult');
-  if (Object.keys(error).length === 0) return null;
-  return { status: 200, reason: String(error['reason'] ?? ''), message: String(error['message'] ?? '') };
-}
+const defaultBackoff = (attempt: number): number => Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2);
 
-export function createJobs(client: Client, backoff: (attempt: number) => number): Jobs {
+/** `backoff`: how long to wait before another attempt, in milliseconds. */
+export function createJobs(client: Client, backoff = defaultBackoff): Jobs {
   const { project, location } = client;
   const reference = (jobId: string) => ({ projectId: project, jobId, location });
   const byId = (jobId: string) => ({ path: `/jobs/${jobId}`, query: { location } });
 
   /**
-   * Starts a job under an id that says what it is and how often it failed before, and waits for its end. Its number grows only
+   * Starts a job under an id that says what it is and how often it failed before, and returns it when it has ended well. Its number grows only
    * when BigQuery itself says that the job failed: an answer that was lost, a killed worker, a second worker all meet the same job.
    */
-  async function run(attempted: string, identity: readonly string[], start: Start): Promise<Done> {
+  async function run(attempted: string, identity: readonly string[], start: Start): Promise<JsonObject> {
     const base = jobIdOf(identity);
     let failures = 0;
     for (let number = 0; ; number += 1) {
       const jobId = `${base}_${number}`;
       const ended = await startOnce(attempted, jobId, start);
-      if ('job' in ended) return { job: ended.job };
+      if ('job' in ended) return ended.job;
       const failure = new BigqueryFailure(attempted, ended.refusal);
       if (number >= mostNumbers) throw failure;
       // What failed before, for good or not, may end well now; it does not count against this call.
@@ -182,7 +175,7 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
     const jobId = String(objectAt(answer, 'jobReference')['jobId']);
     for (;;) {
       if (answer['jobComplete'] !== false) {
-        const fields = (objectAt(answer, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+        const fields = fieldsOf(answer);
         const rows = ((answer['rows'] ?? []) as unknown as readonly ApiRow[]).map((row) => toRow(fields, row));
         yield { rows, bytesBilled: Number(answer['totalBytesBilled'] ?? answer['totalBytesProcessed'] ?? 0) };
         if (typeof answer['pageToken'] !== 'string' || answer['pageToken'] === '') return;
@@ -217,7 +210,7 @@ export function createJobs(client: Client, backoff: (attempt: number) => number)
         return { rows, bytesBilled };
       }
       const identity = options.identity ?? ['once', randomUUID()];
-      const { job } = await run(attempted, identity, insert(attempted, queryConfiguration(sql, options)));
+      const job = await run(attempted, identity, insert(attempted, queryConfiguration(sql, options)));
       return { rows: [], bytesBilled: Number(objectAt(job, 'statistics', 'query')['totalBytesBilled'] ?? 0) };
     },
 

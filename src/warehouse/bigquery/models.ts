@@ -1,13 +1,11 @@
+import type { JsonObject } from '../../contracts/json.ts';
 import { WarehouseError, type ModelPlan, type ModelRun, type TablePair } from '../port.ts';
-import { bytesText } from './budget.ts';
 import { withChangedPartitions } from './changed.ts';
-import { objectAt } from './client.ts';
 import type { Deps } from './deps.ts';
 import { BigqueryFailure } from './errors.ts';
 import { labelValue } from './names.ts';
 import { recordModel, spentBy } from './run-log.ts';
-import { pathOf } from './stage.ts';
-import { dateLiteral, type Field, type Param } from './values.ts';
+import { dateLiteral, everyPartition, fieldsOf, type Param } from './values.ts';
 
 /** What runs together: one definition or query, or changes of rows in one transaction. */
 type Group = { readonly kind: 'definition' | 'query' | 'changes'; readonly statements: readonly string[] };
@@ -167,7 +165,7 @@ async function dated(deps: Deps, model: ModelPlan, group: Group): Promise<readon
   const { rows } = await deps.jobs.query(
     `Look at the new rows of ${model.name}`,
     `select cast(min(${partitionBy}) as string) as first_date, cast(max(${partitionBy}) as string) as last_date
-    from ${deps.names.quote(source)} where ${partitionBy} >= date '0001-01-01' or ${partitionBy} is null`,
+    from ${deps.names.quote(source)} where ${everyPartition(partitionBy)}`,
     { labels: deps.labels, maximumBytesBilled: mostBilled(deps) },
   );
   const [from, to] = ['first_date', 'last_date'].map((name) => dateLiteral((rows[0]?.[name] ?? null) as string | null));
@@ -180,7 +178,7 @@ const [partitionFrom, partitionTo] = ['date(@partition_from)', 'date(@partition_
 /** Rows of what was built; its descriptions are brought up to date. Both are free. */
 async function afterwards(deps: Deps, model: ModelPlan): Promise<number | null> {
   if (model.kind === 'operations' || model.kind === 'step') return null;
-  const table = await deps.client.find(`Look at ${model.name}`, { path: pathOf(deps, model.name) });
+  const table = await deps.client.find(`Look at ${model.name}`, { path: deps.names.path(model.name) });
   if (table === null) return null;
   await describe(deps, model, table);
   return model.kind === 'view' ? null : await rowCount(deps, model.name, table);
@@ -195,8 +193,8 @@ async function rowCount(deps: Deps, name: string, table: Readonly<Record<string,
   return Number(rows[0]?.['row_count'] ?? 0);
 }
 
-async function describe(deps: Deps, model: ModelPlan, table: Parameters<typeof objectAt>[0]): Promise<void> {
-  const fields = (objectAt(table, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+async function describe(deps: Deps, model: ModelPlan, table: JsonObject): Promise<void> {
+  const fields = fieldsOf(table);
   const texts = new Map((model.columns ?? []).map((column) => [column.name, column.description.slice(0, 1024)]));
   const described = fields.map((one) => {
     const description = texts.get(one.name);
@@ -209,7 +207,7 @@ async function describe(deps: Deps, model: ModelPlan, table: Parameters<typeof o
   if (isSame || deps.client.isEmulator) return;
   await deps.client.call(`Describe ${model.name}`, {
     method: 'PATCH',
-    path: pathOf(deps, model.name),
+    path: deps.names.path(model.name),
     body: {
       description: (model.description ?? '').slice(0, 16_384),
       labels: deps.labels,
@@ -245,21 +243,16 @@ export async function swapTables(
 }
 
 async function columnsOf(deps: Deps, name: string): Promise<readonly string[] | null> {
-  const table = await deps.client.find(`Look at ${name}`, { path: pathOf(deps, name) });
+  const table = await deps.client.find(`Look at ${name}`, { path: deps.names.path(name) });
   if (table === null) return null;
-  const fields = (objectAt(table, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+  const fields = fieldsOf(table);
   return fields.map(({ name: column, type }) => `${column} ${type}`);
 }
 
 /** A query of the transform or of a person, within the limit for one query. */
 export async function query(deps: Deps, sql: string, params: Readonly<Record<string, Param>>) {
   const estimate = await deps.jobs.dryRun('Query', sql, params);
-  if (estimate > deps.budget.maxBytesPerQuery) {
-    throw new WarehouseError(
-      `The query would read ${bytesText(estimate)} (${estimate} bytes); one query may read ${bytesText(deps.budget.maxBytesPerQuery)}. It was not run.`,
-      { kind: 'over_budget', fix: 'Raise warehouse.max_bytes_per_query in mailmart.yaml, or read less.' },
-    );
-  }
+  deps.budget.checkQuery('The query', estimate, 'read less');
   const { rows } = await deps.jobs.query('Query', sql, {
     params,
     labels: deps.labels,

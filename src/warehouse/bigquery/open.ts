@@ -10,7 +10,7 @@ import { takeFence } from './fence.ts';
 import { createJobs } from './jobs.ts';
 import { load } from './load.ts';
 import { query, runModel, swapTables } from './models.ts';
-import { createNames, labelValue, schemas } from './names.ts';
+import { createNames, labelsOf, schemas } from './names.ts';
 import { publish } from './publish.ts';
 import { rawCounts, rawRecords, readState } from './raw-read.ts';
 import { contentHash, replaceTable } from './replace-table.ts';
@@ -32,14 +32,11 @@ export type BigqueryOptions = ClientOptions & {
 
 /** Opens BigQuery as the warehouse: creates what is not there. Any number of workers may have it open. */
 export async function openBigquery(options: BigqueryOptions): Promise<Warehouse> {
-  const { project, datasetPrefix, landing, clock, backoff } = options;
+  const { project, datasetPrefix, landing, clock } = options;
   const client = createClient(options);
   const names = createNames(project, datasetPrefix);
-  const jobs = createJobs(
-    client,
-    backoff ?? ((attempt) => Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2)),
-  );
-  const labels = { pipeline: 'mailmart', ...(datasetPrefix === '' ? {} : { prefix: labelValue(datasetPrefix) }) };
+  const jobs = createJobs(client, options.backoff);
+  const labels = labelsOf(datasetPrefix);
   const budget = createBudget(options.budget ?? {});
   const deps: Deps = { client, jobs, names, landing, clock, labels, budget };
   const tables = async (): Promise<ReadonlyMap<string, TableKind>> => {
@@ -71,12 +68,11 @@ export async function openBigquery(options: BigqueryOptions): Promise<Warehouse>
     quote: names.quote,
     tables,
     tableKind: async (name) => {
-      const { datasetId, tableId } = names.reference(name);
-      const found = await client.find(`Look at ${name}`, { path: `/datasets/${datasetId}/tables/${tableId}` });
+      const found = await client.find(`Look at ${name}`, { path: names.path(name) });
       if (found === null) return null;
       return found['type'] === 'VIEW' ? 'view' : 'table';
     },
-    lastChange: (names_) => runLog.lastChange(deps, names_),
+    lastChange: (rawTables) => runLog.lastChange(deps, rawTables),
     runModel: (runId, model, statements) => runModel(deps, runId, model, statements),
     swapTables: (runId, model, pairs) => swapTables(deps, runId, model, pairs),
     replaceTable: (name, columns, rows) => replaceTable(deps, name, columns, rows),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../contracts/json.ts';
 import { objectAt, type Client } from './client.ts';
-import { BigqueryFailure, type Refusal } from './errors.ts';
+import { BigqueryFailure, refusalIn, type Refusal } from './errors.ts';
 
 /** What a check found, as `mailmart check` shows it. */
 export type Probe = {
@@ -19,22 +19,26 @@ export const newJobId = (): string => `mailmart_check_${randomUUID().replaceAll(
 /** Starts a job and waits for its end. A refusal is an answer; only a broken connection throws. */
 export async function submit(client: Client, configuration: object, jobId = newJobId()): Promise<Ended> {
   const { project, location } = client;
-  let job: JsonObject;
   try {
     const body = { jobReference: { projectId: project, jobId, location }, configuration };
-    job = await client.call('Start a job', { method: 'POST', path: '/jobs', body }, 1);
-    while (objectAt(job, 'status')['state'] !== 'DONE') {
-      await new Promise((resume) => setTimeout(resume, client.isEmulator ? 10 : 300));
-      job = await client.call('Wait for a job', { path: `/jobs/${jobId}`, query: { location } });
-    }
+    const job = await client.call('Start a job', { method: 'POST', path: '/jobs', body }, 1);
+    return await ended(client, jobId, job);
   } catch (error) {
     if (!(error instanceof BigqueryFailure) || error.refusal.status === 0) throw error;
     return { jobId, job: {}, refusal: error.refusal };
   }
-  const error = objectAt(job, 'status', 'errorResult');
-  if (Object.keys(error).length === 0) return { jobId, job, refusal: null };
-  const refusal = { status: 200, reason: String(error['reason'] ?? ''), message: String(error['message'] ?? '') };
-  return { jobId, job, refusal };
+}
+
+/** Waits for the end of a job; `job`: as it was last seen. */
+export async function ended(client: Client, jobId: string, job: JsonObject = {}): Promise<Ended> {
+  const { location } = client;
+  let last = job;
+  while (objectAt(last, 'status')['state'] !== 'DONE') {
+    last = await client.call('Wait for a job', { path: `/jobs/${jobId}`, query: { location } });
+    if (objectAt(last, 'status')['state'] !== 'DONE')
+      await new Promise((resume) => setTimeout(resume, client.isEmulator ? 10 : 300));
+  }
+  return { jobId, job: last, refusal: refusalIn(last) };
 }
 
 export const queryOf = (query: string, more: object = {}): object => ({
@@ -43,9 +47,9 @@ export const queryOf = (query: string, more: object = {}): object => ({
 
 /** Runs a statement that has to work; else throws what BigQuery said. */
 export async function must(client: Client, attempted: string, configuration: object, jobId?: string): Promise<Ended> {
-  const ended = await submit(client, configuration, jobId);
-  if (ended.refusal !== null) throw new BigqueryFailure(attempted, ended.refusal);
-  return ended;
+  const end = await submit(client, configuration, jobId);
+  if (end.refusal !== null) throw new BigqueryFailure(attempted, end.refusal);
+  return end;
 }
 
 /** Bytes that a statement would read; nothing runs. */

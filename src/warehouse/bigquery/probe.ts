@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import type { JsonObject } from '../../contracts/json.ts';
 import { bytesText } from './budget.ts';
 import { createClient, objectAt, type Client, type ClientOptions } from './client.ts';
 import { BigqueryFailure, refusalOf } from './errors.ts';
 import { createNames, labelValue, schemas } from './names.ts';
-import { bytesOf, failed, must, newJobId, queryOf, submit, type Ended, type Probe } from './probe-job.ts';
+import { bytesOf, ended, failed, must, newJobId, queryOf, submit, type Ended, type Probe } from './probe-job.ts';
+import { send } from './upload.ts';
 
 export type { Probe } from './probe-job.ts';
 
@@ -407,35 +405,16 @@ async function loadOnce(world: World, jobId: string): Promise<void> {
     await must(client, 'Load from the landing bucket', { load: { ...load, sourceUris: [options.landed.uri] } }, jobId);
     return;
   }
-  const writing = client.bigquery
-    .dataset(scratch.datasetId)
-    .table(tableId)
-    .createWriteStream({ ...load, jobId });
-  const lines = Readable.from([Buffer.from(`${probeRows.join('\n')}\n`)]);
-  const accepted = new Promise<void>((resolve, reject) => {
-    writing.once('job', () => resolve());
-    writing.once('error', reject);
+  const sending = send({ client }, async function* () {
+    yield Buffer.from(`${probeRows.join('\n')}\n`);
   });
-  accepted.catch(() => undefined);
   try {
-    await (client.isEmulator ? pipeline(lines, writing) : pipeline(lines, createGzip(), writing));
-    await accepted;
+    await sending(jobId, { load });
   } catch (error) {
     throw new BigqueryFailure('Send a file to load', refusalOf(error), error);
   }
-  for (;;) {
-    const job = await client.call('Wait for a load', { path: `/jobs/${jobId}`, query: { location: client.location } });
-    if (objectAt(job, 'status')['state'] === 'DONE') {
-      const error = objectAt(job, 'status', 'errorResult');
-      if (Object.keys(error).length === 0) return;
-      throw new BigqueryFailure('Load a file', {
-        status: 200,
-        reason: String(error['reason']),
-        message: String(error['message']),
-      });
-    }
-    await new Promise((resume) => setTimeout(resume, 300));
-  }
+  const { refusal } = await ended(client, jobId);
+  if (refusal !== null) throw new BigqueryFailure('Load a file', refusal);
 }
 
 async function count({ client, scratch }: World, name: string, where: string): Promise<{ readonly rows: number }> {

@@ -1,25 +1,8 @@
 import type { Column, PublishedTable, PublishTables } from '../port.ts';
-import { objectAt } from './client.ts';
 import type { Deps } from './deps.ts';
 import { tableRows } from './raw-read.ts';
 import { tablesOf } from './schema.ts';
-import { pathOf } from './stage.ts';
-import type { Field } from './values.ts';
-
-const types: Readonly<Record<string, Column['type']>> = {
-  STRING: 'string',
-  INTEGER: 'int',
-  INT64: 'int',
-  FLOAT: 'double',
-  FLOAT64: 'double',
-  NUMERIC: 'decimal',
-  BIGNUMERIC: 'decimal',
-  BOOLEAN: 'bool',
-  BOOL: 'bool',
-  TIMESTAMP: 'timestamp',
-  DATE: 'date',
-  JSON: 'json',
-};
+import { columnType, fieldsOf } from './values.ts';
 
 /** Tables of schema `status`, in the columns of the embedded warehouse. */
 function statusQueries(
@@ -151,18 +134,18 @@ export async function publish(deps: Deps, write: PublishTables, runId: string): 
       rows: deps.jobs.stream(`Publish status.${name}`, sql, { labels: deps.labels }),
     });
   }
-  if ((await deps.client.find('Look at ops.data_as_of', { path: pathOf(deps, 'ops.data_as_of') })) !== null) {
+  if ((await deps.client.find('Look at ops.data_as_of', { path: deps.names.path('ops.data_as_of') })) !== null) {
     tables.push(await copied(deps, 'ops.data_as_of', 'status.data_as_of'));
   }
   return await write(tables, { runId, publishedAt: deps.clock.now() });
 }
 
 async function copied(deps: Deps, name: string, as: string): Promise<PublishedTable> {
-  const table = await deps.client.call(`Look at ${name}`, { path: pathOf(deps, name) });
-  const fields = (objectAt(table, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+  const table = await deps.client.call(`Look at ${name}`, { path: deps.names.path(name) });
+  const fields = fieldsOf(table);
   return {
     name: as,
-    columns: fields.map((field) => ({ name: field.name, type: types[field.type] ?? 'string' })),
+    columns: fields.map((field) => ({ name: field.name, type: columnType(field.type) })),
     rows: tableRows(deps, name) as PublishedTable['rows'],
   };
 }

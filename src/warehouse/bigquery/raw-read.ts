@@ -1,24 +1,19 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import type { ItemState, StreamKey } from '../../contracts/sync.ts';
-import { WarehouseError } from '../port.ts';
-import { objectAt } from './client.ts';
+import { checkGroupField, countsOf } from '../raw-counts.ts';
 import type { Deps } from './deps.ts';
 import { ofStream, streamParams } from './fence.ts';
 import { rawTable } from './names.ts';
-import { pathOf } from './stage.ts';
-import { toRow, type ApiRow, type Field } from './values.ts';
-
-/** Condition on the partitions of a raw table that lets every row through, where the table wants one. */
-const everyPartition = "(_partition_date >= date '0001-01-01' or _partition_date is null)";
+import { everyPartition, fieldsOf, toRow, type ApiRow } from './values.ts';
 
 /** Live records of a stream in key order, a page of results at a time. */
 export async function* rawRecords(deps: Deps, key: StreamKey): AsyncGenerator<JsonObject> {
   const name = rawTable(key.source, key.stream);
-  if ((await deps.client.find(`Look at ${name}`, { path: pathOf(deps, name) })) === null) return;
+  if ((await deps.client.find(`Look at ${name}`, { path: deps.names.path(name) })) === null) return;
   const records = deps.jobs.stream(
     `Read ${name}`,
     `select to_json_string(record) as record from ${deps.names.quote(name)}
-    where ${everyPartition} and _account_id = @account and _deleted_at is null order by _primary_key`,
+    where ${everyPartition()} and _account_id = @account and _deleted_at is null order by _primary_key`,
     { params: { account: key.accountId }, labels: deps.labels },
   );
   for await (const row of records) yield JSON.parse(String(row['record'])) as JsonObject;
@@ -30,31 +25,19 @@ export async function rawCounts(
   key: StreamKey,
   groupField?: string,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
-  if (groupField !== undefined && !/^\w+$/.test(groupField)) {
-    throw new WarehouseError(
-      `${JSON.stringify(groupField)} cannot group rows: expected a top-level field of letters, digits and _.`,
-      { kind: 'rejected' },
-    );
-  }
-  const counts = new Map<string, Map<string, number>>();
+  checkGroupField(groupField);
   const name = rawTable(key.source, key.stream);
-  if ((await deps.client.find(`Look at ${name}`, { path: pathOf(deps, name) })) === null) return counts;
+  if ((await deps.client.find(`Look at ${name}`, { path: deps.names.path(name) })) === null) return new Map();
   const group = groupField === undefined ? `''` : `coalesce(json_value(record, '$.${groupField}'), '')`;
   const { rows } = await deps.jobs.query(
     `Count ${name}`,
     `select item, value, count(*) as row_count
     from (select _item as item, ${group} as value from ${deps.names.quote(name)}
-      where ${everyPartition} and _account_id = @account and _deleted_at is null) as live
+      where ${everyPartition()} and _account_id = @account and _deleted_at is null) as live
     group by item, value order by item, value`,
     { params: { account: key.accountId }, labels: deps.labels },
   );
-  for (const row of rows) {
-    const item = String(row['item']);
-    const values = counts.get(item) ?? new Map<string, number>();
-    values.set(String(row['value']), Number(row['row_count']));
-    counts.set(item, values);
-  }
-  return counts;
+  return countsOf(rows);
 }
 
 /** Checkpoints of a stream by item: of the newest run that held it, the newest load. */
@@ -70,9 +53,9 @@ export async function readState(deps: Deps, key: StreamKey): Promise<ReadonlyMap
 
 /** All rows of a table without a query: reading a table's pages is free. */
 export async function* tableRows(deps: Deps, name: string): AsyncGenerator<Readonly<Record<string, unknown>>> {
-  const path = pathOf(deps, name);
+  const path = deps.names.path(name);
   const table = await deps.client.call(`Look at ${name}`, { path });
-  const fields = (objectAt(table, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+  const fields = fieldsOf(table);
   let pageToken: string | undefined;
   do {
     const answer = await deps.client.call(`Read ${name}`, {

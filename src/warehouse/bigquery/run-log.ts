@@ -1,6 +1,7 @@
 import type { Instant } from '../../contracts/json.ts';
-import type { StreamReport, Verdict } from '../../contracts/sync.ts';
+import type { StreamReport } from '../../contracts/sync.ts';
 import type { ModelRun, RunRecord, Warehouse } from '../port.ts';
+import { runOf, streamCells, streamOf } from '../run-rows.ts';
 import type { Deps } from './deps.ts';
 import { insertRows, nextNumber } from './insert.ts';
 
@@ -24,30 +25,13 @@ export async function recordRun(deps: Deps, run: RunRecord): Promise<void> {
 }
 
 export async function recordStream(deps: Deps, runId: string, report: StreamReport): Promise<void> {
-  const { key, counts, verdict, failure } = report;
   await insertRows(deps, attempted, 'stream_run', [
     {
       number: nextNumber(),
       run_id: runId,
-      source: key.source,
-      account_id: key.accountId,
-      stream: key.stream,
-      slices: counts.slices,
-      pages: counts.pages,
-      requests: counts.requests,
-      rows_read: counts.rowsRead,
-      rows_inserted: counts.rowsInserted,
-      rows_updated: counts.rowsUpdated,
-      rows_unchanged: counts.rowsUnchanged,
-      rows_deleted: counts.rowsDeleted,
-      rows_quarantined: counts.rowsQuarantined,
-      bytes_read: counts.bytesRead,
-      verdict_kind: verdict.kind,
-      missing: JSON.stringify(verdict.missing),
-      gaps: JSON.stringify(verdict.gaps),
-      duration_ms: Math.round(report.durationMs),
-      failure_kind: failure?.kind ?? null,
-      failure_message: failure?.message ?? null,
+      ...streamCells(report),
+      missing: JSON.stringify(report.verdict.missing),
+      gaps: JSON.stringify(report.verdict.gaps),
       finished_at: deps.clock.now(),
     },
   ]);
@@ -82,16 +66,7 @@ export async function latestRuns(deps: Deps, limit: number): Promise<readonly Ru
     where place = 1 order by first_number desc limit ${Math.trunc(limit)}`,
     { labels: deps.labels },
   );
-  return rows.map((row) => ({
-    runId: String(row['run_id']),
-    kind: row['kind'] as RunRecord['kind'],
-    accountId: row['account_id'] as string | null,
-    startedAt: String(row['started_at']),
-    finishedAt: row['finished_at'] as string | null,
-    status: row['status'] as RunRecord['status'],
-    verdict: row['verdict'] === null ? null : (JSON.parse(String(row['verdict'])) as Verdict),
-    message: row['message'] as string | null,
-  }));
+  return rows.map(runOf);
 }
 
 export async function latestStreams(deps: Deps): ReturnType<Warehouse['latestStreams']> {
@@ -103,32 +78,7 @@ export async function latestStreams(deps: Deps): ReturnType<Warehouse['latestStr
     order by source, account_id, stream`,
     { labels: deps.labels },
   );
-  return rows.map((row) => ({
-    runId: String(row['run_id']),
-    finishedAt: String(row['finished_at']),
-    key: { source: String(row['source']), accountId: String(row['account_id']), stream: String(row['stream']) },
-    counts: {
-      slices: Number(row['slices']),
-      pages: Number(row['pages']),
-      requests: Number(row['requests']),
-      rowsRead: Number(row['rows_read']),
-      rowsInserted: Number(row['rows_inserted']),
-      rowsUpdated: Number(row['rows_updated']),
-      rowsUnchanged: Number(row['rows_unchanged']),
-      rowsDeleted: Number(row['rows_deleted']),
-      rowsQuarantined: Number(row['rows_quarantined']),
-      bytesRead: Number(row['bytes_read']),
-    },
-    verdict: {
-      kind: row['verdict_kind'] as Verdict['kind'],
-      missing: JSON.parse(String(row['missing'])) as readonly string[],
-      gaps: JSON.parse(String(row['gaps'])) as readonly string[],
-    },
-    durationMs: Number(row['duration_ms']),
-    ...(row['failure_kind'] === null
-      ? {}
-      : { failure: { kind: String(row['failure_kind']), message: String(row['failure_message'] ?? '') } }),
-  }));
+  return rows.map(streamOf);
 }
 
 /** Fingerprint of each model's last success: a failed run left the older table, and its fingerprint, in place. */

@@ -4,7 +4,7 @@ import { WarehouseError } from '../port.ts';
 import { objectAt, type Client } from './client.ts';
 import { refusalOf } from './errors.ts';
 import { rawTable, schemas, type Names } from './names.ts';
-import type { Field } from './values.ts';
+import { fieldsOf, type Field } from './values.ts';
 
 /** How a table is made; columns that a newer mailmart adds are added to tables that are there. */
 export type TableDefinition = {
@@ -308,8 +308,7 @@ export async function ensureRaw(
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
   const name = rawTable(table.source, table.stream);
-  const { datasetId, tableId } = names.reference(name);
-  const path = `/datasets/${datasetId}/tables/${tableId}`;
+  const path = names.path(name);
   const definition = rawDefinition(table);
   const found = await client.find(`Look at ${name}`, { path });
   if (found === null) return await createTable(client, names, name, definition, labels);
@@ -328,10 +327,9 @@ async function addColumns(
   fields: readonly Field[],
   known?: JsonObject,
 ): Promise<void> {
-  const { datasetId, tableId } = names.reference(name);
-  const path = `/datasets/${datasetId}/tables/${tableId}`;
+  const path = names.path(name);
   const table = known ?? (await client.call(`Look at ${name}`, { path }));
-  const present = (objectAt(table, 'schema')['fields'] ?? []) as unknown as readonly Field[];
+  const present = fieldsOf(table);
   const missing = fields.filter((one) => !present.some((other) => other.name === one.name));
   if (missing.length === 0) return;
   // A table with rows takes new columns only where they may be NULL.

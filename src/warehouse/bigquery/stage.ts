@@ -83,7 +83,7 @@ export async function stageParts(deps: Deps, unit: LoadUnit, round: number): Pro
 }
 
 export const isThere = async (deps: Deps, name: string): Promise<boolean> =>
-  (await deps.client.find(`Look at ${name}`, { path: pathOf(deps, name) })) !== null;
+  (await deps.client.find(`Look at ${name}`, { path: deps.names.path(name) })) !== null;
 
 async function checked(deps: Deps, unit: LoadUnit, name: string, expected: number): Promise<Stage> {
   const { jobs, names } = deps;
@@ -141,10 +141,5 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
 /** Removes a staging table early. The emulator pays for each removal with memory that it never frees: there it stays. */
 export async function dropTable(deps: Deps, name: string): Promise<void> {
   if (deps.client.isEmulator) return;
-  await deps.client.find(`Drop ${name}`, { method: 'DELETE', path: pathOf(deps, name) });
-}
-
-export function pathOf(deps: Pick<Deps, 'names'>, name: string): string {
-  const { datasetId, tableId } = deps.names.reference(name);
-  return `/datasets/${datasetId}/tables/${tableId}`;
+  await deps.client.find(`Drop ${name}`, { method: 'DELETE', path: deps.names.path(name) });
 }

@@ -16,10 +16,10 @@ import { createClient, type Client, type ClientOptions } from './client.ts';
 import { ownRefusal } from './errors.ts';
 import { nextNumber } from './insert.ts';
 import { createJobs, type Jobs } from './jobs.ts';
-import { createNames, labelValue, type Names } from './names.ts';
+import { createNames, labelsOf, type Names } from './names.ts';
 import { createSchema, createTable, ensureRaw, opsTables, rawFields, type TableDefinition } from './schema.ts';
 import { send } from './upload.ts';
-import type { Field } from './values.ts';
+import { columnType, everyPartition, type Field } from './values.ts';
 
 /** A bucket that parts go through, where there is one. */
 export type PartBucket = {
@@ -48,21 +48,11 @@ const markDefinition: TableDefinition = {
   ],
 };
 
-const types: Readonly<Record<string, TransferColumn['type']>> = {
-  STRING: 'string',
-  INT64: 'int',
-  BOOL: 'bool',
-  TIMESTAMP: 'timestamp',
-  DATE: 'date',
-  JSON: 'json',
-};
-
 /** BigQuery as the place to copy to. Creates nothing before `prepare`. */
 export function openTransferTarget(options: TransferTargetOptions): TransferTarget {
   const client = createClient(options);
   const names = createNames(options.project, options.datasetPrefix);
-  const backoff = options.backoff ?? ((attempt) => Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2));
-  return new Target(client, names, createJobs(client, backoff), options);
+  return new Target(client, names, createJobs(client, options.backoff), options);
 }
 
 class Target implements TransferTarget {
@@ -80,13 +70,12 @@ class Target implements TransferTarget {
     this.#names = names;
     this.#jobs = jobs;
     this.#options = options;
-    const { datasetPrefix } = options;
-    this.#labels = { pipeline: 'mailmart', ...(datasetPrefix === '' ? {} : { prefix: labelValue(datasetPrefix) }) };
+    this.#labels = labelsOf(options.datasetPrefix);
   }
 
   readonly layout = (name: string): readonly TransferColumn[] => {
     const fields = name.startsWith('raw.') ? rawFields : (opsTables[name.replace('ops.', '')]?.fields ?? []);
-    return fields.map((field) => ({ name: field.name, type: types[field.type] ?? 'string' }));
+    return fields.map((field) => ({ name: field.name, type: columnType(field.type) as TransferColumn['type'] }));
   };
 
   async marks(): Promise<ReadonlyMap<string, Mark>> {
@@ -119,7 +108,7 @@ class Target implements TransferTarget {
         select ${account} as account, ${table.stream === undefined ? 'false' : '_deleted_at is not null'} as is_deleted,
           ${cells} as cells
         from ${this.#names.quote(table.name)}
-        where ${everyPartition(found)} and ${table.owner} in unnest(@owners)) as ours
+        where ${everyRow(found)} and ${table.owner} in unnest(@owners)) as ours
       group by account order by account`,
       { params: { owners }, labels: this.#labels },
     );
@@ -236,7 +225,7 @@ class Target implements TransferTarget {
     { before, staged }: { readonly before: number; readonly staged: readonly string[] },
   ): Promise<{ readonly sql: string; readonly params: Readonly<Record<string, string | readonly string[]>> }> {
     const target = this.#names.quote(table.name);
-    const ours = `${everyPartition(await this.#find(table.name))} and ${table.owner} in unnest(@owners)`;
+    const ours = `${everyRow(await this.#find(table.name))} and ${table.owner} in unnest(@owners)`;
     const columns = table.columns.map(({ name }) => `\`${name}\``).join(', ');
     // The emulator wants each statement of a script to name a parameter where the script has some.
     const statements = [
@@ -269,17 +258,12 @@ class Target implements TransferTarget {
     return `(${tables.map((name) => `select * from ${this.#names.quote(name)}`).join(' union all ')}) as sent_rows`;
   }
 
-  #path(name: string): string {
-    const { datasetId, tableId } = this.#names.reference(name);
-    return `/datasets/${datasetId}/tables/${tableId}`;
-  }
-
   async #find(name: string) {
-    return await this.#client.find(`Look at ${name}`, { path: this.#path(name) });
+    return await this.#client.find(`Look at ${name}`, { path: this.#names.path(name) });
   }
 
   async #drop(name: string): Promise<void> {
-    await this.#client.find(`Drop ${name}`, { method: 'DELETE', path: this.#path(name) });
+    await this.#client.find(`Drop ${name}`, { method: 'DELETE', path: this.#names.path(name) });
   }
 }
 
@@ -293,11 +277,9 @@ const vanished = (name: string): WarehouseError =>
 const stagingName = (table: TransferTable, facts: SourceFacts, { index }: TransferPart): string =>
   `loads.migrate__${table.name.replace('.', '__')}__${facts.fingerprint.slice(0, 16)}__${index}`;
 
-/** Where a table wants a condition on its partitions: one that lets every row through. */
-const everyPartition = (table: Readonly<Record<string, unknown>> | null): string =>
-  table?.['timePartitioning'] === undefined
-    ? 'true'
-    : "(_partition_date >= date '0001-01-01' or _partition_date is null)";
+/** Condition that every row of a table meets, on its partitions where it has some. */
+const everyRow = (table: Readonly<Record<string, unknown>> | null): string =>
+  table?.['timePartitioning'] === undefined ? 'true' : everyPartition();
 
 /** The text that a column of a table was sent as. */
 function textOf({ name, type }: TransferColumn): string {

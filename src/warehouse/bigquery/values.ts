@@ -1,4 +1,5 @@
-import type { Json } from '../../contracts/json.ts';
+import type { Json, JsonObject } from '../../contracts/json.ts';
+import type { Column } from '../port.ts';
 
 /** A column as the API describes it. */
 export type Field = {
@@ -8,6 +9,34 @@ export type Field = {
   readonly description?: string;
   readonly fields?: readonly Field[];
 };
+
+/** BigQuery's type of an engine-neutral column. */
+export const fieldTypes: Readonly<Record<Column['type'], string>> = {
+  string: 'STRING',
+  int: 'INT64',
+  double: 'FLOAT64',
+  decimal: 'NUMERIC',
+  bool: 'BOOL',
+  timestamp: 'TIMESTAMP',
+  date: 'DATE',
+  json: 'JSON',
+};
+
+const columnTypes = new Map(Object.entries(fieldTypes).map(([type, field]) => [field, type as Column['type']]));
+
+/** The other way round; the API has older names for some types. */
+export function columnType(field: string): Column['type'] {
+  const standard = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL', BIGNUMERIC: 'NUMERIC' }[field] ?? field;
+  return columnTypes.get(standard) ?? 'string';
+}
+
+/** Columns of a table's resource, or of the answer to a query. */
+export const fieldsOf = (resource: JsonObject): readonly Field[] =>
+  ((resource['schema'] as JsonObject | undefined)?.['fields'] ?? []) as unknown as readonly Field[];
+
+/** Condition on a date column that every partition meets, where a table wants one. */
+export const everyPartition = (column = '_partition_date'): string =>
+  `(${column} >= date '0001-01-01' or ${column} is null)`;
 
 /** A cell as the API sends it: text, with lists and structs as `{ v }`. */
 type Cell = { readonly v: unknown };

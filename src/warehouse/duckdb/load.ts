@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Landing } from '../../landing/port.ts';
+import { loadTimes } from '../load-times.ts';
 import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
 import type { Database } from './database.ts';
 import { isConflict, isOutOfMemory } from './errors.ts';
 import { insertDirectly, NeedsComparing } from './direct.ts';
 import { holdFence } from './fence.ts';
-import { rawTableName } from './identifiers.ts';
+import { rawTableName } from '../table-name.ts';
 import { insertRow } from './insert-row.ts';
 import { createRawTable, mergeStage, type Merged } from './merge.ts';
 import type { Mutex } from './mutex.ts';
@@ -195,17 +196,6 @@ async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult 
     duplicates: Number(row['rows_duplicate']),
     repeated: true,
   };
-}
-
-/**
- * In whole milliseconds, which is what a JavaScript Date and ISO text of one length can hold.
- * `next` is later than every earlier load, even when the clock stands still or went back; `last` is for loads that change nothing.
- */
-function loadTimes(now: string, latest: string | undefined): { readonly next: string; readonly last: string } {
-  const nowMs = Date.parse(now);
-  const latestMs = latest === undefined ? -Infinity : Date.parse(latest);
-  const text = (ms: number): string => new Date(ms).toISOString();
-  return { last: text(Math.max(nowMs, latestMs)), next: text(Math.max(nowMs, latestMs + 1)) };
 }
 
 async function latestLoad(session: Session): Promise<string | undefined> {

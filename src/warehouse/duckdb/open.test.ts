@@ -17,7 +17,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Warehouse } from '../port.ts';
 import { warehouseFailure } from './errors.ts';
-import { createFixture, frozen, key, landUnit, row, type Fixture } from './load-fixture.ts';
+import { createFixture, frozen, key, landUnit, row, streamCounts, type Fixture } from './load-fixture.ts';
 import { tableHash } from './table-hash.ts';
 
 let fixture: Fixture;
@@ -71,11 +71,9 @@ test('opening again changes nothing, and the run log survives', async () => {
     verdict: { kind: 'complete', missing: [], gaps: ['2 deleted members'] },
     message: null,
   });
-  const counts = { slices: 1, pages: 2, requests: 3, rowsRead: 4, rowsInserted: 5, rowsUpdated: 6 };
-  const more = { rowsUnchanged: 7, rowsDeleted: 8, rowsQuarantined: 9, bytesRead: 10 };
   const report = {
     key,
-    counts: { ...counts, ...more },
+    counts: streamCounts,
     verdict: { kind: 'incomplete', missing: ['x'], gaps: [] },
     durationMs: 5,
   } as const;

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Row } from '../../contracts/sync.ts';
 import type { PublishedTable, PublishTables } from '../port.ts';
-import { warehouseFailure } from './errors.ts';
 import { quoteName, quoteTable } from './identifiers.ts';
+import { replacePublished } from './replace-published.ts';
 import { fillTable, tableDefinition } from './replace-table.ts';
 import { Session } from './session.ts';
 import { utc } from './values.ts';
@@ -15,15 +12,8 @@ const chunk = 2000;
 
 /** Writes the readers' copy from another engine's rows: the same file, the same tables as the embedded warehouse publishes. */
 export function publishTo(publishedPath: string): PublishTables {
-  return async (tables, publication) => {
-    const target = resolve(publishedPath);
-    const folder = dirname(target);
-    const mark = `${basename(target)}.tmp-`;
-    const temporary = join(folder, `${mark}${randomBytes(6).toString('hex')}`);
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      for (const name of await readdir(folder))
-        if (name.startsWith(mark)) await rm(join(folder, name), { force: true });
+  return (tables, publication) =>
+    replacePublished(publishedPath, async (temporary) => {
       const instance = await DuckDBInstance.create(temporary, { memory_limit: '512MB', threads: '1' });
       try {
         const session = new Session(await instance.connect());
@@ -40,16 +30,7 @@ export function publishTo(publishedPath: string): PublishTables {
       } finally {
         instance.closeSync();
       }
-      await syncPath(temporary, 'r+');
-      await rename(temporary, target);
-      await syncPath(folder, 'r');
-      return target;
-    } catch (error) {
-      for (const leftover of [temporary, `${temporary}.wal`])
-        await rm(leftover, { force: true }).catch(() => undefined);
-      throw warehouseFailure(error, `Could not publish to ${target}`);
-    }
-  };
+    });
 }
 
 async function copy(session: Session, { name, columns, rows }: PublishedTable): Promise<void> {
@@ -62,13 +43,4 @@ async function copy(session: Session, { name, columns, rows }: PublishedTable): 
     waiting = [];
   }
   await fillTable(session, name, columns, waiting);
-}
-
-async function syncPath(path: string, flags: 'r' | 'r+'): Promise<void> {
-  const handle = await open(path, flags);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,9 +1,6 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../contracts/clock.ts';
 import type { Database } from './database.ts';
-import { warehouseFailure } from './errors.ts';
+import { replacePublished } from './replace-published.ts';
 import { quoteName, quoteText } from './identifiers.ts';
 import type { Session } from './session.ts';
 import { tableKind } from './raw-read.ts';
@@ -41,14 +38,8 @@ const statusTables: Readonly<Record<string, string>> = {
  * reader that has the older file open keeps it. DuckDB copies rows and all, so a crash leaves the older file.
  */
 export async function publish(database: Database, clock: Clock, publishedPath: string, runId: string): Promise<string> {
-  const target = resolve(publishedPath);
-  const folder = dirname(target);
-  const mark = `${basename(target)}.tmp-`;
-  const temporary = join(folder, `${mark}${randomBytes(6).toString('hex')}`);
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(folder)) if (name.startsWith(mark)) await rm(join(folder, name), { force: true });
-    await database.useAmply(async (session) => {
+  return await replacePublished(publishedPath, (temporary) =>
+    database.useAmply(async (session) => {
       await session.run('Publish', `attach ${quoteText(temporary)} as publishing`);
       try {
         await session.transaction(() => copyTables(session, clock, runId));
@@ -56,15 +47,8 @@ export async function publish(database: Database, clock: Clock, publishedPath: s
       } finally {
         await session.run('Publish', 'detach publishing');
       }
-    });
-    await syncPath(temporary, 'r+');
-    await rename(temporary, target);
-    await syncPath(folder, 'r');
-    return target;
-  } catch (error) {
-    for (const leftover of [temporary, `${temporary}.wal`]) await rm(leftover, { force: true }).catch(() => undefined);
-    throw warehouseFailure(error, `Could not publish to ${target}`);
-  }
+    }),
+  );
 }
 
 async function copyTables(session: Session, clock: Clock, runId: string): Promise<void> {
@@ -96,13 +80,4 @@ async function copyTables(session: Session, clock: Clock, runId: string): Promis
     `create table publishing.status.publication as select $1 as run_id, ${utc('$2')} as published_at`,
     [runId, clock.now()],
   );
-}
-
-async function syncPath(path: string, flags: 'r' | 'r+'): Promise<void> {
-  const handle = await open(path, flags);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Instant } from '../../contracts/json.ts';
 import type { LoadUnit } from '../port.ts';
+import { refusalsOf } from '../refusals.ts';
 import type { Session } from './session.ts';
 import { utc } from './values.ts';
 
 /** Rows per statement: bounded memory for a unit with many refusals. */
 const chunk = 500;
 
-/**
- * Keeps refused records, each once: the identity is its text, place in the record and reason, and which of several
- * equal ones it is within the unit. Not its position, which moves when the source grows. Part of the load's transaction.
- */
+/** Keeps refused records, each once. Part of the load's transaction. */
 export async function quarantine(
   session: Session,
   unit: LoadUnit,
@@ -18,15 +15,7 @@ export async function quarantine(
 ): Promise<{ readonly added: number; readonly known: number }> {
   if (unit.rejected.length === 0) return { added: 0, known: 0 };
   const { source, accountId, stream } = unit.key;
-  const seen = new Map<string, number>();
-  const rows = unit.rejected.map((rejected) => {
-    const content = JSON.stringify([source, accountId, stream, rejected.path, rejected.reason, rejected.record]);
-    const ordinal = seen.get(content) ?? 0;
-    seen.set(content, ordinal + 1);
-    const hash = createHash('sha256').update(`${content}#${ordinal}`).digest('hex');
-    const { slice, position, path, reason, record } = rejected;
-    return { slice, position, path, reason, record, hash };
-  });
+  const rows = refusalsOf(unit);
   let added = 0;
   for (let start = 0; start < rows.length; start += chunk) {
     added += await session.run(

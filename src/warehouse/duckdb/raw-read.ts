@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../contracts/json.ts';
 import type { ItemState, StreamKey } from '../../contracts/sync.ts';
-import { WarehouseError, type TableKind } from '../port.ts';
+import type { TableKind } from '../port.ts';
+import { checkGroupField, countsOf } from '../raw-counts.ts';
 import type { Database } from './database.ts';
-import { rawTable, rawTableName, splitTable } from './identifiers.ts';
+import { rawTable } from './identifiers.ts';
+import { rawTableName, splitTable } from '../table-name.ts';
 import type { JsonRow, Session } from './session.ts';
 
 /** Live records of a stream in key order, streamed: memory does not grow with the table. */
@@ -28,30 +30,16 @@ export async function rawCounts(
   key: StreamKey,
   groupField?: string,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
-  if (groupField !== undefined && !/^\w+$/.test(groupField)) {
-    throw new WarehouseError(
-      `${JSON.stringify(groupField)} cannot group rows: expected a top-level field of letters, digits and _.`,
-      {
-        kind: 'rejected',
-      },
-    );
-  }
-  const counts = new Map<string, Map<string, number>>();
-  if (!(await rawTableExists(database, session, key))) return counts;
+  checkGroupField(groupField);
+  if (!(await rawTableExists(database, session, key))) return new Map();
   const group = groupField === undefined ? `''` : `coalesce(json_extract_string(record, '$."${groupField}"'), '')`;
   const rows = await session.rows(
     `Count ${rawTable(key.source, key.stream)}`,
-    `select _item as item, ${group} as value, count(*) as rows from ${rawTable(key.source, key.stream)}
+    `select _item as item, ${group} as value, count(*) as row_count from ${rawTable(key.source, key.stream)}
     where _account_id = $1 and _deleted_at is null group by all order by all`,
     [key.accountId],
   );
-  for (const row of rows) {
-    const item = String(row['item']);
-    const values = counts.get(item) ?? new Map<string, number>();
-    values.set(String(row['value']), Number(row['rows']));
-    counts.set(item, values);
-  }
-  return counts;
+  return countsOf(rows);
 }
 
 /** Checkpoints of a stream by item. */

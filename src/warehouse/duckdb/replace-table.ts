@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../contracts/clock.ts';
-import type { Json } from '../../contracts/json.ts';
 import type { Row } from '../../contracts/sync.ts';
-import { WarehouseError, type Column } from '../port.ts';
+import type { Column } from '../port.ts';
+import { hashOf, linesOf, type WriteCell } from '../small-table.ts';
 import { quoteName, quoteTable } from './identifiers.ts';
 import { tableKind } from './raw-read.ts';
 import type { Session } from './session.ts';
@@ -31,7 +30,7 @@ export async function replaceTable(
   rows: readonly Row[],
 ): Promise<{ readonly changed: boolean }> {
   const table = quoteTable(name);
-  const lines = linesOf(name, columns, rows);
+  const lines = linesOf(name, columns, rows, asText);
   const contentHash = hashOf(columns, lines);
   return await session.transaction(async () => {
     const [stored] = await session.rows(`Read ${name}`, 'select content_hash from ops.replaced_table where name = $1', [
@@ -52,13 +51,7 @@ export async function replaceTable(
 
 /** What tells the content of a table, in any order of its rows. */
 export const contentHash = (name: string, columns: readonly Column[], rows: readonly Row[]): string =>
-  hashOf(columns, linesOf(name, columns, rows));
-
-function hashOf(columns: readonly Column[], lines: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(columns));
-  for (const line of lines.toSorted()) hash.update(line).update('\n');
-  return hash.digest('hex');
-}
+  hashOf(columns, linesOf(name, columns, rows, asText));
 
 /** Columns of a `create table`. */
 export const tableDefinition = (columns: readonly Column[]): string =>
@@ -71,13 +64,8 @@ export async function fillTable(
   columns: readonly Column[],
   rows: readonly Row[],
 ): Promise<void> {
-  await fill(session, name, columns, linesOf(name, columns, rows));
+  await fill(session, name, columns, linesOf(name, columns, rows, asText));
 }
-
-const linesOf = (name: string, columns: readonly Column[], rows: readonly Row[]): readonly string[] =>
-  rows.map((row) =>
-    JSON.stringify(Object.fromEntries(columns.map((column) => [column.name, cell(name, column, row)]))),
-  );
 
 async function fill(
   session: Session,
@@ -98,25 +86,8 @@ async function fill(
 }
 
 /** Cells travel as text, so that decimals and long integers stay exact; the cast is DuckDB's and fails loudly. */
-function cell(table: string, column: Column, row: Row): Json {
-  const value = row[column.name];
-  if (value === null || value === undefined) return null;
-  if (column.type === 'json') return typeof value === 'string' ? value : JSON.stringify(value);
-  if (typeof value === 'object') {
-    throw new WarehouseError(`${table}.${column.name} is no JSON column, but a row holds an object there.`, {
-      kind: 'rejected',
-    });
-  }
-  if (column.type === 'decimal' && typeof value === 'number' && !Number.isSafeInteger(value)) {
-    throw new WarehouseError(
-      `${table}.${column.name} is exact: give its values as text, not as a floating-point number.`,
-      {
-        kind: 'rejected',
-      },
-    );
-  }
-  return String(value);
-}
+const asText: WriteCell = (value, column) =>
+  column.type === 'json' && typeof value !== 'string' ? JSON.stringify(value) : String(value);
 
 function typed(column: Column): string {
   const source = `n.${quoteName(column.name)}`;

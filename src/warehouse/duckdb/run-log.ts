@@ -1,9 +1,10 @@
 import type { Clock } from '../../contracts/clock.ts';
 import type { Instant } from '../../contracts/json.ts';
-import type { StreamReport, Verdict } from '../../contracts/sync.ts';
+import type { StreamReport } from '../../contracts/sync.ts';
 import type { ModelRun, RunRecord, Warehouse } from '../port.ts';
+import { runOf, streamCells, streamOf } from '../run-rows.ts';
 import { insertRow } from './insert-row.ts';
-import type { JsonRow, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 const number = { next: 'event_number' } as const;
 const attempted = 'Write the run log';
@@ -25,29 +26,12 @@ export async function recordRun(session: Session, run: RunRecord, clock: Clock):
 }
 
 export async function recordStream(session: Session, runId: string, report: StreamReport, clock: Clock): Promise<void> {
-  const { key, counts, verdict, failure } = report;
   await insertRow(session, attempted, 'ops.stream_run', {
     number,
     run_id: runId,
-    source: key.source,
-    account_id: key.accountId,
-    stream: key.stream,
-    slices: counts.slices,
-    pages: counts.pages,
-    requests: counts.requests,
-    rows_read: counts.rowsRead,
-    rows_inserted: counts.rowsInserted,
-    rows_updated: counts.rowsUpdated,
-    rows_unchanged: counts.rowsUnchanged,
-    rows_deleted: counts.rowsDeleted,
-    rows_quarantined: counts.rowsQuarantined,
-    bytes_read: counts.bytesRead,
-    verdict_kind: verdict.kind,
-    missing: { json: verdict.missing },
-    gaps: { json: verdict.gaps },
-    duration_ms: Math.round(report.durationMs),
-    failure_kind: failure?.kind ?? null,
-    failure_message: failure?.message ?? null,
+    ...streamCells(report),
+    missing: { json: report.verdict.missing },
+    gaps: { json: report.verdict.gaps },
     finished_at: { instant: clock.now() },
   });
 }
@@ -70,57 +54,23 @@ export async function recordModel(session: Session, runId: string, model: ModelR
 export async function latestRuns(session: Session, limit: number): Promise<readonly RunRecord[]> {
   const rows = await session.rows(
     'Read the run log',
-    `select *, cast(verdict as varchar) as verdict_text
+    `select * replace (cast(verdict as varchar) as verdict)
     from (select *, row_number() over (partition by run_id order by number desc) as place,
       min(number) over (partition by run_id) as first_number from ops.run_log)
     where place = 1 order by first_number desc limit $1`,
     [limit],
   );
-  return rows.map((row) => ({
-    runId: String(row['run_id']),
-    kind: row['kind'] as RunRecord['kind'],
-    accountId: text(row, 'account_id'),
-    startedAt: String(row['started_at']),
-    finishedAt: text(row, 'finished_at'),
-    status: row['status'] as RunRecord['status'],
-    verdict: row['verdict_text'] === null ? null : (JSON.parse(String(row['verdict_text'])) as Verdict),
-    message: text(row, 'message'),
-  }));
+  return rows.map(runOf);
 }
 
 export async function latestStreams(session: Session): ReturnType<Warehouse['latestStreams']> {
   const rows = await session.rows(
     'Read the run log',
-    `select *, cast(missing as varchar) as missing_text, cast(gaps as varchar) as gaps_text
+    `select * replace (cast(missing as varchar) as missing, cast(gaps as varchar) as gaps)
     from (select *, row_number() over (partition by source, account_id, stream order by number desc) as place from ops.stream_run)
     where place = 1 order by source, account_id, stream`,
   );
-  return rows.map((row) => ({
-    runId: String(row['run_id']),
-    finishedAt: String(row['finished_at']),
-    key: { source: String(row['source']), accountId: String(row['account_id']), stream: String(row['stream']) },
-    counts: {
-      slices: Number(row['slices']),
-      pages: Number(row['pages']),
-      requests: Number(row['requests']),
-      rowsRead: Number(row['rows_read']),
-      rowsInserted: Number(row['rows_inserted']),
-      rowsUpdated: Number(row['rows_updated']),
-      rowsUnchanged: Number(row['rows_unchanged']),
-      rowsDeleted: Number(row['rows_deleted']),
-      rowsQuarantined: Number(row['rows_quarantined']),
-      bytesRead: Number(row['bytes_read']),
-    },
-    verdict: {
-      kind: row['verdict_kind'] as Verdict['kind'],
-      missing: JSON.parse(String(row['missing_text'])) as readonly string[],
-      gaps: JSON.parse(String(row['gaps_text'])) as readonly string[],
-    },
-    durationMs: Number(row['duration_ms']),
-    ...(row['failure_kind'] === null
-      ? {}
-      : { failure: { kind: String(row['failure_kind']), message: String(row['failure_message'] ?? '') } }),
-  }));
+  return rows.map(streamOf);
 }
 
 /** Fingerprint of each model's last success: a failed run left the older table, and its fingerprint, in place. */
@@ -155,9 +105,4 @@ export async function lastChange(session: Session, tables: readonly string[]): P
     [JSON.stringify(tables)],
   );
   return typeof changed === 'string' ? changed : null;
-}
-
-function text(row: JsonRow, column: string): string | null {
-  const value = row[column];
-  return value === null || value === undefined ? null : String(value);
 }

@@ -1,5 +1,6 @@
 import type { Row, Scalar } from '../../contracts/sync.ts';
-import { quoteTable, splitTable } from './identifiers.ts';
+import { quoteTable } from './identifiers.ts';
+import { splitTable } from '../table-name.ts';
 
 /** `Warehouse.query` or a reader's: anything that answers SQL with rows. */
 export type Query = (sql: string, params?: readonly Scalar[]) => Promise<readonly Row[]>;
