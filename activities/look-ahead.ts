@@ -46,7 +46,7 @@ async function ofAccount(deps: LookDeps, accountId: string): Promise<readonly St
       source: connector.name,
       accountId,
       stream: name,
-      mode: modeOf(state, slices),
+      mode: modeOf(state, slices, unknownUntil),
       from: earliest(stream, slices),
       lastReadAt: latest([...state.values()].map(({ readAt }) => readAt)),
       slices: slices.length,
@@ -64,9 +64,14 @@ function rawReader(deps: LookDeps, key: StreamKey): RawReader {
   };
 }
 
-function modeOf(state: ReadonlyMap<string, ItemState>, slices: readonly Slice[]): StreamAhead['mode'] {
+function modeOf(
+  state: ReadonlyMap<string, ItemState>,
+  slices: readonly Slice[],
+  unknownUntil: readonly string[],
+): StreamAhead['mode'] {
+  // Nothing to read, and nothing will come of others: a file source without such a file, say.
+  if (slices.length === 0 && unknownUntil.length === 0) return 'nothing';
   if (state.size === 0) return 'first';
-  if (slices.length === 0) return 'nothing';
   return slices.every(({ mode }) => mode === 'full') ? 'whole' : 'changed';
 }
 

@@ -19,7 +19,8 @@ const env = { MAILMART_CLOCK: '2026-06-30T12:00:00Z' };
 let folder: ReturnType<typeof temporaryFolder>;
 beforeAll(() => {
   folder = temporaryFolder();
-  folder.write('mailmart.yaml', `${company}${books}`);
+  // Nothing of the company's files has orders.
+  folder.write('mailmart.yaml', `${company}${books.replace('[costs]', '[costs, orders]')}`);
   folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n');
 });
 afterAll(() => folder.remove());
@@ -54,7 +55,10 @@ describe('plan, on the embedded warehouse', { timeout: 180_000 }, () => {
   it('of a project that never ran: everything, and no file is made', async () => {
     const first = await plan();
     expect(first).toMatchObject({ code: 8, changes: true, unchanged: 0, cost: null });
-    expect(first.streams).toMatchObject([{ stream: 'costs', mode: 'first', slices: 1 }]);
+    expect(first.streams).toMatchObject([
+      { stream: 'costs', mode: 'first', slices: 1 },
+      { stream: 'orders', mode: 'nothing', slices: 0 },
+    ]);
     expect(first.models.length).toBeGreaterThan(50);
     expect(first.models.every(({ reason, bytes }) => reason === 'missing' && bytes === null)).toBe(true);
     expect(Object.keys(files())).toEqual(['costs.csv', 'mailmart.yaml']);
@@ -65,7 +69,10 @@ describe('plan, on the embedded warehouse', { timeout: 180_000 }, () => {
     expect((await cli('transform', '--select', model)).code).toBe(0);
     const settled = await plan('--select', model);
     expect(settled).toMatchObject({ code: 0, changes: false, models: [], unchanged: 2, cost: null });
-    expect(settled.streams).toMatchObject([{ stream: 'costs', mode: 'nothing' }]);
+    expect(settled.streams).toMatchObject([
+      { stream: 'costs', mode: 'nothing' },
+      { stream: 'orders', mode: 'nothing' },
+    ]);
   });
 
   it('through a worker that owns the file: exactly what the next transform runs; in words nothing of bytes', async () => {
