@@ -17,7 +17,7 @@ demo: ## the main job end to end on a made-up company (set-up, then about a minu
 	. scripts/env.sh
 	node bin/mailmart.js demo
 
-test: ## set-up, all checks and all tests (about 15 minutes)
+test: ## set-up, all checks and all tests (about 25 minutes)
 	scripts/setup.sh test
 	. scripts/env.sh
 	npm run --silent check

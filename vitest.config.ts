@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           ...heavy,
           name: 'parts',
-          include: ['test/{sql,workflows,replay,truth}/**/*.test.ts'],
+          include: ['test/{workflows,replay}/**/*.test.ts'],
           sequence: { groupOrder: 2 },
         },
       },
@@ -43,11 +43,11 @@ export default defineConfig({
         extends: true,
         test: {
           ...heavy,
-          // An emulator works on one core.
+          // Nothing here watches a clock, and an emulator works on one core.
           fileParallelism: true,
           maxWorkers: 2,
-          name: 'bigquery',
-          include: ['test/bigquery/**/*.test.ts'],
+          name: 'engines',
+          include: ['test/{sql,truth,bigquery}/**/*.test.ts'],
           sequence: { groupOrder: 3 },
         },
       },
