@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { FailureKind } from './errors.ts';
+import type { Hook, Inbox } from './hook.ts';
 import type { Pressed } from './press/press.ts';
 
 type DeclaredKey<R> = Extract<keyof { [K in keyof R as string extends K ? never : K]: R[K] }, string>;
@@ -50,6 +51,11 @@ export type HttpResponse = {
 /** The kit's one HTTP policy: origin pinned, no redirects, caps, time-outs, retries, redaction, budget. Failures are ConnectorErrors. */
 export type Http = {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /**
+   * A file that the source made for us, from one of `Connector.downloadHosts` (or the source's own origin): without credentials, without
+   * redirects, unpacked when it is gzip, in chunks. It fails rather than end early.
+   */
+  download(url: string, options: { readonly stream: string }, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Requests made so far, retries included. */
   readonly requests: number;
 };
@@ -158,12 +164,21 @@ export type ReadPage = {
   }[];
 };
 
+/** A small note that outlives a crash, one a slice and run: the id of an export job that was ordered, say. */
+export type Memo = {
+  read(): Promise<Json>;
+  /** Durable when it returns. */
+  write(note: Json): Promise<void>;
+};
+
 export type ReadContext<C> = {
   readonly config: C;
   readonly http: Http;
   readonly slice: Slice;
   readonly now: Instant;
   readonly signal: AbortSignal;
+  readonly memo: Memo;
+  readonly inbox: Inbox;
 };
 
 /** Raw rows of a stream of the same account, as far as they are durable: parents, summary rows, counts. */
@@ -178,6 +193,10 @@ export type PlanContext<C> = {
   readonly state: ReadonlyMap<string, ItemState>;
   readonly raw: RawReader;
   readonly now: Instant;
+  /** Absent: nothing was ever received. */
+  readonly inbox?: Inbox;
+  /** Items of this stream that a post spoke of, with the time of the latest: one that is not older than the item's last read makes it due. */
+  readonly hints?: ReadonlyMap<string, Instant>;
   readonly startDate: Instant | null;
   readonly mutableWindow: Duration;
   /** 0 (or absent) for the run's first plan; 1, 2 ... when the stream is planned again after its rows are loaded: see `plan.rounds`. */
@@ -217,6 +236,10 @@ type StreamBase<C, R> = {
     readonly rounds?: number;
     readonly slices: (context: PlanContext<C>, declared: readonly Slice[]) => Promise<readonly Slice[]>;
   };
+  /** Name of the hook whose signed posts hold the records (push.ts makes such a stream). */
+  readonly push?: string;
+  /** A record never changes: the first content of a key stays, another one is quarantined. */
+  readonly immutable?: boolean;
   /** Rows that vanished from a whole read: mark `_deleted_at` (default true). Events stay facts in core even so. */
   readonly sweep?: boolean;
   /** What a person needs to know of the permission it takes, for `check`. */
@@ -274,6 +297,16 @@ export type Connector<C> = {
     readonly default: { readonly rps?: number; readonly concurrency: number };
   };
   readonly responses?: readonly ResponseRule[];
+  /** Headers by which each answer says what is left of its limit key's rate, and when that begins anew. */
+  readonly rateHeaders?: {
+    readonly remaining: string;
+    readonly reset: string;
+    readonly unit: 'epoch-s' | 'seconds';
+  };
+  /** Hosts that files may be downloaded from, `*.example.com` for all below one. */
+  readonly downloadHosts?: readonly string[];
+  /** Addresses that the source posts to, by name: `mailmart receive` serves them as /hooks/<account>/<name>. */
+  readonly hooks?: Readonly<Record<string, Hook<C>>>;
   /** Wraps the kit's transport with the vendor's client, where one is used (client.ts). */
   readonly client?: (http: Http, config: C) => Http;
   /** Cheap probe: ≤ 3 requests, ≤ 5 s. */

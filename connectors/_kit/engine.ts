@@ -1,6 +1,8 @@
-import type { AnyStream, Connector, Http, ReadContext, ReadPage, Stream } from './contract.ts';
+import type { AnyStream, Connector, Http, Memo, ReadContext, ReadPage, Stream } from './contract.ts';
 import { Drain, type DrainOptions } from './drain.ts';
 import { ConnectorError } from './errors.ts';
+import { emptyInbox, type Inbox } from './hook.ts';
+import type { Json } from '../../src/contracts/json.ts';
 import type { Slice } from '../../src/contracts/sync.ts';
 import { declaredPages, type PageResume } from './pages.ts';
 import { pagesOf } from './paginate.ts';
@@ -12,6 +14,10 @@ export type ReadSliceOptions<C> = DrainOptions & {
   readonly config: C;
   readonly http: Http;
   readonly signal: AbortSignal;
+  /** Default: nothing was ever received. */
+  readonly inbox?: Inbox;
+  /** Default: one that lives as long as this read. */
+  readonly memo?: Memo;
   /** How far to read ahead; default: one page after the other. */
   readonly ahead?: ReadAhead;
   /** Where an earlier attempt stopped: `resume` of the last of its pages that is durable, and the keys up to there. */
@@ -19,6 +25,17 @@ export type ReadSliceOptions<C> = DrainOptions & {
 };
 
 const MAX_RESTARTS = 2;
+
+function shortMemo(): Memo {
+  let note: Json = null;
+  return {
+    read: () => Promise.resolve(note),
+    write: (written) => {
+      note = written;
+      return Promise.resolve();
+    },
+  };
+}
 
 /**
  * Reads one slice to its end: pages of known-good rows and refused records, then one `end`. When the source changed
@@ -82,7 +99,8 @@ function pagesIn<C>(
   resume: PageResume | undefined,
 ): AsyncIterable<ReadPage & { readonly resume?: PageResume }> {
   const { config, http, slice, now, signal } = options;
-  const context: ReadContext<C> = { config, http, slice, now, signal };
+  const { inbox = emptyInbox, memo = shortMemo() } = options;
+  const context: ReadContext<C> = { config, http, slice, now, signal, inbox, memo };
   return 'read' in stream
     ? stream.read(context)
     : declaredPages(

@@ -202,6 +202,12 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
 
   const http: Http = {
     request,
+    download: () => {
+      throw new ConnectorError(`${connector.name} has no hosts to download from.`, {
+        kind: 'config',
+        connector: connector.name,
+      });
+    },
     get requests() {
       return requests;
     },
@@ -216,7 +222,15 @@ function withoutHttp(connector: string): Http {
       fix: 'This is a fault of mailmart: please report it.',
     });
   };
-  return { request, requests: 0 };
+  return {
+    request,
+    download: (_url, { stream }) => {
+      throw failer({ method: 'GET', path: '', stream }, connector)('rejected', 'was not sent: this source is no API', {
+        fix: 'This is a fault of mailmart: please report it.',
+      });
+    },
+    requests: 0,
+  };
 }
 
 const isRetryable = (error: unknown): error is ConnectorError =>

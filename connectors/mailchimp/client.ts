@@ -94,6 +94,7 @@ export function mailchimpClient(http: Http): Http {
         method.call(client[route.api], ...ids, options(request.params ?? {})),
       ) as Promise<HttpResponse>;
     },
+    download: (url, options, signal) => http.download(url, options, signal),
     get requests() {
       return http.requests;
     },

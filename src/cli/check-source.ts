@@ -90,6 +90,7 @@ async function probe(
 
 function remembering(http: Http, seen: ConnectorError[]): Http {
   return {
+    download: (url, options, signal) => http.download(url, options, signal),
     get requests() {
       return http.requests;
     },

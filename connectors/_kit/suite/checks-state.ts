@@ -36,7 +36,13 @@ export const stateChecks: readonly Check[] = [
       const slices = await continued.plan(
         {
           ...stream.settings,
-          http: { request: () => Promise.reject(new Error('planning sends nothing')), requests: 0 },
+          http: {
+            request: () => Promise.reject(new Error('planning sends nothing')),
+            download: () => {
+              throw new Error('planning sends nothing');
+            },
+            requests: 0,
+          },
         },
         stream.name,
       );

@@ -83,6 +83,9 @@ export function fakeHttp(
   const asked: HttpRequest[] = [];
   return {
     asked,
+    download: () => {
+      throw new Error('this test downloads nothing');
+    },
     get requests() {
       return asked.length;
     },

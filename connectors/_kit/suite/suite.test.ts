@@ -77,6 +77,7 @@ const careless = naive(() => emptyPage);
 const patient = through((http) => {
   let requests = 0;
   return {
+    download: (url, options, signal) => http.download(url, options, signal),
     get requests() {
       return requests;
     },
