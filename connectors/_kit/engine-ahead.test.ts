@@ -6,6 +6,7 @@ import { readSlice } from './engine.ts';
 import type { ReadAhead } from './read-ahead.ts';
 import type { SliceEvent, SliceResume } from './slice-events.ts';
 import { connectorOf, ids, NOW, offset, things, whole, type Changes } from './suite/engine-harness.ts';
+import { noDownload } from './suite/no-download.ts';
 
 type Answer = { readonly records: readonly unknown[]; readonly total: number };
 
@@ -16,6 +17,7 @@ function slowSource(answer: (from: number) => Answer, ms = 8) {
   let peak = 0;
   const http = {
     requests: 0,
+    download: noDownload,
     async request(request: HttpRequest, signal: AbortSignal) {
       const from = Number(request.params?.['offset']);
       asked.push(from);

@@ -2,6 +2,7 @@ import shared from '@mailchimp/mailchimp_marketing';
 import { describe, expect, it } from 'vitest';
 import type { Http, HttpRequest } from '../_kit/contract.ts';
 import { mailchimpClient, routes } from './client.ts';
+import { noDownload } from '../_kit/suite/no-download.ts';
 
 const signal = new AbortController().signal;
 
@@ -9,6 +10,7 @@ function recorder() {
   const requests: HttpRequest[] = [];
   const http: Http = {
     requests: 41,
+    download: noDownload,
     request: async (request) => {
       requests.push(request);
       await new Promise((resolve) => setTimeout(resolve, 1));

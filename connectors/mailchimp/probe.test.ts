@@ -7,6 +7,7 @@ import { createHttp } from '../_kit/http.ts';
 import type { MailchimpConfig } from './config.ts';
 import { mailchimp } from './connector.ts';
 import { probe } from './probe.ts';
+import { noDownload } from '../_kit/suite/no-download.ts';
 
 const signal = new AbortController().signal;
 const closing: (() => Promise<unknown>)[] = [];
@@ -92,6 +93,7 @@ describe('check of a Mailchimp account', () => {
     const config = { credentials: key, base_url: 'https://us9.api.mailchimp.com/3.0' };
     const http = {
       requests: 0,
+      download: noDownload,
       request: async (): Promise<HttpResponse> =>
         Promise.reject(new ConnectorError('x', { kind: 'auth', connector: 'mailchimp', status: 401 })),
     };
@@ -147,7 +149,7 @@ describe('check of a Mailchimp account', () => {
       );
       return probe({
         config: { credentials: key },
-        http: { requests: 0, request: async () => Promise.reject(error) },
+        http: { requests: 0, download: noDownload, request: async () => Promise.reject(error) },
         signal,
       });
     };

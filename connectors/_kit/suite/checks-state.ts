@@ -3,6 +3,7 @@ import type { Cursor } from '../contract.ts';
 import { durationMs } from '../duration.ts';
 import { timeMs } from '../instant.ts';
 import { assertFailure, assertSame, readAgain, withLimit, type Check } from './case.ts';
+import { noDownload } from './no-download.ts';
 
 /** State between syncs: no gap, no overlap beyond the look-back, and nothing lost to a crash. */
 export const stateChecks: readonly Check[] = [
@@ -38,9 +39,7 @@ export const stateChecks: readonly Check[] = [
           ...stream.settings,
           http: {
             request: () => Promise.reject(new Error('planning sends nothing')),
-            download: () => {
-              throw new Error('planning sends nothing');
-            },
+            download: noDownload,
             requests: 0,
           },
         },

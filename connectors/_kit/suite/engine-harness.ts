@@ -15,6 +15,7 @@ import type { ConnectorError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { SkippedAnswer } from '../skip.ts';
 import type { SliceEvent } from '../slice-events.ts';
+import { noDownload } from './no-download.ts';
 
 export const NOW = '2026-06-30T12:00:00.000Z';
 export const BASE = 'https://api.example.com/3.0';
@@ -83,9 +84,7 @@ export function fakeHttp(
   const asked: HttpRequest[] = [];
   return {
     asked,
-    download: () => {
-      throw new Error('this test downloads nothing');
-    },
+    download: noDownload,
     get requests() {
       return asked.length;
     },

@@ -11,6 +11,7 @@ import {
   type FakeVendor,
   type VendorDefect,
 } from './fake-vendor.ts';
+import { noDownload } from './no-download.ts';
 
 let vendor: FakeVendor;
 
@@ -57,6 +58,7 @@ const through = (client: NonNullable<Connector<FakeConfig>['client']>): Connecto
 function naive(onFailure: (status: number, text: string, key: string) => Json): Connector<FakeConfig> {
   return through((http, config) => ({
     requests: 0,
+    download: noDownload,
     request: async ({ path, params }) => {
       const query = new URLSearchParams(
         Object.entries(params ?? {}).flatMap(([name, value]) =>
@@ -159,6 +161,7 @@ const planted: readonly Planted[] = [
     defect: 'only known fields are asked for',
     connector: through((http) => ({
       requests: 0,
+      download: noDownload,
       request: async (request, signal) => {
         const response = await http.request(request, signal);
         return {
@@ -220,6 +223,7 @@ const planted: readonly Planted[] = [
     defect: 'a lost connection counts as the end',
     connector: through((http) => ({
       requests: 0,
+      download: noDownload,
       request: (request, signal) =>
         http
           .request(request, signal)
