@@ -10,6 +10,7 @@ import { planSlices } from '../_kit/plan.ts';
 import { beyondSpec } from './beyond-spec.ts';
 import { routes } from './client.ts';
 import { mailchimp } from './connector.ts';
+import { noDownload } from '../_kit/suite/no-download.ts';
 
 // Every request that the connector can make, made for real through the official client into a recorder, is compared with
 // the vendor's description. The description is not part of the project: MAILMART_SHARED names the folder it is in.
@@ -70,6 +71,7 @@ async function sent(): Promise<readonly HttpRequest[]> {
   const requests: HttpRequest[] = [];
   const recorder: Http = {
     requests: 0,
+    download: noDownload,
     request: async (request) => {
       requests.push(request);
       return { status: 200, headers: {}, body: { ...emptyAnswer, account_name: 'x' }, bytes: 0 };

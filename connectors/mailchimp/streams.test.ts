@@ -10,6 +10,7 @@ import { personKey } from '../_kit/person-key.ts';
 import { planSlices } from '../_kit/plan.ts';
 import { mailchimp } from './connector.ts';
 import { reportFingerprint, type Define } from './stream.ts';
+import { noDownload } from '../_kit/suite/no-download.ts';
 
 const config = { credentials: { api_key: 'not-a-key-us1' } };
 const now = '2026-06-30T12:00:00.000Z';
@@ -34,7 +35,11 @@ async function read(stream: string, body: JsonObject, inherit: Readonly<Record<s
   const rows: LandedRow[] = [];
   const rejected: RejectedRow[] = [];
   let end: { readonly units: number; readonly total: number | null; readonly incomplete?: string } | undefined;
-  const http: Http = { requests: 0, request: async () => ({ status: 200, headers: {}, body, bytes: 1 }) };
+  const http: Http = {
+    requests: 0,
+    download: noDownload,
+    request: async () => ({ status: 200, headers: {}, body, bytes: 1 }),
+  };
   for await (const event of readSlice(mailchimp, stream, {
     config,
     http,

@@ -4,6 +4,7 @@ import { judge } from '../../connectors/_kit/answer.ts';
 import type { Connector, Http } from '../../connectors/_kit/contract.ts';
 import type { LineSink } from '../../connectors/_kit/drain.ts';
 import { readSlice } from '../../connectors/_kit/engine.ts';
+import { noDownload } from '../../connectors/_kit/suite/no-download.ts';
 
 /** What a slice's reading came to: everything that must be the same whichever way its pages were worked. */
 export type Outcome = {
@@ -50,6 +51,7 @@ export async function readPages(
       return response;
     },
     requests: 0,
+    download: noDownload,
   };
   let rows = 0;
   const sink = (row: LandedRow): void => {
