@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Feeds } from '../../src/contracts/facts.ts';
 import type { Duration, Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { FailureKind } from './errors.ts';
@@ -261,11 +262,15 @@ export type DeclaredStream<C, R> = StreamBase<C, R> & {
    * rows no longer tell which records they came from.
    */
   readonly stableOrder?: boolean;
+  /** Why the declaration is longer than 25 lines, where it is: the API is not regular here. */
+  readonly why?: string;
 };
 
 export type CustomStream<C, R> = StreamBase<C, R> & {
   readonly read: (context: ReadContext<C>) => AsyncIterable<ReadPage>;
   readonly why: string;
+  /** Where the records do not come as pages: in a file that the source makes when asked (`export`), or in files of the user's. */
+  readonly mode?: 'export' | 'file';
 };
 
 export type Stream<C, R> = DeclaredStream<C, R> | CustomStream<C, R>;
@@ -297,6 +302,8 @@ export type Connector<C> = {
     readonly default: { readonly rps?: number; readonly concurrency: number };
   };
   readonly responses?: readonly ResponseRule[];
+  /** What core learns from this source, fact by fact: from it follows which metric it feeds. Asserted for every registered connector. */
+  readonly feeds?: Feeds;
   /** Headers by which each answer says what is left of its limit key's rate, and when that begins anew. */
   readonly rateHeaders?: {
     readonly remaining: string;

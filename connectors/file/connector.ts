@@ -13,6 +13,7 @@ import {
 import { ConnectorError } from '../_kit/errors.ts';
 import { fileConfig, type FileConfig, type FileSpec, type Mapping } from './config.ts';
 import { entities, entityNames, type Entity, type EntityName } from './entities.ts';
+import { feeds } from './feeds.ts';
 import { createMapper } from './mapping.ts';
 import { contentHash, FileError, listFiles, readRows } from './readers.ts';
 
@@ -43,6 +44,7 @@ function stream(name: EntityName): CustomStream<FileConfig, FileRecord> {
     },
     read: (context) => readFile(name, context),
     why: 'files are no API: rows come from disk and become several entities by a declared mapping',
+    mode: 'file',
   };
 }
 
@@ -163,6 +165,7 @@ export const file = defineConnector(fileConfig as unknown as z.ZodType<FileConfi
   baseUrl: () => 'file://',
   auth: { kind: 'none' },
   limits: { default: { concurrency: 2 } },
+  feeds,
   probe: ({ config }) => probe(config),
   streams: Object.fromEntries(entityNames.map((name) => [name, stream(name)])),
 }));

@@ -1,6 +1,7 @@
 import { defineConnector } from '../_kit/contract.ts';
 import { mailchimpClient } from './client.ts';
 import { authorizationOf, baseUrlOf, mailchimpConfig } from './config.ts';
+import { feeds } from './feeds.ts';
 import { probe } from './probe.ts';
 import { responses } from './responses.ts';
 import { audienceStreams } from './streams-audience.ts';
@@ -20,6 +21,7 @@ export const mailchimp = defineConnector(mailchimpConfig, (stream) => ({
   // Ten connections at once for a user, over all keys and programs; no rate limit is documented.
   limits: { default: { concurrency: 10 } },
   responses,
+  feeds,
   client: mailchimpClient,
   probe,
   streams: {

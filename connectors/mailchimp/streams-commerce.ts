@@ -41,6 +41,7 @@ export const commerceStreams = (stream: Define) => ({
     primaryKey: ['store_id', 'id'],
     person: 'customer.email_address',
     cursor: 'full-refresh',
+    why: 'an order has four amounts, three times and two states, its customer and its lines within it',
   }),
 
   customers: stream({

@@ -79,6 +79,7 @@ export const recipientStreams = (stream: Define) => ({
     person: 'email_address',
     cursor: 'full-refresh',
     partitionBy: 'timestamp',
+    why: 'pages hold recipients, rows are their events, and an event has no id: its key is seven fields',
   }),
 
   open_details: stream({

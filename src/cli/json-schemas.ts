@@ -142,7 +142,7 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
             description: text,
             primary_key: z.array(text),
             cursor: maybe,
-            kind: z.enum(['snapshot', 'incremental', 'per_parent']),
+            kind: z.enum(['snapshot', 'incremental', 'per_parent', 'push', 'export', 'file']),
             incremental: z.enum(['source', 'here', 'by_age', 'no']),
             parent: maybe,
             person_field: maybe,

@@ -11,6 +11,7 @@ metrics:
     question: Did the subject line reach the right people?
     numerator: human_unique_open_count
     denominator: delivered_count
+    needs: { open: total, delivered: total }
     grain: campaign
     window: to date
     unit: rate
@@ -41,6 +42,9 @@ describe('the metric catalog', () => {
     ['a misspelt field', entry.replace('bias:', 'byas:'), /byas/],
     ['a rate without denominator', entry.replace('    denominator: delivered_count\n', ''), /has a denominator/],
     ['a metric number that the article has not', entry.replace('article: 1', 'article: 22'), /article/],
+    ['a fact that no source tells', entry.replace('open: total', 'opened: total'), /opened/],
+    ['a metric made of nothing', entry.replace('{ open: total, delivered: total }', '{}'), /made of something/],
+    ['a depth that does not exist', entry.replace('open: total', 'open: some'), /needs\.open/],
     [
       'the same key twice',
       entry.replace(

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { depths, factNames } from '../contracts/facts.ts';
 import { sqlFolder } from './compile.ts';
 
 const goal = z.enum(['lead_generation', 'customer_acquisition', 'customer_marketing']);
@@ -21,6 +22,9 @@ const vendor = z.strictObject({
   difference: z.string().min(1),
 });
 
+/** How many metrics the article lists. */
+export const ARTICLE_METRICS = 21;
+
 const metric = z
   .strictObject({
     key: z.string().regex(/^[a-z][a-z0-9_]*$/),
@@ -28,11 +32,15 @@ const metric = z
     mart: z.string().regex(/^[a-z][a-z0-9_]*$/),
     name: z.string().min(1),
     /** Number in the list of 21 metrics; absent for metrics that are our own. */
-    article: z.int().min(1).max(21).optional(),
+    article: z.int().min(1).max(ARTICLE_METRICS).optional(),
     question: z.string().endsWith('?'),
     /** Columns of the mart, or an expression of them; `mart.column` for one of another mart. */
     numerator: z.string().min(1),
     denominator: z.string().min(1).nullish(),
+    /** What the metric is made of; from it and a connector's `feeds` follows which source feeds it. */
+    needs: z
+      .partialRecord(z.enum(factNames), z.enum(depths))
+      .refine((needs) => Object.keys(needs).length > 0, { message: 'a metric is made of something' }),
     grain: z.string().min(1),
     window: z.string().min(1),
     /** rate: 0–1; ratio: any number; money: in the row's currency_code; count: whole number. */

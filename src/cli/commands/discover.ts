@@ -1,3 +1,4 @@
+import { modeOf, type StreamMode } from '../../../connectors/_kit/mode.ts';
 import { connectors } from '../../../connectors/index.ts';
 import { nearest } from '../../config/suggest.ts';
 import { CliError } from '../cli-error.ts';
@@ -12,8 +13,8 @@ export type StreamFacts = {
   readonly description: string;
   readonly primary_key: readonly string[];
   readonly cursor: string | null;
-  /** snapshot: read whole; incremental: by cursor; per_parent: one work item a parent. */
-  readonly kind: 'snapshot' | 'incremental' | 'per_parent';
+  /** snapshot: read whole; incremental: by cursor; per_parent: one work item a parent; push: posted to us; export: ordered; file. */
+  readonly kind: StreamMode;
   /** Who filters: the source, mailmart (the whole is read and old rows dropped), re-reads by age, or nobody. */
   readonly incremental: 'source' | 'here' | 'by_age' | 'no';
   readonly parent: string | null;
@@ -37,7 +38,7 @@ export function streamFacts(connectorName: string, name: string, stream: AnyStre
     description: stream.description,
     primary_key: [...stream.primaryKey],
     cursor: byCursor ? cursor.field : null,
-    kind: parent !== undefined ? 'per_parent' : byCursor ? 'incremental' : 'snapshot',
+    kind: modeOf(stream),
     incremental: aged ? 'by_age' : filtered ? 'source' : byCursor ? 'here' : 'no',
     parent: parent?.stream ?? null,
     person_field: stream.person ?? null,
