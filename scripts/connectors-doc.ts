@@ -1,7 +1,5 @@
-/** Writes docs/connectors.md from the registry: node scripts/connectors-doc.ts */
-import { writeFileSync } from 'node:fs';
-import { connectorsDocument, documentPath } from './connectors-doc/document.ts';
+/** Writes docs/connectors.md and docs/config.schema.json from the registry of connectors: npm run docs:connectors */
+import { refreshDocuments } from './connectors-doc/refresh.ts';
 
-const text = connectorsDocument();
-writeFileSync(documentPath, text);
-console.log(`docs/connectors.md: ${text.split('\n').length - 1} lines`);
+const files = await refreshDocuments();
+console.log(files.map((file) => `wrote ${file}`).join('\n'));

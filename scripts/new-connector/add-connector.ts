@@ -32,7 +32,9 @@ export async function addConnector(root: string, args: readonly string[]): Promi
     await write(`${folder}/${file}`, filled(readFileSync(path.join(template, file), 'utf8'), names));
   }
   await write('connectors/index.ts', registered(registry, names));
-  files.push(...(await refreshDocuments(root)));
+  // Only now, so that the registry it imports has the new connector in it.
+  const { refreshDocuments } = await import('../connectors-doc/refresh.ts');
+  files.push(...(await refreshDocuments()));
   return { folder, name: names.snake, files };
 }
 
@@ -121,17 +123,6 @@ function registered(registry: string, { kebab, snake, camel }: Names): string {
     /'\.\/([a-z0-9-]+)\//,
   );
   return inOrder(imported, isEntry, snake === camel ? `  ${camel},` : `  ${snake}: ${camel},`, /^ {2}(\w+)/).join('\n');
-}
-
-/** What is generated from the registry; imported only now, with the new connector in it. */
-async function refreshDocuments(root: string): Promise<readonly string[]> {
-  const { connectorsDocument, documentPath } = await import('../connectors-doc/document.ts');
-  const { configSchemaFile } = await import('../../src/config/json-schema.ts');
-  const { sourceRegistry } = await import('../../src/config/registry.ts');
-  writeFileSync(documentPath, connectorsDocument());
-  const schema = 'docs/config.schema.json';
-  await writeFormatted(path.join(root, schema), configSchemaFile(sourceRegistry));
-  return [path.relative(root, documentPath), schema];
 }
 
 async function writeFormatted(filepath: string, text: string): Promise<void> {

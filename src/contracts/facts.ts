@@ -40,8 +40,6 @@ export type Feeds = Readonly<Record<Fact, Feed>>;
 /** How much of a fact a metric takes: `each`, one by one; `total`, totals would do. */
 export const depths = ['each', 'total'] as const;
 
-export type Needs = Readonly<Partial<Record<Fact, (typeof depths)[number]>>>;
-
 /** That of a source whose records no model reads yet. */
 export function feedsNothing(why: string): Feeds {
   return Object.fromEntries(factNames.map((name) => [name, { no: why }])) as Feeds;

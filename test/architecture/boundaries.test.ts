@@ -15,6 +15,7 @@ beforeAll(() => {
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(tree, 'node_modules'));
   plant('connectors/alpha/connector.ts', `import { limit } from '../_kit/limit.ts';\nexport const alpha = limit;\n`);
+  plant('connectors/gamma/config.ts', `export const gamma = 1;\n`);
   plant('connectors/_kit/limit.ts', `export const limit = 1;\n`);
   plant('activities/index.ts', `export const act = async (): Promise<number> => 1;\nexport type Act = typeof act;\n`);
   plant(
@@ -83,6 +84,12 @@ const planted = [
     'connectors/_kit/bad.ts',
     `import { port } from '../../src/warehouse/port.ts';\nexport const bad = port;\n`,
     'both',
+  ],
+  [
+    'a kit that imports a connector',
+    'connectors/_kit/bad.ts',
+    `import { gamma } from '../gamma/config.ts';\nexport const bad = gamma;\n`,
+    'cruise',
   ],
   [
     'a simulator that imports its connector',
