@@ -25,12 +25,15 @@ type Place = { readonly source: Source; readonly node: Node };
 /** Declarations of a connector's streams. Throws when one cannot be found: a count that leaves streams out is none. */
 export function declarationsOf(folder: string, streams: readonly string[]): readonly Declaration[] {
   const sources = readSources(folder);
-  const builders = buildersIn(sources);
   const places = new Map<string, Place>();
   for (const stream of streams) {
     const place = largest(sources.flatMap((source) => propertiesNamed(source, stream, new Set(streams))));
     if (place !== undefined) places.set(stream, place);
   }
+  // What a stream stands in (the list of streams, the connector itself) makes no stream.
+  const builders = new Map(
+    [...buildersIn(sources)].filter(([, builder]) => ![...places.values()].some((place) => isIn(place, builder))),
+  );
   const users = new Map<string, readonly string[]>();
   for (const name of builders.keys()) {
     users.set(
@@ -44,20 +47,17 @@ export function declarationsOf(folder: string, streams: readonly string[]): read
     return { stream, file: place.source.file, lines };
   });
   const unnamed = streams.filter((stream) => !places.has(stream));
-  return unnamed.length === 0 ? found : [...found, sharedDeclaration(folder, unnamed, builders)];
+  if (unnamed.length === 0) return found;
+  const unused = [...builders].flatMap(([name, builder]) => (users.get(name)?.length === 0 ? [builder] : []));
+  return [...found, sharedDeclaration(folder, unnamed, unused)];
 }
 
-/** Streams that are made in a loop stand in the one builder that the folder has. */
-function sharedDeclaration(
-  folder: string,
-  streams: readonly string[],
-  builders: ReadonlyMap<string, Place>,
-): Declaration {
-  const [only, ...more] = builders.values();
+/** Streams that are made in a loop stand in the one builder that no named stream uses. */
+function sharedDeclaration(folder: string, streams: readonly string[], [only, ...more]: readonly Place[]): Declaration {
   if (only === undefined || more.length > 0) {
     throw new Error(
       `${folder}: the declaration of ${streams.join(', ')} was not found. Write a stream as a property of that name ` +
-        `(\`${streams[0]}: stream({ … })\`), or several in one function of which there is only one in the folder.`,
+        `(\`${streams[0]}: stream({ … })\`), or several in one function that no other stream uses.`,
     );
   }
   return { stream: streams[0]!, file: only.source.file, lines: linesOf(only), shared: streams };
@@ -113,6 +113,9 @@ function propertiesNamed(source: Source, stream: string, streams: ReadonlySet<st
   }
   return places;
 }
+
+const isIn = (inner: Place, outer: Place): boolean =>
+  inner.source === outer.source && inner.node.start >= outer.node.start && inner.node.end <= outer.node.end;
 
 const largest = (places: readonly Place[]): Place | undefined =>
   places.toSorted((a, b) => b.node.end - b.node.start - (a.node.end - a.node.start))[0];

@@ -41,7 +41,8 @@ function rateText(rps: number): string {
   return `${Number(count.toFixed(2))} a ${unit}`;
 }
 
-function cursorText({ cursor }: SomeStream): string {
+function cursorText({ cursor, push }: SomeStream): string {
+  if (push !== undefined) return 'offset in the inbox';
   if (cursor === 'full-refresh') return 'whole';
   const filter = cursor.params === undefined ? 'filtered here, all is read' : 'filtered by the source';
   return `${code(cursor.field)} (${cursor.unit}), look-back ${cursor.lookback}, ${filter}`;

@@ -114,6 +114,15 @@ describe('a declaration is found and counted', () => {
   it('once for several that a loop makes, and never left out', () => {
     const loop = `function make(name: string) {\n  return {\n    primaryKey: ['id'],\n  };\n}\nexport const all = names.map(make);\n`;
     expect(counted('loop', { 'connector.ts': loop }, ['a', 'b'])).toEqual([['a', 5, 'a', 'b']]);
+    const named = `const one = {\n${plain('c')}};\nconst other = () => ({ primaryKey: ['x'] });\nexport const both = { d: other(), e: other() };\n`;
+    expect(counted('loop-beside', { 'connector.ts': loop, 'named.ts': named }, ['a', 'b', 'c', 'd', 'e'])).toEqual([
+      ['c', 4],
+      ['d', 1],
+      ['e', 1],
+      ['a', 5, 'a', 'b'],
+    ]);
+    const twice = { 'connector.ts': loop, 'more.ts': loop.replaceAll('make', 'makeMore') };
+    expect(() => counted('twice', twice, ['a', 'b'])).toThrow(/declaration of a, b was not found/);
     expect(() => counted('lost', { 'connector.ts': 'export const nothing = 1;\n' }, ['a'])).toThrow(
       /declaration of a was not found/,
     );
