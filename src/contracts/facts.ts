@@ -1,6 +1,10 @@
 /**
  * What a source can tell, in core's words. A metric says which of these it is made of (`needs` in sql/includes/metrics.yaml),
  * a connector says which it brings (`feeds`), and docs/connectors.md is the one against the other.
+ *
+ * By fact and not by metric: whether an API names who opened is a property of the API, which one can look up and which
+ * test/truth compares with core. Thirty metrics would repeat each reason many times, and every new metric would need an
+ * answer from every connector.
  */
 export const facts = {
   sent: 'Who was sent which campaign',
