@@ -104,3 +104,16 @@ export async function scanSegment(handle: FileHandle, segment: string): Promise<
   if (bytes === size) return { bytes, posts, rest: 'none' };
   return { bytes, posts, rest: (await reader.hasLaterGroup()) ? 'damaged' : 'torn' };
 }
+
+/** Counts frames between two offsets by their heads alone; ends where a head is none. */
+export async function countFrames(handle: FileHandle, from: number, to: number): Promise<number> {
+  const head = Buffer.alloc(preludeBytes);
+  let frames = 0;
+  for (let at = from; at < to; frames += 1) {
+    await handle.read(head, 0, preludeBytes, at);
+    const prelude = readPrelude(head);
+    if (prelude === undefined) break;
+    at += prelude.bytes;
+  }
+  return frames;
+}

@@ -4,7 +4,7 @@ import type { Inbox, Post, Segment } from '../../connectors/_kit/hook.ts';
 import { isMissing } from '../landing/durable-read.ts';
 import { landingFailure } from '../landing/durable-file.ts';
 import { LandingError } from '../landing/port.ts';
-import { FrameReader, scanSegment } from './frame-reader.ts';
+import { countFrames, FrameReader, scanSegment } from './frame-reader.ts';
 import { closedExtension, hookFolder, inboxFolder, listSegments, openExtension, type SegmentFile } from './place.ts';
 
 /** What `mailmart receive` has stored for one account. Works while it stores more. */
@@ -40,6 +40,17 @@ async function measure(folder: string, file: SegmentFile): Promise<Segment | und
     return { name: file.name, bytes: rest === 'damaged' ? size : bytes, isClosed };
   } finally {
     await handle.close();
+  }
+}
+
+/** How many posts stand between two offsets of a segment. */
+export async function countPosts(folder: string, segment: string, from: number, to: number): Promise<number> {
+  const opened = await openSegment(folder, segment);
+  if (opened === undefined) return 0;
+  try {
+    return await countFrames(opened.handle, from, to);
+  } finally {
+    await opened.handle.close();
   }
 }
 
