@@ -83,7 +83,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (!isHere) return refused(404);
     if (endpoint.handshake && (method === 'GET' || method === 'HEAD')) return reply.code(200).send();
     if (method !== 'POST') {
-      return refused(405).header('allow', endpoint.handshake ? 'GET, HEAD, POST' : 'POST');
+      void reply.header('allow', endpoint.handshake ? 'GET, HEAD, POST' : 'POST');
+      return refused(405);
     }
     if (options.isStopping()) return refused(503);
     if (!intake.begin(raw.socket)) return reply.hijack();
