@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../contracts/clock.ts';
 import { isMissing } from '../landing/durable-read.ts';
-import { frameBytes, type StoredPost } from './frame.ts';
+import { frameBytes, type NewPost } from './frame.ts';
 import { HookWriter } from './hook-writer.ts';
 import { takeLock, type LockHolder } from './lock.ts';
 import { hookFolder, inboxFolder, listSegments, lockPath } from './place.ts';
@@ -30,7 +30,7 @@ export type InboxWriter = {
   /** What a killed receiver had left open. */
   readonly recovered: readonly Recovered[];
   /** Resolves when the post is durable. Rejects with an InboxRefusal when it is not: then it must not be acknowledged. */
-  append(accountId: string, hook: string, post: StoredPost): Promise<void>;
+  append(accountId: string, hook: string, post: NewPost): Promise<void>;
   /** Whether a post of so many bytes would be refused right now, before its body is read. */
   refusal(bytes: number): InboxRefusal | undefined;
   /** Writes what waits, refuses what comes, and gives the inbox free. */

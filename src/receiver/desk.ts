@@ -1,15 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import pLimit from 'p-limit';
 import type { Clock } from '../contracts/clock.ts';
 import { InboxRefusal } from '../inbox/refusal.ts';
 import type { InboxWriter } from '../inbox/writer.ts';
 import type { ClockAlarms } from './clock-alarm.ts';
 import type { Endpoint } from './endpoints.ts';
-import type { Intake } from './intake.ts';
-import type { Proof } from './signature.ts';
-
-/** Signatures that are checked at once: more would keep the disk's work waiting in the pool of threads. */
-const checksAtOnce = 2;
+import type { Body, Intake } from './intake.ts';
+import type { Judgement } from './signature.ts';
 
 export type DeskOptions = {
   readonly inbox: InboxWriter;
@@ -34,7 +30,6 @@ export type Answer = {
 /** Takes posts: the cheap refusals first, then the body, its signature, the disk, and only then 200. */
 export class Desk {
   readonly #options: DeskOptions;
-  readonly #check = pLimit(checksAtOnce);
   #underWay = 0;
 
   constructor(options: DeskOptions) {
@@ -48,9 +43,11 @@ export class Desk {
 
   /** A post to a hook's signed address. */
   async takeSigned(endpoint: Endpoint, request: IncomingMessage): Promise<Answer> {
-    const proof = endpoint.verifier?.readProof((name) => request.headersDistinct[name] ?? []);
-    if (proof === undefined) return { status: 403, bytes: 0, isUnread: true };
-    return await this.#take(endpoint, request, proof);
+    const { verifier } = endpoint;
+    const proof = verifier?.readProof((name) => valuesOf(request.rawHeaders, name));
+    if (verifier === null || proof === undefined) return { status: 403, bytes: 0, isUnread: true };
+    const sent = { method: request.method ?? '', uri: `${this.#options.publicUrl}${request.url ?? ''}` };
+    return await this.#take(endpoint, request, verifier.begin(proof, sent));
   }
 
   /** A post whose path secret is right. */
@@ -58,7 +55,7 @@ export class Desk {
     return await this.#take(endpoint, request, undefined);
   }
 
-  async #take(endpoint: Endpoint, request: IncomingMessage, proof: Proof | undefined): Promise<Answer> {
+  async #take(endpoint: Endpoint, request: IncomingMessage, judgement: Judgement | undefined): Promise<Answer> {
     const { inbox, maxBody } = this.#options;
     const stated = Number(request.headers['content-length'] ?? 0);
     if (stated > maxBody) return { status: 413, bytes: 0, isUnread: true };
@@ -66,36 +63,32 @@ export class Desk {
     if (refusal !== undefined) return { status: 503, bytes: 0, isUnread: true, refusal };
     this.#underWay += 1;
     try {
-      return await this.#takeBody(endpoint, request, proof);
+      return await this.#takeBody(endpoint, request, judgement);
     } finally {
       this.#underWay -= 1;
     }
   }
 
-  async #takeBody(endpoint: Endpoint, request: IncomingMessage, proof: Proof | undefined): Promise<Answer> {
+  async #takeBody(endpoint: Endpoint, request: IncomingMessage, judgement: Judgement | undefined): Promise<Answer> {
     const { intake, maxBody } = this.#options;
-    const body = await intake.readBody(request, maxBody);
+    const body = await intake.readBody(request, maxBody, (chunk) => judgement?.update(chunk));
     if (body === 'aborted') return { status: 0, bytes: 0 };
     if (body === 'too-large') return { status: 413, bytes: 0, isUnread: true };
     if (body === 'busy') return { status: 503, bytes: 0, isUnread: true, refusal: new InboxRefusal('busy') };
     try {
-      if (proof !== undefined && !(await this.#check(() => this.#isGenuine(endpoint, request, proof, body)))) {
-        return { status: 403, bytes: body.length };
+      if (judgement !== undefined && !this.#isGenuine(endpoint, request, judgement)) {
+        return { status: 403, bytes: body.bytes };
       }
-      return await this.#store(endpoint, request, body, proof !== undefined);
+      return await this.#store(endpoint, request, body, judgement !== undefined);
     } finally {
-      intake.release(request.socket, body.length);
+      intake.release(request.socket, body.bytes);
     }
   }
 
-  async #isGenuine(endpoint: Endpoint, request: IncomingMessage, proof: Proof, body: Buffer): Promise<boolean> {
-    const { clock, alarms, intake, publicUrl } = this.#options;
-    const { accountId, hook, verifier } = endpoint;
-    // While it waited for its turn, the connection may have been needed for somebody else.
-    if (verifier === null || request.socket.destroyed) return false;
+  #isGenuine({ accountId, hook }: Endpoint, request: IncomingMessage, judgement: Judgement): boolean {
+    const { clock, alarms, intake } = this.#options;
     const now = clock.now();
-    const sent = { method: request.method ?? '', uri: `${publicUrl}${request.url ?? ''}` };
-    const verdict = await verifier.judge(proof, sent, body, Date.parse(now));
+    const verdict = judgement.end(Date.parse(now));
     if (verdict.kind === 'forged') return false;
     intake.prove(request.socket);
     if (verdict.kind === 'wrong-age') {
@@ -106,20 +99,25 @@ export class Desk {
     return true;
   }
 
-  async #store(endpoint: Endpoint, request: IncomingMessage, body: Buffer, isSigned: boolean): Promise<Answer> {
+  async #store(endpoint: Endpoint, request: IncomingMessage, body: Body, isSigned: boolean): Promise<Answer> {
     const { inbox, clock } = this.#options;
     const post = {
       receivedAt: clock.now(),
       contentType: (request.headers['content-type'] ?? '').toLowerCase(),
       isSigned,
-      body,
+      body: body.chunks,
     };
     try {
       await inbox.append(endpoint.accountId, endpoint.hook, post);
-      return { status: 200, bytes: body.length };
+      return { status: 200, bytes: body.bytes };
     } catch (error) {
-      if (error instanceof InboxRefusal) return { status: 503, bytes: body.length, refusal: error };
+      if (error instanceof InboxRefusal) return { status: 503, bytes: body.bytes, refusal: error };
       throw error;
     }
   }
+}
+
+/** Every value of a header, which Node would join or drop. */
+function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }

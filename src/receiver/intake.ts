@@ -12,6 +12,8 @@ export type IntakeLimits = {
 
 type Connection = { isProven: boolean; bytes: number; requests: number };
 
+export type Body = { readonly chunks: readonly Buffer[]; readonly bytes: number };
+
 /** `aborted`: the sender went away, or was sent away. `busy`: senders that proved themselves hold all there is. */
 export type BodyFailure = 'too-large' | 'aborted' | 'busy';
 
@@ -64,12 +66,12 @@ export class Intake {
     if (connection !== undefined) connection.isProven = true;
   }
 
-  /** Reads a body into memory. The bytes count until `release`. */
-  readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | BodyFailure> {
+  /** Reads a body into memory, as it came in. The bytes count until `release`. */
+  readBody(request: IncomingMessage, maxBytes: number, onChunk: (chunk: Buffer) => void): Promise<Body | BodyFailure> {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
       let length = 0;
-      const settle = (result: Buffer | BodyFailure): void => {
+      const settle = (result: Body | BodyFailure): void => {
         request.off('data', take).off('end', end).off('close', abort).off('error', abort);
         if (typeof result === 'string') this.release(request.socket, length);
         resolve(result);
@@ -79,9 +81,12 @@ export class Intake {
         const isHeld = this.#hold(request.socket, chunk.length);
         if (length > maxBytes) settle('too-large');
         else if (!isHeld) settle('busy');
-        else chunks.push(chunk);
+        else {
+          chunks.push(chunk);
+          onChunk(chunk);
+        }
       };
-      const end = (): void => settle(request.complete ? Buffer.concat(chunks, length) : 'aborted');
+      const end = (): void => settle(request.complete ? { chunks, bytes: length } : 'aborted');
       const abort = (): void => settle('aborted');
       request.on('data', take).on('end', end).on('close', abort).on('error', abort);
     });
