@@ -52,6 +52,7 @@ export function tableOf(connector: AnyConnector, key: StreamKey): RawTable {
     stream: key.stream,
     partitioned: stream.partitionBy !== undefined,
     keyNamesItem: keyNamesItem(stream),
+    immutable: stream.immutable === true,
   };
 }
 

@@ -155,6 +155,8 @@ export type ReadPage = {
   readonly total?: number | null;
   /** Bytes received. */
   readonly bytes: number;
+  /** Where a record stands at the source, by its index; default: its number on the page. */
+  readonly positionOf?: (index: number) => string;
   /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
   readonly rejected?: readonly {
     readonly position: string;
