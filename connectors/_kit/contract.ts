@@ -289,7 +289,7 @@ export type Connector<C> = {
   readonly docs: string;
   /** Source-specific part of a source's config: secrets are plain strings here, resolved before. */
   readonly config: z.ZodType<C>;
-  /** Dot paths of secret fields inside the config. */
+  /** Dot paths of secret fields inside the config; `[]` behind a name stands for each entry of a list. */
   readonly secrets: readonly string[];
   readonly baseUrl: (config: C) => string;
   readonly auth: Auth<C>;
