@@ -33,6 +33,8 @@ export async function removeLoadedPosts(deps: Deps, { accountId, stream: finishe
     const states = await Promise.all(
       chosen.map(([stream]) => deps.warehouse.readState({ source: connector.name, accountId, stream })),
     );
-    await inbox.removeLoaded(hook, (segment) => Math.min(...states.map((state) => offsetOf(state.get(segment)))));
+    const loadedTo = (segment: string): number =>
+      Math.min(Number.MAX_SAFE_INTEGER, ...states.map((state) => offsetOf(state.get(segment))));
+    await inbox.removeLoaded(hook, loadedTo);
   }
 }
