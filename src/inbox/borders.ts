@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { preludeBytes, readPrelude } from './frame.ts';
+import { frameEnds } from './frame-reader.ts';
 
 /**
  * Where a range of a segment may be cut: the first border of posts behind every `step` bytes, and at last `to`. Reads how long the posts
@@ -12,13 +12,8 @@ export async function bordersOf(
   step: number,
 ): Promise<readonly number[]> {
   const borders: number[] = [];
-  const prelude = Buffer.alloc(preludeBytes);
   let last = from;
-  for (let at = from; at < to;) {
-    const { bytesRead } = await handle.read(prelude, 0, preludeBytes, at);
-    const bytes = bytesRead === preludeBytes ? readPrelude(prelude)?.bytes : undefined;
-    if (bytes === undefined) break;
-    at += bytes;
+  for await (const at of frameEnds(handle, from, to)) {
     if (at - last < step || at >= to) continue;
     borders.push(at);
     last = at;

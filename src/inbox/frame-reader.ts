@@ -104,3 +104,22 @@ export async function scanSegment(handle: FileHandle, segment: string): Promise<
   if (bytes === size) return { bytes, posts, rest: 'none' };
   return { bytes, posts, rest: (await reader.hasLaterGroup()) ? 'damaged' : 'torn' };
 }
+
+/** Ends of the frames between two offsets, by their heads alone; ends where a head is none. */
+export async function* frameEnds(handle: FileHandle, from: number, to: number): AsyncGenerator<number> {
+  const head = Buffer.alloc(preludeBytes);
+  for (let at = from; at < to;) {
+    const { bytesRead } = await handle.read(head, 0, preludeBytes, at);
+    const prelude = bytesRead === preludeBytes ? readPrelude(head) : undefined;
+    if (prelude === undefined) return;
+    at += prelude.bytes;
+    yield at;
+  }
+}
+
+/** Counts frames between two offsets. */
+export async function countFrames(handle: FileHandle, from: number, to: number): Promise<number> {
+  let frames = 0;
+  for await (const _ of frameEnds(handle, from, to)) frames += 1;
+  return frames;
+}

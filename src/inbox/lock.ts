@@ -45,6 +45,13 @@ export async function takeLock(path: string): Promise<InboxLock | LockHolder> {
   }
 }
 
+/** Who has the lock now; undefined: nobody. */
+export async function lockHolder(path: string): Promise<LockHolder | undefined> {
+  const holder = await readOwner(path);
+  if (holder === undefined || !(await isThere(path, holder))) return undefined;
+  return { pid: holder.pid, host: holder.host };
+}
+
 function hold(path: string, own: Owner): InboxLock {
   let isLost = false;
   const touch = async (): Promise<void> => {

@@ -15,6 +15,11 @@ export function inboxFolder(projectDir: string): string {
   return join(projectDir, '.mailmart', 'inbox');
 }
 
+/** Held by the one process that writes. */
+export function lockPath(projectDir: string): string {
+  return join(inboxFolder(projectDir), 'lock');
+}
+
 /** Folder of one hook of one account. */
 export function hookFolder(inbox: string, accountId: string, hook: string): string {
   return join(inbox, encodeName(accountId), encodeName(hook));

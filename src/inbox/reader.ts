@@ -5,7 +5,7 @@ import { isMissing } from '../landing/durable-read.ts';
 import { landingFailure } from '../landing/durable-file.ts';
 import { LandingError } from '../landing/port.ts';
 import { bordersOf } from './borders.ts';
-import { FrameReader, scanSegment } from './frame-reader.ts';
+import { countFrames, FrameReader, scanSegment } from './frame-reader.ts';
 import { closedExtension, hookFolder, inboxFolder, listSegments, openExtension, type SegmentFile } from './place.ts';
 
 /** What `mailmart receive` has stored for one account. Works while it stores more. */
@@ -61,6 +61,17 @@ async function cut(
     }
   } catch (error) {
     throw landingFailure(error, `Could not read ${join(folder, segment)}`);
+  }
+}
+
+/** How many posts stand between two offsets of a segment. */
+export async function countPosts(folder: string, segment: string, from: number, to: number): Promise<number> {
+  const opened = await openSegment(folder, segment);
+  if (opened === undefined) return 0;
+  try {
+    return await countFrames(opened.handle, from, to);
+  } finally {
+    await opened.handle.close();
   }
 }
 

@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../contracts/clock.ts';
 import { isMissing } from '../landing/durable-read.ts';
 import { frameBytes, type StoredPost } from './frame.ts';
 import { HookWriter } from './hook-writer.ts';
 import { takeLock, type LockHolder } from './lock.ts';
-import { hookFolder, inboxFolder, listSegments } from './place.ts';
+import { hookFolder, inboxFolder, listSegments, lockPath } from './place.ts';
 import { hookFolders, recoverInbox, type Recovered } from './recover.ts';
 import { InboxRefusal } from './refusal.ts';
 import { createFile, type OpenFile } from './segment-writer.ts';
@@ -60,7 +59,7 @@ export async function openInboxWriter(
   openFile: OpenFile = createFile,
 ): Promise<InboxWriter> {
   const inbox = inboxFolder(projectDir);
-  const lock = await takeLock(join(inbox, 'lock'));
+  const lock = await takeLock(lockPath(projectDir));
   if (!('release' in lock)) throw new InboxTaken(lock);
   let recovered: readonly Recovered[];
   let used: number;

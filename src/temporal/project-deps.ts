@@ -7,6 +7,7 @@ import {
   type LookDeps,
   type Logger,
 } from '../../activities/index.ts';
+import { durationMs } from '../../connectors/_kit/duration.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
@@ -18,9 +19,6 @@ import { openDuckdb } from '../warehouse/duckdb/index.ts';
 import { nothingYet } from '../warehouse/nothing-yet.ts';
 import type { Warehouse } from '../warehouse/port.ts';
 import { landingOf, openProjectBigquery } from './project-google.ts';
-
-/** How long loaded posts are kept. */
-const keptPostsMs = 7 * 86_400_000;
 
 export type DepsOptions = {
   readonly project: Project;
@@ -94,11 +92,11 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
 
 /** What `mailmart receive` stored in the project's folder. */
 const inboxes =
-  ({ dir }: Project, clock: Clock): NonNullable<Deps['inbox']> =>
+  ({ dir, config }: Project, clock: Clock): NonNullable<Deps['inbox']> =>
   (accountId) => ({
     ...openInbox(dir, accountId),
     removeLoaded: async (hook, loadedTo) => {
-      await removeLoaded(dir, accountId, hook, { loadedTo, keepMs: keptPostsMs, now: clock.now() });
+      await removeLoaded(dir, accountId, hook, { loadedTo, keepMs: durationMs(config.receive.keep), now: clock.now() });
     },
   });
 
