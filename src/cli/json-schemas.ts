@@ -154,7 +154,7 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
             primary_key: z.array(text),
             cursor: maybe,
             kind: z.enum(['snapshot', 'incremental', 'per_parent', 'push', 'export', 'file']),
-            incremental: z.enum(['source', 'here', 'by_age', 'no']),
+            incremental: z.enum(['source', 'here', 'by_age', 'no', 'posts']),
             parent: maybe,
             person_field: maybe,
             permission: maybe,

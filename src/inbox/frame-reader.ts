@@ -105,15 +105,21 @@ export async function scanSegment(handle: FileHandle, segment: string): Promise<
   return { bytes, posts, rest: (await reader.hasLaterGroup()) ? 'damaged' : 'torn' };
 }
 
-/** Counts frames between two offsets by their heads alone; ends where a head is none. */
-export async function countFrames(handle: FileHandle, from: number, to: number): Promise<number> {
+/** Ends of the frames between two offsets, by their heads alone; ends where a head is none. */
+export async function* frameEnds(handle: FileHandle, from: number, to: number): AsyncGenerator<number> {
   const head = Buffer.alloc(preludeBytes);
-  let frames = 0;
-  for (let at = from; at < to; frames += 1) {
-    await handle.read(head, 0, preludeBytes, at);
-    const prelude = readPrelude(head);
-    if (prelude === undefined) break;
+  for (let at = from; at < to;) {
+    const { bytesRead } = await handle.read(head, 0, preludeBytes, at);
+    const prelude = bytesRead === preludeBytes ? readPrelude(head) : undefined;
+    if (prelude === undefined) return;
     at += prelude.bytes;
+    yield at;
   }
+}
+
+/** Counts frames between two offsets. */
+export async function countFrames(handle: FileHandle, from: number, to: number): Promise<number> {
+  let frames = 0;
+  for await (const _ of frameEnds(handle, from, to)) frames += 1;
   return frames;
 }

@@ -4,6 +4,7 @@ import type { Inbox, Post, Segment } from '../../connectors/_kit/hook.ts';
 import { isMissing } from '../landing/durable-read.ts';
 import { landingFailure } from '../landing/durable-file.ts';
 import { LandingError } from '../landing/port.ts';
+import { bordersOf } from './borders.ts';
 import { countFrames, FrameReader, scanSegment } from './frame-reader.ts';
 import { closedExtension, hookFolder, inboxFolder, listSegments, openExtension, type SegmentFile } from './place.ts';
 
@@ -24,6 +25,7 @@ export function openInbox(projectDir: string, accountId: string): Inbox {
       return segments;
     },
     posts: (hook, segment, from, to, signal) => readPosts(folderOf(hook), segment, from, to, signal),
+    borders: (hook, segment, from, to, step) => cut(folderOf(hook), segment, { from, to, step }),
   };
 }
 
@@ -40,6 +42,25 @@ async function measure(folder: string, file: SegmentFile): Promise<Segment | und
     return { name: file.name, bytes: rest === 'damaged' ? size : bytes, isClosed };
   } finally {
     await handle.close();
+  }
+}
+
+async function cut(
+  folder: string,
+  segment: string,
+  { from, to, step }: { readonly from: number; readonly to: number; readonly step: number },
+): Promise<readonly number[]> {
+  try {
+    const opened = await openSegment(folder, segment);
+    // Removed meanwhile: whoever reads it says so.
+    if (opened === undefined) return [to];
+    try {
+      return await bordersOf(opened.handle, from, to, step);
+    } finally {
+      await opened.handle.close();
+    }
+  } catch (error) {
+    throw landingFailure(error, `Could not read ${join(folder, segment)}`);
   }
 }
 

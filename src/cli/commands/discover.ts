@@ -15,8 +15,8 @@ export type StreamFacts = {
   readonly cursor: string | null;
   /** snapshot: read whole; incremental: by cursor; per_parent: one work item a parent; push: posted to us; export: ordered; file. */
   readonly kind: StreamMode;
-  /** Who filters: the source, mailmart (the whole is read and old rows dropped), re-reads by age, or nobody. */
-  readonly incremental: 'source' | 'here' | 'by_age' | 'no';
+  /** Who filters: the source, mailmart (the whole is read and old rows dropped), re-reads by age, nobody; or nothing is asked for. */
+  readonly incremental: 'source' | 'here' | 'by_age' | 'no' | 'posts';
   readonly parent: string | null;
   readonly person_field: string | null;
   readonly permission: string | null;
@@ -28,7 +28,7 @@ type AnyStream = AnyConnector['streams'][string];
 
 /** What the connector itself declares: no request is made. */
 export function streamFacts(connectorName: string, name: string, stream: AnyStream, selected: boolean): StreamFacts {
-  const { cursor, parent } = stream;
+  const { cursor, parent, push } = stream;
   const byCursor = cursor !== 'full-refresh';
   const filtered = byCursor && cursor.params !== undefined;
   const aged = parent?.ageing !== undefined;
@@ -39,7 +39,7 @@ export function streamFacts(connectorName: string, name: string, stream: AnyStre
     primary_key: [...stream.primaryKey],
     cursor: byCursor ? cursor.field : null,
     kind: modeOf(stream),
-    incremental: aged ? 'by_age' : filtered ? 'source' : byCursor ? 'here' : 'no',
+    incremental: push !== undefined ? 'posts' : aged ? 'by_age' : filtered ? 'source' : byCursor ? 'here' : 'no',
     parent: parent?.stream ?? null,
     person_field: stream.person ?? null,
     permission: stream.permission ?? null,
@@ -52,6 +52,7 @@ const incrementalWords: Readonly<Record<StreamFacts['incremental'], string>> = {
   here: 'reads all, keeps new',
   by_age: 'by age of parent',
   no: 'no, read whole',
+  posts: 'yes, what is posted',
 };
 
 /** `mailmart discover [source]` */
