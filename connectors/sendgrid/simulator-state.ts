@@ -1,76 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Instant } from '../../src/contracts/json.ts';
 import { secondsOf } from '../../src/demo/instant.ts';
-import type { World } from '../../src/demo/types.ts';
 import { type Answer, ApiError, type Call } from './simulator-answer.ts';
-import { type ExportOptions, Exports } from './simulator-exports.ts';
+import { Exports } from './simulator-exports.ts';
 import { damage, type Fault, FaultBook, type Faults } from './simulator-faults.ts';
-import { Limits, type Rate, type RateKey, type RateState } from './simulator-limits.ts';
+import { bodyOf, readBody, send, stateRate } from './simulator-http.ts';
+import { Limits } from './simulator-limits.ts';
+import type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-options.ts';
 import { type Account, allScopes, matchRoute, type Route } from './simulator-routes.ts';
 import { createView, type View } from './simulator-view.ts';
 import type { Webhook } from './simulator-webhooks.ts';
 
-export type SimulatorOptions = {
-  readonly world: World;
-  /** The world's clock; default the world's own `now`, which stands still. */
-  readonly at?: () => Instant;
-  readonly apiKey: string;
-  /** Scopes of the key; default all that reading needs. */
-  readonly scopes?: readonly string[];
-  /** Subusers whom the key may speak for; default none. Each shows the same account. */
-  readonly subusers?: readonly string[];
-  /** `legacy`: the account has no new Marketing Campaigns, so that /v3/marketing/* answers 403. Default `current`. */
-  readonly marketing?: 'current' | 'legacy';
-  /** Whether the account pays for Email Activity; default true. */
-  readonly hasActivity?: boolean;
-  /** Whether a log's `custom_args` holds what Single Sends give along (the documents do not say); default true. */
-  readonly hasSingleSendArgs?: boolean;
-  /** UNIX time in ms of the server, by which limits are counted and addresses expire; default the machine's. */
-  readonly clock?: () => number;
-  /** How many times faster than that clock windows of limits pass; default 1. */
-  readonly factor?: number;
-  readonly rates?: Readonly<Partial<Record<RateKey, Rate>>>;
-  readonly exports?: ExportOptions;
-  /** Public key (base64 SPKI DER) of the Event Webhook; without it none is set up. */
-  readonly publicKey?: string;
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** Time each answer takes at least; default 0. */
-  readonly latencyMs?: number;
-  readonly faults?: readonly Fault[];
-};
-
-/** One request as it came in. */
-export type RequestLogEntry = {
-  /** From 1, never reset. */
-  readonly number: number;
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  /** Template of the endpoint, `/v3/marketing/lists/{id}`; empty for a path that the API does not have. */
-  readonly route: string;
-  readonly query: Readonly<Record<string, string>>;
-  /** 0 when the connection was cut before an answer. */
-  readonly status: number;
-  /** Milliseconds since the simulator's start. */
-  readonly at: number;
-  /** Requests under way when this one came in, itself included. */
-  readonly inFlight: number;
-};
-
-/** A request that the API's documentation does not allow. */
-export type Violation = {
-  readonly request: number;
-  readonly method: string;
-  readonly path: string;
-  readonly reason: string;
-};
-
 type Draft = { -readonly [name in keyof RequestLogEntry]: RequestLogEntry[name] };
-
-/** More than any request of a sync. */
-const bodyLimit = 1_000_000;
 
 /** What happens to one request after another: log, faults, key, limits, answer. */
 export class SimulatorState {
@@ -175,8 +116,8 @@ export class SimulatorState {
     const rate = this.#limits.count(`${route.method} ${route.path}`, route.rate);
     stateRate(response, rate, this.#nowMs());
     if (rate.isOver) {
-      const { requests, seconds } = { requests: rate.limit, seconds: (rate.resetMs - this.#nowMs()) / 1000 };
-      this.#violate(entry, `more than ${requests} requests before the stated reset in ${seconds.toFixed(1)} s`);
+      const seconds = ((rate.resetMs - this.#nowMs()) / 1000).toFixed(1);
+      this.#violate(entry, `more than ${rate.limit} requests before the stated reset in ${seconds} s`);
       throw new ApiError(429, 'too many requests');
     }
     const unknown = [...url.searchParams.keys()].find((name) => !route.params.includes(name));
@@ -300,17 +241,10 @@ export class SimulatorState {
     this.#send(entry, response, known.status, Buffer.from(JSON.stringify(body)), 'application/json');
   }
 
-  #send(entry: Draft, response: ServerResponse, status: number, whole: Buffer, type: string, fault?: Fault): void {
+  #send(entry: Draft, response: ServerResponse, status: number, body: Buffer, type: string, fault?: Fault): void {
     if (response.destroyed) return;
     entry.status = status;
-    const half = whole.subarray(0, Math.floor(whole.length / 2));
-    const sent = fault?.kind === 'truncated' ? half : whole;
-    response.writeHead(status, { 'Content-Type': type, 'Content-Length': sent.length });
-    if (fault?.kind === 'reset_in_body') {
-      response.write(half, () => response.destroy());
-      return;
-    }
-    response.end(sent);
+    send(response, status, body, type, fault);
   }
 
   #wait(ms: number): Promise<void> {
@@ -322,38 +256,4 @@ export class SimulatorState {
       this.#timers.add(timer);
     });
   }
-}
-
-function stateRate(response: ServerResponse, rate: RateState, nowMs: number): void {
-  response.setHeader('Date', new Date(nowMs).toUTCString());
-  response.setHeader('X-RateLimit-Limit', String(rate.limit));
-  response.setHeader('X-RateLimit-Remaining', String(rate.remaining));
-  response.setHeader('X-RateLimit-Reset', String(Math.ceil(rate.resetMs / 1000)));
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length > bodyLimit) throw new ApiError(413, 'request entity too large', null, true);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** The JSON object of a POST, without fields that the operation does not have. */
-function bodyOf(route: Route, text: string): unknown {
-  if (route.fields === null) return undefined;
-  let body: unknown;
-  try {
-    body = text === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new ApiError(400, 'the body is no JSON');
-  }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new ApiError(400, 'the body is no object');
-  const unknown = Object.keys(body).find((name) => route.fields?.includes(name) !== true);
-  if (unknown !== undefined) throw new ApiError(400, `${unknown} is no field here`, unknown);
-  return body;
 }

@@ -2,10 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import type { Faults } from './simulator-faults.ts';
-import { type RequestLogEntry, type SimulatorOptions, SimulatorState, type Violation } from './simulator-state.ts';
+import type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-options.ts';
+import { SimulatorState } from './simulator-state.ts';
 
 export type { Fault, Faults } from './simulator-faults.ts';
-export type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-state.ts';
+export type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-options.ts';
 
 export type SendgridSimulator = {
   /** `http://127.0.0.1:<port>`: paths begin with `/v3`. */
