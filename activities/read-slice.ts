@@ -3,7 +3,7 @@ import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
 import type { Http } from '../connectors/_kit/contract.ts';
 import type { LineSink } from '../connectors/_kit/drain.ts';
 import { expectedPages, readSlice } from '../connectors/_kit/engine.ts';
-import { accountBudget } from '../connectors/_kit/http.ts';
+import { accountBudget } from '../connectors/_kit/account-budget.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
 import type { SliceResume } from '../connectors/_kit/slice-events.ts';
 import type { Instant, Json } from '../src/contracts/json.ts';

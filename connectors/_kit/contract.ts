@@ -291,7 +291,7 @@ export type Connector<C> = {
   readonly secrets: readonly string[];
   readonly baseUrl: (config: C) => string;
   readonly auth: Auth<C>;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | ((config: C) => Readonly<Record<string, string>>);
   /** `concurrency` of `default` is the account's number of lanes. `rps` absent: no rate limit documented. */
   readonly limits: Readonly<Record<string, { readonly rps?: number; readonly concurrency: number }>> & {
     readonly default: { readonly rps?: number; readonly concurrency: number };
