@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
-import type { Http } from '../connectors/_kit/contract.ts';
+import type { Http, Memo } from '../connectors/_kit/contract.ts';
 import type { LineSink } from '../connectors/_kit/drain.ts';
 import { expectedPages, readSlice } from '../connectors/_kit/engine.ts';
 import { accountBudget } from '../connectors/_kit/account-budget.ts';
@@ -74,6 +74,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
       signal,
       sink,
       lines,
+      memo: memoOf(tools.landing, job),
       ...resume,
       ...(open === undefined ? {} : { ahead: open.ahead }),
     };
@@ -120,6 +121,15 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   } finally {
     open?.settled();
   }
+}
+
+/** A slice's note, as a document of the run: so durable, and as long-lived, as the run's plan. */
+function memoOf(landing: Landing, { key, runId, slice }: SliceJob): Memo {
+  const name = `memo ${slice.id}`;
+  return {
+    read: () => landing.readDocument(key, runId, name),
+    write: (note) => landing.writeDocument(key, runId, name, note),
+  };
 }
 
 /**

@@ -59,12 +59,15 @@ export class Allowing {
     if (this.isWatching || this.known === undefined) return;
     this.isWatching = true;
     const { resetAt } = this.known;
-    void this.sleep(Math.max(1, resetAt - performance.now()), new AbortController().signal).then(() => {
-      this.isWatching = false;
-      // Meanwhile another window may have begun, which ends later.
-      if (this.known !== undefined && this.known.resetAt <= resetAt) this.known = undefined;
-      this.onReset();
-    });
+    void this.wakeAt(resetAt);
+  }
+
+  private async wakeAt(resetAt: number): Promise<void> {
+    await this.sleep(Math.max(1, resetAt - performance.now()), new AbortController().signal);
+    this.isWatching = false;
+    // Meanwhile another window may have begun, which ends later.
+    if (this.known !== undefined && this.known.resetAt <= resetAt) this.known = undefined;
+    this.onReset();
   }
 
   private take({ remaining, resetMs, window }: Allowance): void {

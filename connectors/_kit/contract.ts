@@ -155,6 +155,10 @@ export type ReadPage = {
   readonly total?: number | null;
   /** Bytes received. */
   readonly bytes: number;
+  /** What the source does not show although it should, in words: the slice ends incomplete, and its state does not move. */
+  readonly incomplete?: string;
+  /** What the source never shows, in words: a difference that is explained. */
+  readonly gap?: string;
   /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
   readonly rejected?: readonly {
     readonly position: string;
