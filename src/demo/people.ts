@@ -36,7 +36,7 @@ export function createPopulation(seed: number, profile: Profile): Population {
   return { people, tempers, memberships };
 }
 
-function createPerson(random: Random, index: number): Person {
+export function createPerson(random: Random, index: number): Person {
   const firstName = random.pick(firstNames);
   const lastName = random.pick(lastNames);
   const place = random.pick(places);

@@ -1,14 +1,16 @@
-import type { Link, Seconds } from './types.ts';
+import type { Link, Person, Seconds } from './types.ts';
 
 /**
- * What the company does through SendGrid: the second half of the demo world. People are those of `World.people`, some of whom are on
- * Mailchimp lists as well. Every fact carries its instant; `sendgridAt` (sendgrid.ts) drops what nobody could know yet.
+ * What the company does through SendGrid: the second half of the demo world. About half of the contacts are people of
+ * `World.people`, who are on Mailchimp lists as well. Every fact carries its instant; `sendgridAt` (sendgrid.ts) drops what nobody could know yet.
  */
 export type SendgridWorld = {
   /** Id of the SendGrid source in mailmart.yaml. */
   readonly accountId: string;
   /** When the Event Webhook was switched on: before it, no event was ever posted. */
   readonly hookOnAt: Seconds;
+  /** Contacts who are nowhere else; their `index` goes on where `World.people` ends. */
+  readonly people: readonly Person[];
   readonly lists: readonly SgList[];
   /** Unsubscribe groups (ASM). */
   readonly groups: readonly SgGroup[];
@@ -73,8 +75,8 @@ export type SgTest = {
   /** ISO 8601 duration, `PT4H`. */
   readonly duration: string;
   readonly variations: readonly { readonly id: string; readonly subject: string }[];
-  /** Index into `variations`. */
-  readonly winner: number;
+  /** Index into `variations`; null until `winnerSentAt`, of what is known at an earlier instant. */
+  readonly winner: number | null;
   readonly winnerSentAt: Seconds;
 };
 
@@ -128,6 +130,8 @@ export type SgEvent = {
   /** Index into the single send's links; null for anything but clicks. */
   readonly link: number | null;
   readonly userAgent: string | null;
+  /** Of the mailbox's server (delivered, bounce) or of who opened or clicked; null where SendGrid states none. */
+  readonly ip: string | null;
 };
 
 export type SgSuppressionKind = 'bounce' | 'block' | 'spam_report' | 'unsubscribe' | 'invalid_email' | 'group';

@@ -1,3 +1,5 @@
+import type { SendgridWorld } from './sendgrid-types.ts';
+
 /**
  * The demo world: one synthetic company, known exactly. A `World` is a whole timeline: it also holds facts that lie after
  * `now` (up to `until`), so that "a day later" is the same world read at a later instant. Every fact carries its instant.
@@ -53,6 +55,8 @@ export type World = {
   readonly conversions: readonly Conversion[];
   readonly fxRates: readonly FxRate[];
   readonly otherRevenue: readonly OtherRevenue[];
+  /** What the company sends through SendGrid, beside the newsletters above. */
+  readonly sendgrid: SendgridWorld;
 };
 
 export type Company = { readonly name: string; readonly timeZone: string; readonly currency: string };

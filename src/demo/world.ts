@@ -16,6 +16,7 @@ import {
   worldStart,
   worldUntil,
 } from './profile.ts';
+import { createSendgrid, sendgridAt } from './sendgrid.ts';
 import type { Campaign, Membership, Order, Seconds, World, WorldSize } from './types.ts';
 
 /** Makes the world of a seed: same seed and size, same world, to the byte. The demo size takes a few seconds. */
@@ -62,6 +63,7 @@ export function createWorld({ seed = 1, size = 'demo' }: { readonly seed?: numbe
     stores,
     ...commerce,
     ...books,
+    sendgrid: createSendgrid(seed, size, population.people),
   };
 }
 
@@ -107,6 +109,7 @@ export function worldAt(world: World, at: Seconds): World {
     conversions: happened(world.conversions),
     fxRates: happened(world.fxRates),
     otherRevenue: happened(world.otherRevenue),
+    sendgrid: sendgridAt(world, at),
   };
 }
 
