@@ -197,9 +197,9 @@ export const routes: readonly Route[] = [
   get('/v3/logs/{sg_message_id}', 'messages.read', 'logs', ['subuser'], getLog),
   { ...get('/v3/messages', 'email_activity.read', 'activity', ['query', 'limit'], getMessages), needs: 'activity' },
   { ...get('/v3/messages/{msg_id}', 'email_activity.read', 'activity', [], getMessage), needs: 'activity' },
-  webhook('/v3/user/webhooks/event/settings/all', getWebhooks),
-  webhook('/v3/user/webhooks/event/settings/signed/{id}', getSignature),
-  webhook('/v3/user/webhooks/event/settings/{id}', getWebhook),
+  webhook('/v3/user/webhooks/event/settings/all', ['include'], getWebhooks),
+  webhook('/v3/user/webhooks/event/settings/signed/{id}', [], getSignature),
+  webhook('/v3/user/webhooks/event/settings/{id}', ['include'], getWebhook),
 ];
 
 function get(
@@ -224,8 +224,12 @@ function suppression(path: string, params: readonly string[], answer: Route['ans
   return get(path, `suppression.${path.split('/')[3]}.read`, 'suppressions', params, answer);
 }
 
-function webhook(path: string, answer: (call: Call, hook: Webhook | undefined) => Answer): Route {
-  return get(path, 'user.webhooks.event.settings.read', 'account', ['include'], (call, account) =>
+function webhook(
+  path: string,
+  params: readonly string[],
+  answer: (call: Call, hook: Webhook | undefined) => Answer,
+): Route {
+  return get(path, 'user.webhooks.event.settings.read', 'account', params, (call, account) =>
     answer(call, account.webhook),
   );
 }

@@ -1,5 +1,6 @@
 import type { PlannedSend } from './sendgrid-plan.ts';
 import type { Regime } from './sendgrid-slots.ts';
+import type { WorldSize } from './types.ts';
 
 /** What must happen to somebody, so that each kind of event is there whatever the seed and size. */
 export type Fate =
@@ -15,7 +16,9 @@ export type Fate =
   | 'leaves'
   | 'leaves group'
   | 'comes back'
-  | 'late';
+  | 'late'
+  /** A mail program that fetches the pictures over and over: more opens than the logs show of a message. */
+  | 'refresher';
 
 const fates: readonly Fate[] = [
   'reader',
@@ -38,11 +41,12 @@ export type FateBook = {
 };
 
 /** Each regime has its own list to get through, from its first recipients on. */
-export function createFateBook(): FateBook {
+export function createFateBook(size: WorldSize): FateBook {
   const left: Readonly<Record<Regime, Fate[]>> = {
     totals: [...fates, 'invalid'],
     logs: [...fates],
-    hook: [...fates],
+    // A tiny world has no room for it.
+    hook: size === 'tiny' ? [...fates] : [...fates, 'refresher'],
     later: ['reader', 'hard'],
   };
   return {

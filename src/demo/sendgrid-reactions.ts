@@ -20,6 +20,9 @@ export type Mailed = {
   readonly fate: Fate | undefined;
 };
 
+/** More than the 100 events of a message that the logs show. */
+const refresherOpens = 108;
+
 type Details = Partial<Omit<SgEvent, 'id' | 'message' | 'kind' | 'at'>>;
 
 /** Lets happen what happens to a message: its events, in no order, and their entries on the suppression lists. */
@@ -164,6 +167,8 @@ function engage(mailed: Mailed, random: Random, deliveredAt: Seconds, add: Add, 
   }
   // Twice in a second, from two places.
   if (fate === 'reader') add('open', openedAt, { userAgent, ip: '192.0.2.144' });
+  if (fate === 'refresher')
+    for (let count = 0; count < refresherOpens; count += 1) add('open', openedAt + 60 + count * 37, seen);
   if (fate === 'late') addLate(random, openedAt, add, seen);
   if (links > 0 && (fate === 'reader' || random.chance(clicks * mailed.appeal))) {
     let at = openedAt + random.int(2, 90);

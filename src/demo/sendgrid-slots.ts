@@ -133,13 +133,14 @@ export const slots: readonly Slot[] = [
     categories: ['guide'],
     test: { kind: 'subject', criteria: 'open', percentage: 50, hours: 4 },
   },
+  // Nobody can unsubscribe from a notice.
   {
     name: 'Changed terms',
     subject: 'Our terms have changed',
     regime: 'hook',
     sentAt: '2026-06-24T21:59:59Z',
     list: ['customers'],
-    group: 1,
+    group: null,
     sizes: every,
     links: 0,
     categories: ['notice'],

@@ -24,7 +24,7 @@ export function createSendgrid(seed: number, size: WorldSize, known: readonly Pe
   const personOf = new Map([...known, ...people].map((person) => [person.index, person]));
   const book = createSuppressionBook();
   importSuppressions(book, contacts);
-  const fates = createFateBook();
+  const fates = createFateBook(size);
   const messages: SgMessage[] = [];
   const events: SgEvent[] = [];
   const sent: SgSingleSend[] = [];

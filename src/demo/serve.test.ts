@@ -1,10 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createPublicKey, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createWorld } from './world.ts';
 
 type State = {
   readonly url: string;
@@ -12,6 +17,12 @@ type State = {
   readonly apiKey: string;
   readonly pid: number;
   readonly now: string;
+  readonly sendgrid: {
+    readonly url: string;
+    readonly apiKey: string;
+    readonly publicKey: string;
+    readonly accountId: string;
+  };
 };
 
 describe('the simulator as a process', () => {
@@ -82,5 +93,55 @@ describe('the simulator as a process', () => {
       struck: [{ kind: 'server_error' }, { kind: 'server_error' }],
     });
     expect((await admin('GET', '/nothing')).status).toBe(404);
+  });
+
+  it('serves SendGrid at an address of its own, with faults and a log of its own', async () => {
+    const { url, apiKey, accountId } = state.sendgrid;
+    const count = async (): Promise<number> =>
+      (await fetch(`${url}/v3/marketing/contacts/count`, { headers: { authorization: `Bearer ${apiKey}` } })).status;
+    expect(accountId).toBe('lifecycle-mail');
+    await admin('POST', '/sendgrid/faults', { kind: 'server_error' });
+    expect([await count(), await count()]).toEqual([500, 200]);
+    expect((await admin('GET', '/sendgrid/requests')).body).toMatchObject([{ status: 500 }, { status: 200 }]);
+    expect((await admin('GET', '/sendgrid/status')).body).toMatchObject({ requests: 2, violations: 0 });
+    expect((await admin('GET', '/sendgrid/faults')).body).toMatchObject({ struck: [{ kind: 'server_error' }] });
+  });
+
+  it('posts its webhook where it is told to, and the second time only what is new', async () => {
+    const world = createWorld({ seed: 2, size: 'tiny' });
+    const key = createPublicKey({ key: Buffer.from(state.sendgrid.publicKey, 'base64'), format: 'der', type: 'spki' });
+    const ids = new Set<string>();
+    let isAllSigned = true;
+    const receiver = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks);
+        const signature = String(request.headers['x-twilio-email-event-webhook-signature']);
+        const timestamp = String(request.headers['x-twilio-email-event-webhook-timestamp']);
+        const signed = Buffer.concat([Buffer.from(timestamp), body]);
+        isAllSigned &&= verify('sha256', signed, key, Buffer.from(signature, 'base64'));
+        for (const event of JSON.parse(body.toString()) as { sg_event_id: string }[]) ids.add(event.sg_event_id);
+        response.end();
+      });
+    });
+    await new Promise<void>((ready) => void receiver.listen(0, '127.0.0.1', ready));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const known = (at: number): string[] =>
+      world.sendgrid.events
+        .filter((event) => event.knownAt >= world.sendgrid.hookOnAt && event.knownAt <= at)
+        .map((event) => event.id)
+        .sort();
+    const first = (await admin('POST', '/hooks', { url })).body as { acknowledged: string[] };
+    expect([...first.acknowledged].sort()).toEqual(known(world.now));
+    expect([...ids].sort()).toEqual(known(world.now));
+    await admin('PUT', '/clock', { advanceDays: 1 });
+    const second = (await admin('POST', '/hooks', { url })).body as { acknowledged: string[] };
+    expect(second.acknowledged.length).toBe(known(world.now + 86_400).length - known(world.now).length);
+    expect([...ids].sort()).toEqual(known(world.now + 86_400));
+    expect(isAllSigned).toBe(true);
+    await admin('PUT', '/clock', { at: state.now });
+    expect((await admin('POST', '/hooks', {})).status).toBe(400);
+    await new Promise<void>((closed) => void receiver.close(() => closed()));
   });
 });

@@ -4,17 +4,21 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import { type Fault, startMailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
+import { createHookKeys, type HookKeys, postEvents } from '../../connectors/sendgrid/simulator-hook.ts';
+import { type Fault as SendgridFault, startSendgridSimulator } from '../../connectors/sendgrid/simulator.ts';
 import { writeCompanyFiles } from './files.ts';
 import { day, instantOf, secondsOf } from './instant.ts';
+import type { World } from './types.ts';
 import { createWorld } from './world.ts';
 
 /**
- * The simulator in a process of its own, for the demo and for tests that kill processes:
+ * The simulators in a process of their own, for the demo and for tests that kill processes:
  *
  *     node src/demo/serve.ts --seed 1 --size demo --port 0 --state FILE [--api-key KEY] [--latency-ms N] [--files FOLDER] [--at INSTANT]
+ *         [--sendgrid-port 0] [--sendgrid-api-key KEY]
  *
- * Prints one line of JSON, `{ url, adminUrl, apiKey, pid, now, until }`, and writes the same to the state file. Ends on SIGTERM.
- * `--files` writes the company's CSV files there (again when the clock moves).
+ * Prints one line of JSON, `{ url, adminUrl, apiKey, pid, now, until, sendgrid: { url, apiKey, publicKey, accountId } }`, and writes
+ * the same to the state file; `url` and `apiKey` are Mailchimp's. Ends on SIGTERM. `--files` writes the company's CSV files there (again when the clock moves).
  *
  * The admin address, on a port of its own so that it is no part of the API (all answers are JSON):
  *
@@ -22,6 +26,11 @@ import { createWorld } from './world.ts';
  * - `PUT /clock` `{ "at": "2026-07-01T12:00:00Z" }` or `{ "advanceDays": 1 }` → the new instant
  * - `POST /faults` a fault or an array of them (`path` as text of a regular expression) · `DELETE /faults` · `GET /faults` → struck, deleted
  * - `POST /restore-key`
+ * - the same of SendGrid under `/sendgrid`: `GET /sendgrid/requests`, `POST /sendgrid/faults`, …, and
+ *   `POST /sendgrid/fail-exports` `{ "count": 1 }`
+ * - `POST /hooks` `{ "url": "http://…", "from": "2026-06-12T00:00:00Z", "to": "2026-06-30T12:00:00Z", "signed": true }`: posts what
+ *   SendGrid's webhook learned in between, and answers when all is acknowledged or given up. `from` is where the last such
+ *   call to this address ended (at first when the webhook was switched on), `to` the clock.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -31,6 +40,8 @@ async function main(): Promise<void> {
       port: { type: 'string', default: '0' },
       state: { type: 'string' },
       'api-key': { type: 'string', default: 'demo-key-us1' },
+      'sendgrid-port': { type: 'string', default: '0' },
+      'sendgrid-api-key': { type: 'string', default: 'SG.demo-key' },
       'latency-ms': { type: 'string', default: '0' },
       files: { type: 'string' },
       at: { type: 'string' },
@@ -46,6 +57,15 @@ async function main(): Promise<void> {
     at: () => instantOf(now),
     apiKey: values['api-key'],
     port: Number(values.port),
+    latencyMs: Number(values['latency-ms']),
+  });
+  const keys = createHookKeys(`${values.seed}`);
+  const sendgrid = await startSendgridSimulator({
+    world,
+    at: () => instantOf(now),
+    apiKey: values['sendgrid-api-key'],
+    publicKey: keys.publicKey,
+    port: Number(values['sendgrid-port']),
     latencyMs: Number(values['latency-ms']),
   });
   const setClock = async (at: number): Promise<void> => {
@@ -76,6 +96,22 @@ async function main(): Promise<void> {
     'POST /faults': (body) => simulator.faults.add(...(Array.isArray(body) ? (body as Fault[]) : [body as Fault])),
     'DELETE /faults': () => simulator.faults.clear(),
     'POST /restore-key': () => simulator.faults.restoreKey(),
+    'GET /sendgrid/status': () => ({
+      requests: sendgrid.requests().length,
+      maxInFlight: sendgrid.maxInFlight(),
+      violations: sendgrid.violations().length,
+    }),
+    'GET /sendgrid/requests': () => sendgrid.requests(),
+    'DELETE /sendgrid/requests': () => sendgrid.resetRequests(),
+    'GET /sendgrid/violations': () => sendgrid.violations(),
+    'GET /sendgrid/faults': () => ({ struck: sendgrid.faults.struck() }),
+    'POST /sendgrid/faults': (body) =>
+      sendgrid.faults.add(...(Array.isArray(body) ? (body as SendgridFault[]) : [body as SendgridFault])),
+    'DELETE /sendgrid/faults': () => sendgrid.faults.clear(),
+    'POST /sendgrid/restore-key': () => sendgrid.faults.restoreKey(),
+    'POST /sendgrid/fail-exports': (body) =>
+      sendgrid.faults.failExports((body as { readonly count?: number }).count ?? 1),
+    'POST /hooks': createHookPoster(world, keys, () => now),
   };
   const admin = createServer((request, response) => void administer(operations, request, response));
   await new Promise<void>((resolve) => void admin.listen(0, '127.0.0.1', resolve));
@@ -87,6 +123,12 @@ async function main(): Promise<void> {
     pid: process.pid,
     now: instantOf(now),
     until: instantOf(world.until),
+    sendgrid: {
+      url: sendgrid.url,
+      apiKey: values['sendgrid-api-key'],
+      publicKey: keys.publicKey,
+      accountId: world.sendgrid.accountId,
+    },
   };
   if (values.state !== undefined) {
     await writeFile(`${values.state}.part`, JSON.stringify(state));
@@ -96,9 +138,38 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       admin.close();
-      void simulator.stop().then(() => process.exit(0));
+      void Promise.all([simulator.stop(), sendgrid.stop()]).then(() => process.exit(0));
     });
   }
+}
+
+/** Posts to an address what it has not been posted yet. */
+function createHookPoster(
+  world: World,
+  { privateKey }: HookKeys,
+  clock: () => number,
+): (body: unknown) => Promise<unknown> {
+  const doneUntil = new Map<string, number>();
+  return async (body) => {
+    const { url, from, to, signed } = body as {
+      readonly url?: string;
+      readonly from?: string;
+      readonly to?: string;
+      readonly signed?: boolean;
+    };
+    if (url === undefined) throw new Error('POST /hooks needs { "url": … }: the address to post to');
+    const start = from === undefined ? (doneUntil.get(url) ?? world.sendgrid.hookOnAt - 1) : secondsOf(from);
+    const end = to === undefined ? clock() : secondsOf(to);
+    const posted = await postEvents({
+      url,
+      world,
+      from: start,
+      to: end,
+      ...(signed === false ? {} : { privateKey }),
+    });
+    if (posted.givenUp.length === 0) doneUntil.set(url, end);
+    return { from: instantOf(start), to: instantOf(end), ...posted };
+  };
 }
 
 async function administer(
