@@ -50,6 +50,7 @@ function connectorTreatment(kind: FailureKind): Treatment {
       return { retry: true, benign: true };
     // The workflow sleeps on a timer: an attempt before then would only be refused.
     case 'quota_exhausted':
+    case 'pending':
       return { retry: false, benign: true };
     // A retry starts the slice, and with it the window, again.
     case 'cursor_expired':

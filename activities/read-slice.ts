@@ -1,10 +1,10 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import { accountBudget } from '../connectors/_kit/account-budget.ts';
 import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
-import type { Http } from '../connectors/_kit/contract.ts';
+import type { Http, Memo } from '../connectors/_kit/contract.ts';
 import type { LineSink } from '../connectors/_kit/drain.ts';
 import { expectedPages, readSlice } from '../connectors/_kit/engine.ts';
 import type { Inbox } from '../connectors/_kit/hook.ts';
-import { accountBudget } from '../connectors/_kit/http.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
 import type { SliceResume } from '../connectors/_kit/slice-events.ts';
 import type { Instant, Json } from '../src/contracts/json.ts';
@@ -78,6 +78,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
       inbox: tools.inbox,
       sink,
       lines,
+      memo: memoOf(tools.landing, job),
       ...resume,
       ...(open === undefined ? {} : { ahead: open.ahead }),
     };
@@ -124,6 +125,15 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   } finally {
     open?.settled();
   }
+}
+
+/** A slice's note, as a document of the run: so durable, and as long-lived, as the run's plan. */
+function memoOf(landing: Landing, { key, runId, slice }: SliceJob): Memo {
+  const name = `memo ${slice.id}`;
+  return {
+    read: () => landing.readDocument(key, runId, name),
+    write: (note) => landing.writeDocument(key, runId, name, note),
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Said } from '../connectors/_kit/allowance.ts';
 import { ConnectorError, type FailureDetails } from '../connectors/_kit/errors.ts';
 import type { SliceResult } from '../src/contracts/sync.ts';
 import type { LandingConfig } from '../src/landing/open.ts';
@@ -38,8 +39,8 @@ export type FromThread =
       readonly priority: number;
       readonly lanes: number;
     }
-  /** Gives a lane back, or no longer waits for it. */
-  | { readonly kind: 'give'; readonly lane: number }
+  /** Gives a lane back, with what the answer said of the rate, or no longer waits for it. */
+  | { readonly kind: 'give'; readonly lane: number; readonly said?: Said }
   | { readonly kind: 'page'; readonly id: number; readonly page: PageTally }
   | { readonly kind: 'log'; readonly fields: object; readonly message: string }
   | { readonly kind: 'done'; readonly id: number; readonly result: SliceResult }

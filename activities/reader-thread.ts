@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { followsHeaders } from '../connectors/_kit/account-budget.ts';
 import type { Budget, Limit } from '../connectors/_kit/budget.ts';
 import { createHttp } from '../connectors/_kit/http.ts';
 import { connectors } from '../connectors/index.ts';
@@ -39,8 +40,8 @@ async function read(id: number, { job, connector: name, config, salt }: ThreadJo
     const { priority } = job;
     const account = hash('sha256', JSON.stringify([name, config]));
     const lanesOf = (key: string, { rps }: Limit): Budget =>
-      lanes.budget({ id, account, key, isPaced: rps !== undefined });
-    const pages = lanesOf(openPages, { concurrency: connector.limits.default.concurrency });
+      lanes.budget({ id, account, key, isPaced: rps !== undefined || followsHeaders(connector, key) });
+    const pages = lanes.budget({ id, account, key: openPages, isPaced: false });
     const result = await readSliceToLanding(job, {
       connector,
       config,

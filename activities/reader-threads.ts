@@ -2,9 +2,9 @@ import { extname } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import type { Budget } from '../connectors/_kit/budget.ts';
+import type { Budget, GiveBack } from '../connectors/_kit/budget.ts';
 import { ConnectorError } from '../connectors/_kit/errors.ts';
-import { accountBudget } from '../connectors/_kit/http.ts';
+import { accountBudget } from '../connectors/_kit/account-budget.ts';
 import type { SliceResult } from '../src/contracts/sync.ts';
 import type { OpenAccount } from './account.ts';
 import type { Logger, SliceReader } from './deps.ts';
@@ -74,7 +74,7 @@ class ReaderThread {
   private worker: Worker | undefined;
   private readonly jobs = new Map<number, Job>();
   /** Lanes that the thread holds or waits for. */
-  private readonly lanes = new Map<number, () => void>();
+  private readonly lanes = new Map<number, GiveBack>();
   private lastId = 0;
 
   constructor(options: ReaderThreadsOptions) {
@@ -153,7 +153,7 @@ class ReaderThread {
         this.take(message);
         break;
       case 'give':
-        this.lanes.get(message.lane)?.();
+        this.lanes.get(message.lane)?.(message.said);
         this.lanes.delete(message.lane);
         break;
       case 'page':
@@ -179,7 +179,7 @@ class ReaderThread {
     void this.grant(lane, stop.signal, budgetOf(account, key).take(stop.signal, priority, lanes));
   }
 
-  private async grant(lane: number, signal: AbortSignal, taking: Promise<() => void>): Promise<void> {
+  private async grant(lane: number, signal: AbortSignal, taking: Promise<GiveBack>): Promise<void> {
     // Aborted: nobody waits for it any more.
     const giveBack = await taking.catch(() => undefined);
     if (giveBack === undefined) return;

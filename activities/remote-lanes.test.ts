@@ -70,6 +70,15 @@ it('leaves every turn of a key with a rate to the main thread, which keeps it', 
   expect(said).toEqual(['take 1', 'take 2', 'give 1']);
 });
 
+it('tells the main thread what the answer said of the rate', async () => {
+  const messages: FromThread[] = [];
+  const lanes = new RemoteLanes((message) => void messages.push(message));
+  const lane = lanes.budget({ id: 1, account: 'a', key: 'search', isPaced: true }).take(never);
+  lanes.granted(1);
+  (await lane)({ remaining: 3, resetMs: 900 });
+  expect(messages.at(-1)).toEqual({ kind: 'give', lane: 1, said: { remaining: 3, resetMs: 900 } });
+});
+
 it('hands nothing to one that left', async () => {
   const { lanes, said, order, ask, budget } = thread();
   const first = ask('first');

@@ -1,4 +1,5 @@
-import type { Budget } from '../connectors/_kit/budget.ts';
+import type { Said } from '../connectors/_kit/allowance.ts';
+import type { Budget, GiveBack } from '../connectors/_kit/budget.ts';
 import type { FromThread } from './reader-messages.ts';
 
 /** Turns of a lane within this thread before it goes back to the main thread, where others may wait for it. */
@@ -9,7 +10,7 @@ export type LanesOf = {
   readonly id: number;
   readonly account: string;
   readonly key: string;
-  /** Whether the key has a rate: then every turn is the main thread's to give, which keeps it. */
+  /** Whether the key has a rate, declared or stated by the answers: then every turn is the main thread's to give, which keeps it. */
   readonly isPaced: boolean;
 };
 
@@ -57,7 +58,7 @@ export class RemoteLanes {
     signal: AbortSignal,
     priority: number,
     lanes: number,
-  ): Promise<() => void> {
+  ): Promise<GiveBack> {
     signal.throwIfAborted();
     this.asked += 1;
     const lane = this.asked;
@@ -80,16 +81,16 @@ export class RemoteLanes {
       this.say({ kind: 'take', id, lane, key, priority, lanes });
     });
     let isBack = false;
-    return () => {
-      if (!isBack) this.giveBack(queue, held, isPaced ? 0 : mostTurns);
+    return (said) => {
+      if (!isBack) this.giveBack(queue, held, isPaced ? 0 : mostTurns, said);
       isBack = true;
     };
   }
 
-  private giveBack(queue: Queue, { lane, lanes, turns }: Held, most: number): void {
+  private giveBack(queue: Queue, { lane, lanes, turns }: Held, most: number, said: Said | undefined): void {
     const next = queue[0];
     if (next?.lanes !== lanes || turns >= most) {
-      this.say({ kind: 'give', lane });
+      this.say({ kind: 'give', lane, ...(said === undefined ? {} : { said }) });
       return;
     }
     this.forget(queue, next.lane);

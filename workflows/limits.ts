@@ -14,6 +14,7 @@ const defaults: Limits = {
   retryAttempts: 10,
   maxEvents: 1_500,
   quotaWaitMs: 26 * hour,
+  pendingWaitMs: 6 * hour,
   busyWaitMs: 6 * hour,
   parallelActions: 2,
 };

@@ -13,7 +13,7 @@ import { failureInfo } from './failure-info.ts';
 import type { Limits } from './limits.ts';
 import type { Proxies } from './proxies.ts';
 import { addCounts, addLoad, noCounts, unread } from './summaries.ts';
-import type { StreamProgress, StreamResume, StreamState } from './types.ts';
+import type { StreamProgress, StreamResume, StreamState, Waited } from './types.ts';
 
 export type StreamSyncInput = {
   readonly key: StreamKey;
@@ -48,7 +48,9 @@ export class StreamSync {
   private next = 0;
   private counts: StreamCounts = noCounts;
   private partials = 0;
-  private quotaWaitedMs = 0;
+  /** What the waits so far took in sum. */
+  private waitedMs: Record<Waited, number> = { quota: 0, pending: 0 };
+  private waitingFor: Waited = 'quota';
   /** Batches that are read now, or that are and have to wait for an older one; in order. */
   private flights: readonly Flight[] = [];
   /** Batches that are read and wait for the load under way to end; adjacent, in order. */
@@ -75,7 +77,7 @@ export class StreamSync {
   async run(): Promise<StreamSummary | undefined> {
     try {
       if (this.slices === null) await this.plan();
-      if (this.waitingUntil !== undefined) await this.waitUntil(this.waitingUntil);
+      if (this.waitingUntil !== undefined) await this.waitUntil(this.waitingUntil, this.waitingFor);
       for (;;) {
         await this.readAndLoad();
         if (this.isUnfinished()) return undefined;
@@ -120,9 +122,10 @@ export class StreamSync {
       counts: this.counts,
       sizer: this.sizer.save(),
       partials: this.partials,
-      quotaWaitedMs: this.quotaWaitedMs,
+      quotaWaitedMs: this.waitedMs.quota,
+      pendingWaitedMs: this.waitedMs.pending,
       startedMs: this.startedMs,
-      ...(this.waitingUntil === undefined ? {} : { waitingUntil: this.waitingUntil }),
+      ...(this.waitingUntil === undefined ? {} : { waitingUntil: this.waitingUntil, waitingFor: this.waitingFor }),
     };
   }
 
@@ -134,8 +137,9 @@ export class StreamSync {
     this.next = resume.next;
     this.counts = resume.counts;
     this.partials = resume.partials;
-    this.quotaWaitedMs = resume.quotaWaitedMs;
+    this.waitedMs = { quota: resume.quotaWaitedMs, pending: resume.pendingWaitedMs ?? 0 };
     this.waitingUntil = resume.waitingUntil;
+    this.waitingFor = resume.waitingFor ?? 'quota';
   }
 
   private async plan(): Promise<void> {
@@ -266,7 +270,7 @@ export class StreamSync {
 
   /**
    * The oldest flight has failed and no other is under way: what they made durable is loaded. Then the stream goes on
-   * from there when the quota is there again, or fails.
+   * from there when the quota is there again or what was ordered is ready, or fails.
    */
   private async recover(): Promise<void> {
     const failed = this.flights;
@@ -284,11 +288,13 @@ export class StreamSync {
     this.flights = [];
     this.next = failed[0]?.batch.from ?? this.next;
     const failure = failureInfo(errors[0]);
+    const waited = waitedFor(failure);
+    if (waited === undefined) throw errors[0];
     const waitMs = failure.retryAfterMs ?? hour;
-    const mayWait = failure.kind === 'quota_exhausted' && this.quotaWaitedMs + waitMs <= this.input.limits.quotaWaitMs;
-    if (!mayWait) throw errors[0];
-    this.quotaWaitedMs += waitMs;
-    await this.waitUntil(Date.now() + waitMs);
+    const { quotaWaitMs, pendingWaitMs } = this.input.limits;
+    if (this.waitedMs[waited] + waitMs > (waited === 'quota' ? quotaWaitMs : pendingWaitMs)) throw errors[0];
+    this.waitedMs[waited] += waitMs;
+    await this.waitUntil(Date.now() + waitMs, waited);
   }
 
   /** What was read before a failure is loaded under a batch id of its own; it is not read again. */
@@ -298,8 +304,9 @@ export class StreamSync {
     this.loaded(await this.input.act.store.loadBatch(load));
   }
 
-  private async waitUntil(atMs: number): Promise<void> {
-    this.state = 'quota';
+  private async waitUntil(atMs: number, waited: Waited): Promise<void> {
+    this.state = waited;
+    this.waitingFor = waited;
     this.waitingUntil = atMs;
     const isCut = await condition(() => this.isFull(), Math.max(1, atMs - Date.now()));
     if (!isCut) this.waitingUntil = undefined;
@@ -339,6 +346,11 @@ type Flight = {
   readonly batch: BatchRef;
   outcome: { readonly done: ExtractProgress } | { readonly error: unknown } | undefined;
 };
+
+/** Undefined: the failure is none that waiting on a timer heals. */
+function waitedFor({ kind }: FailureInfo): Waited | undefined {
+  return kind === 'quota_exhausted' ? 'quota' : kind === 'pending' ? 'pending' : undefined;
+}
 
 function addRead(counts: StreamCounts, done: ExtractProgress): StreamCounts {
   return addCounts(counts, {

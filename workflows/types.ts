@@ -16,6 +16,8 @@ export type Tuning = {
   readonly maxEvents?: number;
   /** Longest sum of waits for an exhausted quota, before the run ends as incomplete. Default 26 hours; 0 = do not wait. */
   readonly quotaWaitMs?: number;
+  /** Longest sum of waits for what a stream ordered at its source (an export). Default 6 hours. */
+  readonly pendingWaitMs?: number;
   /** How long to wait for a workflow of the same name that somebody else started. Default 6 hours. */
   readonly busyWaitMs?: number;
   /** Models that run at the same time. Default 2. */
@@ -62,15 +64,23 @@ export type StreamResume = {
   readonly sizer: SavedBatchSizer;
   readonly partials: number;
   readonly quotaWaitedMs: number;
+  /** Absent in the histories of before there were exports. */
+  readonly pendingWaitedMs?: number;
   readonly startedMs: number;
   readonly waitingUntil?: number;
+  /** Absent: the quota. */
+  readonly waitingFor?: Waited;
 };
+
+/** What a stream waits for on a timer. */
+export type Waited = 'quota' | 'pending';
 
 export type StreamState =
   | 'waiting' // for the streams it is planned from
   | 'planning'
   | 'extracting'
   | 'quota' // the source's quota is used up; see waitingUntil
+  | 'pending' // the source makes an export that was ordered; see waitingUntil
   | 'finishing'
   | 'done'
   | 'failed'

@@ -1,10 +1,11 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { freeBytes } from '../../src/contracts/free-bytes.ts';
 import type { Json } from '../../src/contracts/json.ts';
-import type { HttpRequest, HttpResponse, ResponseRule } from './contract.ts';
+import type { Connector, HttpRequest, HttpResponse, ResponseRule } from './contract.ts';
 import { ConnectorError, type FailureDetails, type FailureKind } from './errors.ts';
 import { NotJson, parseJsonBytes, shapeOf } from './json.ts';
 import { redact, safePath } from './redact.ts';
+import { resetOf } from './rate-headers.ts';
 import { SkippedAnswer } from './skip.ts';
 
 /** An answer as it came over the wire. */
@@ -19,6 +20,7 @@ export type Judge = {
   readonly rules: readonly ResponseRule[];
   readonly maxBytes: number;
   readonly now: () => number;
+  readonly rateHeaders?: NonNullable<Connector<never>['rateHeaders']>;
 };
 
 /** A 429 that asks for more than this is a quota: a timer resumes the work, no worker waits for it. */
@@ -133,7 +135,7 @@ async function refusal(answer: RawAnswer, request: HttpRequest, context: Judge):
   const problem = await readProblem(answer, context.maxBytes);
   const fail = failer(request, context.connector);
   const what = `answered ${status}${problem?.title === undefined ? '' : ` (${problem.title})`}`;
-  const wait = retryAfterMs(headers['retry-after'], context.now());
+  const wait = retryAfterMs(headers['retry-after'], context.now()) ?? statedReset(answer, context);
   const waiting = wait === undefined ? {} : { retryAfterMs: wait };
 
   const rule = context.rules.find(
@@ -172,6 +174,11 @@ async function refusal(answer: RawAnswer, request: HttpRequest, context: Judge):
     status,
     fix: 'This is a fault of mailmart or of its configuration: please report it.',
   });
+}
+
+/** When the rate begins anew: of a 429 alone, because every answer says it. */
+function statedReset({ status, headers }: RawAnswer, { rateHeaders, now }: Judge): number | undefined {
+  return status === 429 && rateHeaders !== undefined ? resetOf(rateHeaders, headers, now()) : undefined;
 }
 
 /** RFC 9457 problem of an error answer, as far as it is one; null when the body is no JSON object. */

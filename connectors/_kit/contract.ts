@@ -158,6 +158,10 @@ export type ReadPage = {
   readonly bytes: number;
   /** Where a record stands at the source, by its index; default: its number on the page. */
   readonly positionOf?: (index: number) => string;
+  /** What the source does not show although it should, in words: the slice ends incomplete, and its state does not move. */
+  readonly incomplete?: string;
+  /** What the source never shows, in words: a difference that is explained. */
+  readonly gap?: string;
   /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
   readonly rejected?: readonly {
     readonly position: string;
@@ -298,7 +302,7 @@ export type Connector<C> = {
   readonly secrets: readonly string[];
   readonly baseUrl: (config: C) => string;
   readonly auth: Auth<C>;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | ((config: C) => Readonly<Record<string, string>>);
   /** `concurrency` of `default` is the account's number of lanes. `rps` absent: no rate limit documented. */
   readonly limits: Readonly<Record<string, { readonly rps?: number; readonly concurrency: number }>> & {
     readonly default: { readonly rps?: number; readonly concurrency: number };

@@ -62,6 +62,9 @@ export class Drain {
   private accepted = 0;
   private blamed: readonly string[] | undefined;
   private exploder: Exploder | undefined;
+  /** What pages said is missing, each line once. */
+  private readonly missing = new Set<string>();
+  private readonly gaps = new Set<string>();
   private readonly cursor: Cursor<unknown> | undefined;
   private readonly window: { readonly fromMs: number; readonly toMs: number };
   private readonly nowMs: number;
@@ -99,6 +102,8 @@ export class Drain {
     if (this.pages > 1 && total !== this.total)
       this.changed ??= `the stated total changed from ${this.total} to ${total} while it was paged`;
     this.total = total;
+    if (page.incomplete !== undefined) this.missing.add(page.incomplete);
+    if (page.gap !== undefined) this.gaps.add(page.gap);
 
     const before = this.accepted;
     const sorted: Sorted = { rows: [], rejected: [] };
@@ -207,8 +212,10 @@ export class Drain {
     return `${this.units} records were read where the source states ${this.total}`;
   }
 
-  end(incomplete: string | undefined, skipped: string | undefined): SliceEvent {
+  end(changed: string | undefined, skipped: string | undefined): SliceEvent {
     const { slice } = this.options;
+    const incomplete = changed ?? listed(this.missing);
+    const gap = listed(this.gaps);
     const whole = incomplete === undefined && skipped === undefined;
     const cursor = this.newest?.text;
     const { refusedFrom: _, ...next } = slice.next;
@@ -222,6 +229,7 @@ export class Drain {
         : {}),
       ...(isMendable && this.refusedFrom !== undefined ? { refusedFrom: this.refusedFrom } : {}),
       ...(slice.mode === 'full' ? { total: this.total, read: this.units } : {}),
+      ...(gap === undefined ? {} : { explainedGap: gap }),
     };
     const ending = {
       ...(incomplete === undefined ? {} : { incomplete }),
@@ -388,6 +396,13 @@ export class Drain {
       isLater(this.newest.ms, this.newest.text, { ms, text: stored! })
     );
   }
+}
+
+/** A few of the lines, the rest counted; undefined where there is none. */
+function listed(lines: ReadonlySet<string>): string | undefined {
+  if (lines.size === 0) return undefined;
+  const more = lines.size > 3 ? `; and ${lines.size - 3} more` : '';
+  return `${[...lines].slice(0, 3).join('; ')}${more}`;
 }
 
 /** Later, or as late in milliseconds with finer digits. */

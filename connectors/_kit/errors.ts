@@ -3,6 +3,7 @@ export type FailureKind =
   | 'transient' // try again soon
   | 'rate_limited' // try again after retryAfterMs
   | 'quota_exhausted' // hours to wait: stop now, a timer resumes
+  | 'pending' // the source is making what was ordered: a timer resumes after retryAfterMs
   | 'auth' // the credentials are wrong, revoked or lack a permission
   | 'rejected' // the source refused our request: our bug
   | 'cursor_expired' // start the window again

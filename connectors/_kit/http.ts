@@ -1,15 +1,15 @@
-import { AxiosError, create, type AxiosResponse } from 'axios';
-import { hash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import pRetry from 'p-retry';
-import { createAgents, type Agents, type Resolver } from './address.ts';
-import { failer, judge, tooLarge, type Judge, type RawAnswer } from './answer.ts';
-import { authHeaders } from './auth.ts';
-import { createBudget, type Budget, type Limit, type Sleep } from './budget.ts';
 import { freeBytes } from '../../src/contracts/free-bytes.ts';
+import { accountBudget, limitOf, realSleep } from './account-budget.ts';
+import type { Resolver } from './address.ts';
+import { failer, judge, type Judge, type RawAnswer } from './answer.ts';
+import { authHeaders } from './auth.ts';
+import type { Budget, GiveBack, Limit, Sleep } from './budget.ts';
 import type { Connector, Http, HttpRequest, HttpResponse } from './contract.ts';
-import { ConnectorError } from './errors.ts';
-import { redact, safePath } from './redact.ts';
+import { createDownload, downloadLimits, type DownloadLimits } from './download.ts';
+import { allowanceOf } from './rate-headers.ts';
+import { safePath } from './redact.ts';
+import { withRetries } from './retry.ts';
+import { agentsFor, headersOf, networkFailure, TIMED_OUT, transport } from './transport.ts';
 import { namesPrivateHost, parseBase, requestUrl } from './url.ts';
 
 /** What is left to choose; everything has a default that production uses. */
@@ -33,6 +33,8 @@ export type HttpOptions = {
   readonly onRequest?: (info: RequestInfo) => void;
   /** Before each wait for a rate limit or a retry. */
   readonly onWait?: (ms: number) => void;
+  /** Limits of downloads; see `downloadLimits`. */
+  readonly downloads?: Partial<DownloadLimits>;
 };
 
 export type RequestInfo = {
@@ -44,28 +46,6 @@ export type RequestInfo = {
   readonly bytes: number;
   readonly durationMs: number;
 };
-
-const TRIES = 3;
-/** Waiting in place, all of one request's retries together: longer waits give the worker's slot back. */
-const PATIENCE_MS = 30_000;
-/** 429 without Retry-After, after the tries in place. */
-const UNSTATED_WAIT_MS = 60_000;
-
-const TIMED_OUT = Object.assign(new Error('the answer took too long'), { code: 'ETIMEDOUT' });
-
-const realSleep: Sleep = (ms, signal) => delay(ms, undefined, { signal });
-
-/** What all requests share; it knows no account. */
-const transport = create({
-  adapter: 'http',
-  proxy: false,
-  maxRedirects: 0,
-  decompress: false,
-  responseType: 'arraybuffer',
-  validateStatus: () => true,
-  transformRequest: [(data: unknown) => data],
-  transformResponse: [(data: unknown) => data],
-});
 
 /** The one HTTP policy: see `Http`. A connector's `client` wrapper, where it has one, is already around it. */
 export function createHttp<C>(connector: Connector<C>, config: C, options: HttpOptions = {}): Http {
@@ -81,7 +61,15 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   const base = parseBase(connector.name, baseText, options.allowPrivate ?? false);
   const credentials = authHeaders(connector, config);
   const agents = agentsFor({ ...options, allowPrivate: options.allowPrivate ?? namesPrivateHost(base) });
-  const rules: Judge = { connector: connector.name, rules: connector.responses ?? [], maxBytes, now };
+  const { rateHeaders } = connector;
+  const rules: Judge = {
+    connector: connector.name,
+    rules: connector.responses ?? [],
+    maxBytes,
+    now,
+    ...(rateHeaders === undefined ? {} : { rateHeaders }),
+  };
+  const retrying = { sleep, random, onWait: (ms: number) => options.onWait?.(ms) };
   const { priority = 0, budget = (key: string) => accountBudget(connector, config, key, sleep) } = options;
   const budgets = new Map<string, Budget>();
   const budgetOf = (key: string): Budget => {
@@ -98,7 +86,7 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
     'user-agent': 'mailmart',
     accept: 'application/json',
     'accept-encoding': 'gzip, deflate, br',
-    ...connector.headers,
+    ...(typeof connector.headers === 'function' ? connector.headers(config) : connector.headers),
     ...credentials,
   };
   let requests = 0;
@@ -124,7 +112,8 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
       signal.throwIfAborted();
       requests += 1;
       const wanted = { ...settings, ...body, method: request.method, url: url.href, signal: stop.signal };
-      answer = rawAnswer(await transport.request<Buffer>(wanted));
+      const response = await transport.request<Buffer>(wanted);
+      answer = { status: response.status, headers: headersOf(response), body: response.data };
       return answer;
     } catch (error) {
       signal.throwIfAborted();
@@ -157,57 +146,48 @@ export function createHttp<C>(connector: Connector<C>, config: C, options: HttpO
   }
 
   async function withLane(request: HttpRequest, url: URL, signal: AbortSignal): Promise<RawAnswer> {
-    const giveBack: (() => void)[] = [];
+    let answer: RawAnswer | undefined;
+    // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
+    const narrow = request.limit !== undefined && request.limit !== 'default' ? request.limit : undefined;
+    const lanes: GiveBack[] = [];
     try {
-      // A narrow limit first, then the account's lanes: a lane is not held while waiting for the narrow one.
-      if (request.limit !== undefined && request.limit !== 'default')
-        giveBack.push(await budgetOf(request.limit).take(signal, priority));
-      giveBack.push(await budgetOf('default').take(signal, priority));
-      return await send(request, url, signal);
+      if (narrow !== undefined) lanes.push(await budgetOf(narrow).take(signal, priority));
+      lanes.push(await budgetOf('default').take(signal, priority));
+      answer = await send(request, url, signal);
+      return answer;
     } finally {
-      for (const lane of giveBack) lane();
+      const said = answer === undefined ? undefined : allowanceOf(connector, answer.headers, now());
+      for (const giveBack of lanes) giveBack(said);
     }
   }
 
   async function request(wanted: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
     const url = requestUrl(connector.name, base, wanted);
-    let waited = 0;
-    return pRetry(() => attempt(wanted, url, signal), {
-      retries: TRIES - 1,
-      // Waits are our own (they depend on the failure), so p-retry's are off.
-      minTimeout: 0,
-      maxTimeout: 0,
-      factor: 1,
-      randomize: false,
-      // Ours too: time in which a request waits for a lane or its turn is no part of the patience with the source.
-      maxRetryTime: Infinity,
-      signal,
-      unref: false,
-      shouldConsumeRetry: () => true,
-      shouldRetry: ({ error }) => isRetryable(error),
-      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
-        if (!isRetryable(error)) return;
-        const wait = pause(error, attemptNumber, random);
-        if (retriesLeft === 0 || waited + wait > PATIENCE_MS) throw givenUp(error, attemptNumber);
-        waited += wait;
-        options.onWait?.(wait);
+    return withRetries(() => attempt(wanted, url, signal), signal, {
+      ...retrying,
+      onWait: (ms) => {
+        retrying.onWait(ms);
         wanted.rest?.();
-        await sleep(wait, signal).catch((reason: unknown) => {
-          signal.throwIfAborted();
-          throw reason;
-        });
       },
     });
   }
 
+  const download = createDownload({
+    connector: connector.name,
+    origin: base.origin,
+    hosts: connector.downloadHosts ?? [],
+    agents: { own: agents, foreign: agentsFor({ ...options, allowPrivate: options.allowPrivate ?? false }) },
+    limits: { ...downloadLimits, ...options.downloads },
+    retrying,
+    now,
+    takeLane: (signal) => budgetOf('default').take(signal, priority),
+    onSend: () => void (requests += 1),
+    onRequest: (info) => options.onRequest?.(info),
+  });
+
   const http: Http = {
     request,
-    download: () => {
-      throw new ConnectorError(`${connector.name} has no hosts to download from.`, {
-        kind: 'config',
-        connector: connector.name,
-      });
-    },
+    download,
     get requests() {
       return requests;
     },
@@ -231,107 +211,4 @@ function withoutHttp(connector: string): Http {
     },
     requests: 0,
   };
-}
-
-const isRetryable = (error: unknown): error is ConnectorError =>
-  error instanceof ConnectorError && (error.kind === 'transient' || error.kind === 'rate_limited');
-
-function pause(error: ConnectorError, attemptNumber: number, random: () => number): number {
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs + Math.round(random() * 250);
-  const first = error.kind === 'rate_limited' ? 2000 : 500;
-  return Math.round(first * 2 ** (attemptNumber - 1) * (0.5 + random()));
-}
-
-function givenUp(error: ConnectorError, attempts: number): ConnectorError {
-  const tries = attempts === 1 ? '' : ` Tried ${attempts} times.`;
-  const wait = error.retryAfterMs ?? (error.kind === 'rate_limited' ? UNSTATED_WAIT_MS : undefined);
-  return new ConnectorError(`${error.message}${tries}`, {
-    kind: error.kind,
-    connector: error.connector,
-    ...(error.stream === undefined ? {} : { stream: error.stream }),
-    ...(error.status === undefined ? {} : { status: error.status }),
-    ...(error.fix === undefined ? {} : { fix: error.fix }),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
-  });
-}
-
-function rawAnswer(response: AxiosResponse<Buffer>): RawAnswer {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = String(value);
-  return { status: response.status, headers, body: response.data };
-}
-
-/** Axios' own errors hold the request with its credentials: only the system's code leaves this function, as a cause of its own. */
-function networkFailure(error: unknown, request: HttpRequest, connector: string, maxBytes: number): Error {
-  const fail = failer(request, connector);
-  const code = String(codeOf(error) ?? '')
-    .replace(/[^\w]/g, '')
-    .slice(0, 60);
-  const cause = Object.assign(new Error(code === '' ? 'connection lost' : code), { code });
-  if (code === 'EPRIVATEADDRESS') {
-    const fix = 'If that is meant, write the address itself into base_url.';
-    return fail('config', 'was not sent: the host name leads to a private address', { fix }, cause);
-  }
-  if (error instanceof AxiosError && /maxContentLength/.test(error.message)) return tooLarge(fail, maxBytes);
-  if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) {
-    const fix = "Check base_url, this machine's clock and its certificate authorities (NODE_EXTRA_CA_CERTS).";
-    return fail('config', `found a certificate that cannot be trusted (${code})`, { fix }, cause);
-  }
-  if (error instanceof AxiosError || code !== '') {
-    const fix = 'Check the network and base_url; it is tried again later.';
-    return fail('transient', `got no answer (${cause.message})`, { fix }, cause);
-  }
-  return new Error(redact(String(error)));
-}
-
-/** The system's code, below what axios wraps around it (several addresses tried: that of the last). */
-function codeOf(error: unknown): unknown {
-  const { cause, code, errors } = error as {
-    readonly cause?: unknown;
-    readonly code?: unknown;
-    readonly errors?: readonly unknown[];
-  };
-  if (cause instanceof Error) return codeOf(cause) ?? code;
-  return code ?? (errors === undefined ? undefined : codeOf(errors.at(-1)));
-}
-
-function limitOf<C>(connector: Connector<C>, key: string): Limit {
-  return connector.limits[key] ?? connector.limits.default;
-}
-
-const accountBudgets = new Map<string, Budget>();
-
-/**
- * The budget that everything of one account in this process shares, for one rate key. An account is what the API takes
- * for one: connector, origin and credentials.
- */
-export function accountBudget<C>(
-  connector: Connector<C>,
-  config: C,
-  key: string,
-  sleep: Sleep = realSleep,
-  limit: Limit = limitOf(connector, key),
-): Budget {
-  const base = connector.baseUrl(config);
-  const origin = base.startsWith('file:') ? base : parseBase(connector.name, base, true).origin;
-  const account = [connector.name, origin, JSON.stringify(authHeaders(connector, config)), key];
-  const id = hash('sha256', JSON.stringify(account), 'hex');
-  const budget = accountBudgets.get(id) ?? createBudget(limit, sleep);
-  accountBudgets.set(id, budget);
-  return budget;
-}
-
-const agents = new Map<string, Agents>();
-
-/** One pair of keep-alive agents for all clients of the same settings: connections outlive an activity. */
-function agentsFor(options: {
-  readonly allowPrivate: boolean;
-  readonly connectTimeoutMs?: number;
-  readonly resolve?: Resolver;
-}): Agents {
-  if (options.resolve !== undefined) return createAgents(options);
-  const key = `${options.allowPrivate} ${options.connectTimeoutMs}`;
-  const pair = agents.get(key) ?? createAgents(options);
-  agents.set(key, pair);
-  return pair;
 }

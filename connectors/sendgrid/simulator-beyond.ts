@@ -26,14 +26,14 @@ export const beyond: readonly Beyond[] = [
   {
     kind: 'list',
     path: '/v3/marketing/segments/2.0',
-    name: 'segments',
+    name: 'results',
     source:
-      'the description calls it "a list of segments" and gives the schema of one; that the array is called `segments` is from memory (unverified)',
+      'the description gives the schema of one segment, and says of the list: "a response code of 200 with an empty `results` array"',
   },
   {
     kind: 'field',
     path: '/v3/marketing/segments/2.0',
-    name: 'segments[].query_dsl',
+    name: 'results[].query_dsl',
     source: 'the single segment of the same API has it; lists show it too (unverified)',
   },
   {

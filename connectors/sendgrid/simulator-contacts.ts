@@ -111,7 +111,7 @@ export function getSegments(call: Call): Answer {
     return segment.list === null ? orphans : parents.includes(segment.list.id);
   };
   const segments = segmentsOf(call.view).filter(isWanted);
-  return { body: { segments: segments.map((segment) => segmentBody(call, segment)) } };
+  return { body: { results: segments.map((segment) => segmentBody(call, segment)) } };
 }
 
 export function getSegment(call: Call): Answer {

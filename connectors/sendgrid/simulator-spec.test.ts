@@ -185,7 +185,7 @@ async function fill(world: World, route: Route, ask: Ask): Promise<readonly Targ
     return get(...half.singleSends.map(({ id }) => path.replace('{id}', id)));
   if (path === '/v3/marketing/segments/2.0/{segment_id}') {
     const { body } = await ask({ method: 'GET', path: '/v3/marketing/segments/2.0' });
-    return get(...(body as { segments: { id: string }[] }).segments.map(({ id }) => path.replace('{segment_id}', id)));
+    return get(...(body as { results: { id: string }[] }).results.map(({ id }) => path.replace('{segment_id}', id)));
   }
   if (path.startsWith('/v3/marketing/stats/singlesends/{id}')) {
     const query = path.endsWith('links') ? '' : dates;

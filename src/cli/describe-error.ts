@@ -16,6 +16,7 @@ const sourceFailures: Readonly<Record<FailureKind, Named>> = {
   transient: { code: 'SOURCE_UNREACHABLE', exit: 'error' },
   rate_limited: { code: 'SOURCE_RATE_LIMITED', exit: 'error' },
   quota_exhausted: { code: 'SOURCE_QUOTA', exit: 'quota' },
+  pending: { code: 'SOURCE_PENDING', exit: 'error' },
   auth: { code: 'SOURCE_AUTH', exit: 'signIn' },
   rejected: { code: 'SOURCE_REJECTED', exit: 'error' },
   cursor_expired: { code: 'SOURCE_CURSOR', exit: 'error' },

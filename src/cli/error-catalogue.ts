@@ -11,6 +11,7 @@ export type RuntimeCode =
   | 'CHECK_FAILED'
   | 'SOURCE_AUTH'
   | 'SOURCE_QUOTA'
+  | 'SOURCE_PENDING'
   | 'SOURCE_RATE_LIMITED'
   | 'SOURCE_UNREACHABLE'
   | 'SOURCE_REJECTED'
@@ -284,6 +285,12 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     'The source will not answer for hours. mailmart stops rather than waste requests; nothing is lost.',
     ['Another program uses the same account.', 'A first sync of a large account.'],
     ['Run again later: it goes on from the last checkpoint.'],
+  ),
+  SOURCE_PENDING: entry(
+    'A source takes long to make an export',
+    'mailmart ordered an export and waited for it for hours; the source has not finished it. Nothing is lost.',
+    ['The service is busy or has an outage.', 'A very large account.'],
+    ['Run again later: it orders a new export.', 'Look at the status page of the service.'],
   ),
   SOURCE_RATE_LIMITED: entry(
     'A source asks to slow down',

@@ -24,6 +24,7 @@ const stateWords: Readonly<Record<StreamProgress['state'], string>> = {
   planning: 'planning',
   extracting: 'reading',
   quota: 'quota used up',
+  pending: 'waits for the export',
   finishing: 'loading',
   done: 'done',
   failed: 'failed',
@@ -48,7 +49,8 @@ export function streamLine(stream: LiveStream, perSecond: number, nowMs: number)
 function stateText(stream: LiveStream, nowMs: number): string {
   const waits = stream.waitingUntil === undefined ? 0 : Math.max(0, (Date.parse(stream.waitingUntil) - nowMs) / 1000);
   if (waits > 0) {
-    const what = stream.state === 'quota' ? 'quota used up' : (stream.waitingFor ?? waitReason(stream));
+    const isTimer = stream.state === 'quota' || stream.state === 'pending';
+    const what = isTimer ? stateWords[stream.state] : (stream.waitingFor ?? waitReason(stream));
     return styled('yellow', `${what}, goes on in ${durationText(waits)}`);
   }
   if (stream.state === 'done') {

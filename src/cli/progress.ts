@@ -71,7 +71,7 @@ function plainScreen(output: Output): Screen {
       lastMs = nowMs;
       const working = progress.accounts.flatMap((account) =>
         account.streams
-          .filter((stream) => stream.state === 'extracting' || stream.state === 'quota')
+          .filter(({ state }) => state === 'extracting' || state === 'quota' || state === 'pending')
           .map((stream) => {
             const name = streamName(account, stream.stream, progress.nameCount);
             return `${name} ${streamLine(stream, rowsPerSecond(speeds, name, stream.rows, nowMs), nowMs)}`;

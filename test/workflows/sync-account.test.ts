@@ -247,6 +247,42 @@ describe('syncAccount', () => {
     expect(result.streams[0]?.failure).toMatchObject({ retryAfterMs: 3_600_000 });
   });
 
+  it('waits for what was ordered on a timer, shows it, and has a patience of its own for it', async () => {
+    let polls = 0;
+    const world = fakeWorld({
+      contacts: {
+        slices: 1,
+        onSlice: () => {
+          polls += 1;
+          if (polls <= 3) throw fail('pending', 'the export is not ready', { retryAfterMs: 400 });
+        },
+      },
+      other: { slices: 4 },
+    });
+    const states = new Set<string>();
+    const input = { tuning: { ...fast, quotaWaitMs: 0, pendingWaitMs: 1_300 } };
+    const result = await bench.withWorker(world.activities, async () => {
+      const { handle } = await start(input);
+      const timer = setInterval(() => {
+        void readProgress(bench.client, handle).then(
+          (progress) => {
+            for (const account of progress.accounts)
+              for (const { stream, state } of account.streams) states.add(`${stream} ${state}`);
+          },
+          () => undefined,
+        );
+      }, 50);
+      return handle.result().finally(() => clearInterval(timer));
+    });
+    expect(outcomes(result)).toEqual({ contacts: 'done', other: 'done' });
+    expect(polls).toBe(4);
+    expect([...states]).toContain('contacts pending');
+    polls = 0;
+    const impatient = await sync(world, { tuning: { ...fast, pendingWaitMs: 500 } });
+    expect(outcomes(impatient)).toEqual({ contacts: 'pending', other: 'done' });
+    expect(polls).toBe(2);
+  });
+
   it('plans a stream again after its rows are loaded when it asks for rounds', async () => {
     const world = fakeWorld({ members: { slices: 5, rounds: [3, 0] } });
     const result = await sync(world);

@@ -1,7 +1,9 @@
-import type { Instant, JsonObject } from '../../../src/contracts/json.ts';
+import type { Instant, Json, JsonObject } from '../../../src/contracts/json.ts';
 import type { ItemState, LandedRow, RejectedRow, Slice } from '../../../src/contracts/sync.ts';
-import type { AnyStream, Connector, Http, PlanContext, RawReader } from '../contract.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AnyStream, Connector, Http, Memo, PlanContext, RawReader } from '../contract.ts';
 import { readSlice } from '../engine.ts';
+import { ConnectorError } from '../errors.ts';
 import type { Inbox } from '../hook.ts';
 import { planSlices } from '../plan.ts';
 import type { SliceEvent } from '../slice-events.ts';
@@ -118,13 +120,31 @@ export class Memory {
   }
 }
 
-/** Reads one slice to its end; rows before a restart are void. */
+/** Looks at what a stream ordered before the suite gives up, and the milliseconds between them. */
+const MOST_LOOKS = 50;
+const LOOK_MS = 20;
+
+/** Reads one slice to its end; rows before a restart are void. What a stream ordered is waited for, as a workflow does. */
 export async function readWhole<C>(settings: SyncSettings<C>, stream: string, slice: Slice): Promise<SliceRead> {
+  let note: Json = null;
+  const memo: Memo = { read: async () => note, write: async (written) => void (note = written) };
+  for (let looks = 1; ; looks += 1) {
+    try {
+      return await readOnce(settings, stream, slice, memo);
+    } catch (error) {
+      const isPending = error instanceof ConnectorError && error.kind === 'pending';
+      if (!isPending || looks === MOST_LOOKS) throw error;
+      await delay(LOOK_MS);
+    }
+  }
+}
+
+async function readOnce<C>(settings: SyncSettings<C>, stream: string, slice: Slice, memo: Memo): Promise<SliceRead> {
   const { connector, config, http, now, inbox } = settings;
   let rows: LandedRow[] = [];
   let rejected: RejectedRow[] = [];
   const signal = new AbortController().signal;
-  const options = { config, http, slice, now, salt: 'suite', signal, ...(inbox === undefined ? {} : { inbox }) };
+  const options = { config, http, slice, now, salt: 'suite', signal, memo, ...(inbox === undefined ? {} : { inbox }) };
   for await (const event of readSlice(connector, stream, options)) {
     if (event.kind === 'restart') {
       rows = [];

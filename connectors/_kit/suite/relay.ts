@@ -101,15 +101,25 @@ export async function startRelay(target: string): Promise<Relay> {
       redirect: 'manual',
       ...(body.length === 0 ? {} : { body: new Uint8Array(body) }),
     });
-    // Absolute next links name the simulator: through the relay they name the relay.
-    let text = (await answer.text()).replaceAll(upstream.origin, server.origin);
-    if (relay.transform !== undefined && answer.ok) text = JSON.stringify(relay.transform(JSON.parse(text) as Json));
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    // Files pass as they are.
+    const isJson = /\bjson\b/i.test(answer.headers.get('content-type') ?? '');
     const kept: Record<string, string> = {};
     for (const [name, value] of answer.headers) {
       if (!['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'content-encoding'].includes(name))
         kept[name] = value.replaceAll(upstream.origin, server.origin);
     }
-    return { status: answer.status, headers: kept, body: Buffer.from(text, 'utf8') };
+    return { status: answer.status, headers: kept, body: isJson ? asRelayed(bytes, answer.ok) : bytes };
+  }
+
+  function asRelayed(bytes: Buffer, isOk: boolean): Buffer {
+    // Absolute next links name the simulator: through the relay they name the relay.
+    const text = bytes.toString('utf8').replaceAll(upstream.origin, server.origin);
+    const { transform } = relay;
+    return Buffer.from(
+      transform === undefined || !isOk ? text : JSON.stringify(transform(JSON.parse(text) as Json)),
+      'utf8',
+    );
   }
 
   return relay;

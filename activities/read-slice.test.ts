@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineConnector, type Http, type ReadPage } from '../connectors/_kit/contract.ts';
+import { exportStream } from '../connectors/_kit/export.ts';
+import type { Slice } from '../src/contracts/sync.ts';
+import { createLocalLanding } from '../src/landing/local.ts';
+import { readSliceToLanding } from './read-slice.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mailmart-read-slice-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const now = '2026-06-30T12:00:00.000Z';
+const key = { source: 'tiny', accountId: 'shop', stream: 'people' };
+const sliceOf = (id: string): Slice => ({
+  id,
+  item: '',
+  mode: 'full',
+  pathParams: {},
+  inherit: {},
+  next: { readAt: now },
+});
+
+const base = {
+  name: 'tiny',
+  title: 'Tiny',
+  docs: '',
+  secrets: [],
+  baseUrl: () => 'https://api.example.com',
+  auth: { kind: 'none' },
+  limits: { default: { concurrency: 1 } },
+  probe: async () => [],
+} as const;
+
+const stream = {
+  description: 'one row a person',
+  schema: z.looseObject({ id: z.string() }),
+  primaryKey: ['id'],
+  cursor: 'full-refresh',
+} as const;
+
+const exporting = defineConnector(z.null(), (define) => ({
+  ...base,
+  streams: {
+    people: define(
+      exportStream({
+        ...stream,
+        export: {
+          connector: 'tiny',
+          name: 'people',
+          order: () => ({ method: 'POST', path: '/exports' }),
+          jobOf: () => 'job-1',
+          status: (job) => ({ method: 'GET', path: `/exports/${job}` }),
+          stateOf: ({ body }) => (body === true ? { kind: 'ready', urls: ['f'], count: 1 } : { kind: 'pending' }),
+          pauses: [],
+        },
+      }),
+    ),
+  },
+}));
+
+/** Each attempt is a process of its own: it opens the landing store anew. */
+function attempt(connector: typeof exporting, http: Http, slice = sliceOf('all'), runId = 'run-1') {
+  return readSliceToLanding(
+    { key, runId, slice, now, priority: 0 },
+    {
+      connector,
+      config: null,
+      salt: 'salt',
+      http,
+      landing: createLocalLanding(folder),
+      logger: { info: () => undefined },
+      signal: new AbortController().signal,
+      onPage: () => undefined,
+    },
+  );
+}
+
+function source() {
+  const state = { isReady: false, asked: [] as string[] };
+  const http: Http = {
+    requests: 0,
+    request: async ({ method, path }) => {
+      state.asked.push(`${method} ${path}`);
+      return { status: 200, headers: {}, body: state.isReady, bytes: 1 };
+    },
+    download: async function* () {
+      yield Buffer.from('{"id":"a"}\n');
+    },
+  };
+  return { state, http };
+}
+
+it('an attempt after a crash finds the job that was ordered, and another slice or run orders its own', async () => {
+  const { state, http } = source();
+  await expect(attempt(exporting, http)).rejects.toMatchObject({ kind: 'pending' });
+  await expect(attempt(exporting, http)).rejects.toMatchObject({ kind: 'pending' });
+  state.isReady = true;
+  expect(await attempt(exporting, http)).toMatchObject({ rows: 1, total: 1 });
+  expect(state.asked).toEqual(['POST /exports', 'GET /exports/job-1', 'GET /exports/job-1', 'GET /exports/job-1']);
+  await attempt(exporting, http, sliceOf('other'));
+  await attempt(exporting, http, sliceOf('all'), 'run-2');
+  expect(state.asked.filter((one) => one.startsWith('POST'))).toHaveLength(3);
+});
+
+it('a note is durable before the source is first asked after the job', async () => {
+  const { http } = source();
+  let names: readonly string[] = [];
+  const watching: Http = {
+    ...http,
+    request: async (request, signal) => {
+      if (request.method === 'GET') names = await readdir(folder, { recursive: true });
+      return http.request(request, signal);
+    },
+  };
+  await expect(attempt(exporting, watching)).rejects.toMatchObject({ kind: 'pending' });
+  expect(names.filter((name) => /memo/.test(name))).toHaveLength(1);
+});
+
+it('what a page says is missing ends the slice incomplete; what it explains is a gap', async () => {
+  const pages: readonly ReadPage[] = [
+    { records: [{ id: 'a' }], bytes: 1, incomplete: 'more than 999 records of one second' },
+    { records: [{ id: 'b' }], bytes: 1, gap: 'only the newest 100 events' },
+    { records: [{ id: 'c' }], bytes: 1, incomplete: 'more than 999 records of one second' },
+  ];
+  const connector = defineConnector(z.null(), (define) => ({
+    ...base,
+    streams: {
+      people: define({
+        ...stream,
+        why: 'a test',
+        read: async function* () {
+          yield* pages;
+        },
+      }),
+    },
+  }));
+  const result = await attempt(connector, source().http);
+  expect(result).toMatchObject({ rows: 3, incomplete: 'more than 999 records of one second' });
+  expect(result.state.explainedGap).toBe('only the newest 100 events');
+});

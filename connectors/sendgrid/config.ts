@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+const secret = z.string().min(1, 'The value is empty.');
+
+const credentials = z
+  .strictObject({
+    api_key: secret.meta({
+      description: 'API key (Settings → API Keys; read access is enough), by reference.',
+      examples: ['${env:SENDGRID_API_KEY}'],
+    }),
+  })
+  .meta({ description: 'How to sign in.', examples: [{ api_key: '${env:SENDGRID_API_KEY}' }] });
+
+const baseUrl = z
+  .string()
+  .check((context) => {
+    const problem = baseUrlProblem(context.value);
+    if (problem === undefined) return;
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      message: problem,
+      params: { fix: 'Remove base_url, or write an address such as https://api.sendgrid.com.' },
+    });
+  })
+  .optional()
+  .meta({
+    description: 'Address of the API, without /v3. Absent: that of the region.',
+    examples: ['https://api.sendgrid.com', 'https://api.eu.sendgrid.com'],
+  });
+
+const webhook = z
+  .strictObject({
+    public_keys: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[A-Za-z0-9+/]{80,}={0,2}$/,
+            'This is not a public key as SendGrid shows it: one line of Base64, without BEGIN and END.',
+          ),
+      )
+      .min(1, 'The list is empty.')
+      .meta({
+        description:
+          'Verification keys of the Signed Event Webhook (Settings → Mail Settings → Event Webhook), no secrets. Two while one is replaced by the next.',
+        examples: [['MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE...']],
+      }),
+  })
+  .optional()
+  .meta({ description: 'The Event Webhook that posts to `mailmart receive`. Absent: posts are refused.' });
+
+/** SendGrid's own part of a source in mailmart.yaml. */
+export const sendgridConfig = z.strictObject({
+  credentials,
+  base_url: baseUrl,
+  region: z
+    .enum(['global', 'eu'])
+    .default('global')
+    .meta({ description: 'Where the account’s data is kept: `eu` for regional subusers.', examples: ['eu'] }),
+  subuser: z
+    .string()
+    .regex(
+      /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/,
+      'The name holds a line break, an outer blank or a special character.',
+    )
+    .optional()
+    .meta({
+      description: 'User name of a subuser that is read with the key of its parent account.',
+      examples: ['newsletter'],
+    }),
+  webhook,
+});
+
+export type SendgridConfig = z.output<typeof sendgridConfig>;
+
+function baseUrlProblem(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) return 'This is not an address.';
+  if (url.username !== '' || url.password !== '')
+    return 'The address holds credentials; they belong under `credentials`.';
+  if (url.search !== '' || url.hash !== '') return 'The address holds a query or a fragment.';
+  if (/\/v3\/?$/.test(url.pathname)) return 'The address ends in /v3, which is part of the paths already.';
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url.hostname))) return undefined;
+  return 'The address is not https: the key would travel in clear text.';
+}
+
+/** Plain HTTP stays possible for simulators: this machine, or a container network's one-word host name. */
+function isLocal(host: string): boolean {
+  return !host.includes('.') || /^127\.|\.localhost$/.test(host);
+}

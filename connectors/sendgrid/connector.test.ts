@@ -1,0 +1,33 @@
+import { createWorld } from '../../src/demo/world.ts';
+import { describeConnector } from '../_kit/suite/describe-connector.ts';
+import { sendgrid } from './connector.ts';
+import { startSendgridSimulator } from './simulator.ts';
+
+const apiKey = 'SG.c4n4ry-0f-the-sendgrid-suite';
+let at = '2026-06-30T12:00:00.000Z';
+
+// The suite reads each stream dozens of times: here it need not wait for the real limits, which limits.test.ts is about.
+const plenty = { requests: 1_000_000, seconds: 10 };
+const unhurried = { ...sendgrid, limits: { default: sendgrid.limits.default, activity: { concurrency: 1 } } };
+
+describeConnector(unhurried, {
+  start: () =>
+    startSendgridSimulator({
+      world: createWorld({ seed: 4, size: 'small' }),
+      apiKey,
+      at: () => at,
+      exports: { pendingPolls: 0 },
+      rates: {
+        activity: plenty,
+        logs: plenty,
+        marketing: plenty,
+        exports: plenty,
+        stats: plenty,
+        suppressions: plenty,
+        account: plenty,
+      },
+    }),
+  config: (url) => ({ credentials: { api_key: apiKey }, base_url: url, region: 'global' }) as const,
+  now: at,
+  later: { now: '2026-07-08T12:00:00.000Z', move: () => void (at = '2026-07-08T12:00:00.000Z') },
+});
