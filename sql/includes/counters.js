@@ -32,8 +32,7 @@ const measures = {
     // A dropped mail was never sent. Blocks, which are soft bounces, are in no total of a single send, nor are machine opens.
     {
       name: 'sent',
-      column:
-        '(requests_reported - bounce_drops_reported - spam_report_drops_reported - invalid_emails_reported)',
+      column: '(requests_reported - bounce_drops_reported - spam_report_drops_reported - invalid_emails_reported)',
     },
     { name: 'delivered', column: 'delivered_reported' },
     { name: 'hard_bounces', column: 'bounces_reported' },

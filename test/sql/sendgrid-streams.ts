@@ -11,10 +11,7 @@ const stream = ({ primaryKey, person, epoch }: Shape): AnyStream<never> => ({
   description: 'As the models read it',
   schema: record,
   primaryKey,
-  cursor:
-    epoch === undefined
-      ? 'full-refresh'
-      : { field: epoch, unit: 'epoch-s', order: 'unsorted', lookback: 'PT0S' },
+  cursor: epoch === undefined ? 'full-refresh' : { field: epoch, unit: 'epoch-s', order: 'unsorted', lookback: 'PT0S' },
   ...(person !== undefined && { person }),
   ...(epoch === 'timestamp' && { partitionBy: epoch, immutable: true }),
 });
