@@ -47,11 +47,12 @@ const sumInt = (x) => (duck ? `cast(sum(${x}) as bigint)` : `sum(${x})`);
 const anyTrue = (x) => (duck ? `bool_or(${x})` : `logical_or(${x})`);
 const allTrue = (x) => (duck ? `bool_and(${x})` : `logical_and(${x})`);
 
-// --- JSON: `path` is dotted, without `$.`
+// --- JSON: `path` is dotted, without `$.`; a name with a hyphen is quoted
 const jsonPath = (path) => {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(path))
+  if (!/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/.test(path))
     throw new Error(`not a plain JSON path: ${path}`);
-  return `'$.${path}'`;
+  const names = path.split('.').map((name) => (name.includes('-') ? `"${name}"` : name));
+  return `'$.${names.join('.')}'`;
 };
 /** A scalar as text; an empty text is NULL, because sources write '' for "none". */
 const text = (json, path) =>
@@ -69,6 +70,9 @@ const parseTimestamp = (x) =>
       `else timezone('UTC', cast(${x} as timestamptz)) end`
     : `cast(${x} as timestamp)`;
 const timestamp = (json, path) => parseTimestamp(text(json, path));
+/** Seconds since 1970 → UTC instant. */
+const epochTimestamp = (json, path) =>
+  duck ? `make_timestamp(${int(json, path)} * 1000000)` : `timestamp_seconds(${int(json, path)})`;
 /** A part of a JSON value, as JSON. */
 const jsonQuery = (json, path) =>
   duck ? `json_extract(${json}, ${jsonPath(path)})` : `json_query(${json}, ${jsonPath(path)})`;
@@ -184,6 +188,7 @@ module.exports = {
   date,
   timestamp,
   parseTimestamp,
+  epochTimestamp,
   jsonQuery,
   jsonEach,
   elementText,

@@ -92,7 +92,12 @@ describe('compiled GoogleSQL', () => {
       ['raw.file__events', '_partition_date'],
       ['staging.stg_mailchimp__email_activity', 'partition_date'],
       ['staging.stg_mailchimp__open_details', 'partition_date'],
+      ['raw.sendgrid__events', '_partition_date'],
+      ['raw.sendgrid__log_events', '_partition_date'],
+      ['staging.stg_sendgrid__posted_events', 'partition_date'],
+      ['staging.stg_sendgrid__logged_events', 'partition_date'],
       ['core.int_mailchimp_message_event', 'event_date'],
+      ['core.int_sendgrid_message_event', 'event_date'],
       ['core.int_file_message_event', 'event_date'],
     ] as const;
     const wanting: string[] = [];

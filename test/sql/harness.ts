@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AnyStream } from '../../connectors/_kit/contract.ts';
 import { acceptRecord } from '../../connectors/_kit/record.ts';
 import { connectors } from '../../connectors/index.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
@@ -11,6 +12,7 @@ import type { Landing } from '../../src/landing/port.ts';
 import { runTransform, type TransformConfig, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
+import { sendgridStreams } from './sendgrid-streams.ts';
 
 /** Records of streams, `mailchimp.lists` → records as the source would send them (inherited fields included). */
 export type Seeds = Readonly<Record<string, readonly JsonObject[]>>;
@@ -39,6 +41,7 @@ const defaults: TransformConfig = {
   sources: [
     { id: 'shop', type: 'mailchimp' },
     { id: 'books', type: 'file' },
+    { id: 'grid', type: 'sendgrid' },
   ],
   campaigns: [],
 };
@@ -135,8 +138,13 @@ export async function openSqlProject(
   };
 }
 
-const isPartitioned = ({ source, stream }: StreamKey): boolean =>
-  connectors[source]?.streams[stream]?.partitionBy !== undefined;
+/** The connector's stream; for a source without a connector, what its models rely on. */
+const streamOf = ({ source, stream }: StreamKey): AnyStream<never> | undefined => {
+  const connector = connectors[source];
+  return connector === undefined && source === 'sendgrid' ? sendgridStreams[stream] : connector?.streams[stream];
+};
+
+const isPartitioned = (key: StreamKey): boolean => streamOf(key)?.partitionBy !== undefined;
 
 /** The cells of rows as texts, NULL as null: how most tests compare. */
 export const cells = (rows: readonly Row[]): readonly (readonly (string | null)[])[] =>
@@ -154,7 +162,7 @@ export function allPassed({ failures }: TransformResult): void {
 
 /** A record as the edge lands it; one that the edge would refuse is a mistake in the test. */
 function landed(key: StreamKey, record: JsonObject, slice: Slice, now: string): LandedRow {
-  const stream = connectors[key.source]?.streams[key.stream];
+  const stream = streamOf(key);
   if (stream === undefined) throw new Error(`no stream ${key.source}.${key.stream}`);
   const accepted = acceptRecord(stream, record, record, null, { slice, now, nowMs: Date.parse(now), salt, prefix: '' });
   if (accepted.kind === 'rejected') {

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import {
   DuckDBDateValue,
   DuckDBDecimalValue,
@@ -6,7 +8,7 @@ import {
   type DuckDBConnection,
 } from '@duckdb/node-api';
 import type { Row } from '../../src/contracts/sync.ts';
-import { compileGraph, type Action, type Graph } from '../../src/transform/index.ts';
+import { compileGraph, sqlFolder, type Action, type Graph } from '../../src/transform/index.ts';
 import type { Step } from '../../src/transform/step.ts';
 import type { Column } from '../../src/warehouse/port.ts';
 
@@ -71,7 +73,7 @@ export class MartsWarehouse {
       await warehouse.execute(`create table ${quoted(name)} (${raw})`);
     }
     for (const action of graph.actions) {
-      if (isOurs(graph, action) || action.kind === 'assertion') continue;
+      if (isOurs(action) || action.kind === 'assertion') continue;
       // As a table even where it is a view: a view could not be filled.
       await warehouse.execute(`create table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
     }
@@ -108,7 +110,7 @@ export class MartsWarehouse {
   async build(only?: readonly string[]): Promise<void> {
     for (const action of this.#graph.actions) {
       // The swap of built marts into place is the runner's.
-      if (!isOurs(this.#graph, action) || ['assertion', 'operations'].includes(action.kind)) continue;
+      if (!isOurs(action) || ['assertion', 'operations'].includes(action.kind)) continue;
       if (only !== undefined && !only.includes(action.name)) continue;
       if (action.step === undefined) {
         await this.execute(`create or replace table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
@@ -122,7 +124,7 @@ export class MartsWarehouse {
   async failedAssertions(): Promise<readonly string[]> {
     const failed: string[] = [];
     for (const action of this.#graph.actions) {
-      if (action.kind !== 'assertion' || !isOurs(this.#graph, action)) continue;
+      if (action.kind !== 'assertion' || !isOurs(action)) continue;
       for (const row of await this.query(inDuckdb(action.full.query))) {
         const rule = row['rule'];
         failed.push(typeof rule === 'string' ? `${action.name}: ${rule}` : action.name);
@@ -139,14 +141,14 @@ export class MartsWarehouse {
   }
 }
 
+const martsFolder = join(sqlFolder(), 'definitions', 'marts');
+const martsFiles = new Set(readdirSync(martsFolder).map((file) => parse(file).name));
+
 /** What stands in sql/definitions/marts: the marts, the tables between core and them, and their assertions. */
-function isOurs(graph: Graph, action: Action): boolean {
+function isOurs(action: Action): boolean {
   const table = action.checks ?? action.name;
   if (action.kind === 'assertion' && action.checks === null) return true;
-  if (table.startsWith('marts.') || action.step !== undefined) return true;
-  const reads = graph.actions.find(({ name }) => name === table)?.reads ?? [];
-  // Staging feeds every table of core; those that the marts make between themselves read core alone.
-  return table.startsWith('core.int_') && reads.every((read) => /^(core|ops)\./.test(read));
+  return action.step !== undefined || table.startsWith('marts.') || martsFiles.has(table.replace(/^core\./, ''));
 }
 
 function plain(value: unknown): Row[string] {

@@ -49,6 +49,8 @@ function tally(facts: Facts, campaignId: string) {
 }
 
 export function campaignPerformance(facts: Facts): readonly TruthRow[] {
+  // All that this source tells is known recipient by recipient, from the first campaign on.
+  const firstSend = facts.campaigns.map((campaign) => campaign.sendDate).sort()[0] ?? null;
   return facts.campaigns.map((campaign) => {
     const n = tally(facts, campaign.id);
     const net = n.revenue.minus(n.refunds);
@@ -117,6 +119,7 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
       revenue_per_subscriber_amount: ratio(net, n.sent),
       mobile_open_rate: null,
       warm_reply_rate: null,
+      per_recipient_events_from: firstSend,
     };
   });
 }

@@ -13,10 +13,25 @@ const eventTables = {
     key: ['account_id', 'row_key'],
     nonNull: ['account_id', 'campaign_id', 'member_id', 'opened_at', 'partition_date'],
   },
+  stg_sendgrid__posted_events: {
+    partition: 'partition_date',
+    key: ['account_id', 'sg_event_id'],
+    nonNull: ['account_id', 'row_key', 'sg_event_id', 'event', 'event_at', 'partition_date'],
+  },
+  stg_sendgrid__logged_events: {
+    partition: 'partition_date',
+    key: ['account_id', 'sg_event_id'],
+    nonNull: ['account_id', 'row_key', 'sg_event_id', 'event', 'event_at', 'partition_date'],
+  },
   int_mailchimp_message_event: {
     partition: 'event_date',
     key: ['event_id'],
     nonNull: ['account_id', 'campaign_id', 'member_id', 'event_id', 'event_type', 'loaded_at'],
+  },
+  int_sendgrid_message_event: {
+    partition: 'event_date',
+    key: ['event_id'],
+    nonNull: ['account_id', 'campaign_id', 'member_id', 'event_id', 'event_type', 'event_at', 'loaded_at'],
   },
   int_file_message_event: {
     partition: 'event_date',
