@@ -1,8 +1,7 @@
 import type { Decimal } from 'decimal.js';
-import { account, ratio, total, type TruthRow } from './campaign-marts.ts';
-import type { Facts } from './facts.ts';
-import { money } from './facts.ts';
+import { money, total, type Campaign, type Facts, type TestGroup } from './fact-types.ts';
 import { newcombe, pooledZ, probabilityBest } from './statistics.ts';
+import { keyOf, ratio, type TruthRow } from './tally.ts';
 
 type Group = {
   readonly variant: string;
@@ -14,136 +13,105 @@ type Group = {
   readonly cost: Decimal | null;
 };
 
-/** Every test of the account. */
+/** Every test of every account. */
 export function abTestResults(facts: Facts): readonly TruthRow[] {
-  return [...twoWayTests(facts), ...multivariateTests(facts)];
+  return facts.campaigns
+    .filter((campaign) => campaign.testGroups.length > 0)
+    .flatMap((campaign) =>
+      campaign.testGroups.every((group) => group.stated !== null)
+        ? testOfTotals(campaign, facts.currency)
+        : testOfRecipients(campaign, facts),
+    );
 }
 
-/** Multivariate tests: totals by child campaign are all that the API shows, and of these only sends and opens. */
-function multivariateTests(facts: Facts): readonly TruthRow[] {
-  return facts.campaigns.flatMap((campaign) => {
-    const { variate } = campaign;
-    if (variate === null) return [];
-    const many = (texts: readonly string[]): boolean => new Set(texts).size > 1;
-    const subjects = variate.combinations.map((combination) => variate.subjectLines[combination.subjectLine] ?? '');
-    const names = variate.combinations.map((combination) => variate.fromNames[combination.fromName] ?? '');
-    const groups = (facts.children.get(campaign.id) ?? []).map((child, at) => ({
-      ...child,
-      label: [...(many(subjects) ? [subjects[at]] : []), ...(many(names) ? [names[at]] : [])].join(' / '),
-    }));
-    const rows = (metric: string, successes: (group: (typeof groups)[number]) => number | null): readonly TruthRow[] =>
-      compare(
-        campaign.id,
-        metric,
-        groups.map((group) => ({
-          variant: group.variant,
-          label: group.label,
-          recipients: group.sent,
-          successes: successes(group),
-          revenue: null,
-          cost: null,
-        })),
-        facts.currency,
-      );
-    return [
-      ...rows('open_rate', (group) => (campaign.tracksOpens ? group.proxyExcludedUniqueOpens : null)),
-      ...rows('click_rate', () => null),
-      // What the test's children sold is stated in totals; how buyers spread is not.
-      ...rows('purchase_rate', () => null).map(
-        ({ test_id, variant, label, metric, is_control, recipient_count, success_count }) => ({
-          test_id: test_id ?? null,
-          variant: variant ?? null,
-          label: label ?? null,
-          metric: metric ?? null,
-          is_control: is_control ?? null,
-          recipient_count: recipient_count ?? null,
-          success_count: success_count ?? null,
-        }),
-      ),
-    ];
-  });
+/** Totals by group are all that the source shows, and of these only sends and opens by people. */
+function testOfTotals(campaign: Campaign, currency: string): readonly TruthRow[] {
+  const rows = (metric: string, successes: (group: TestGroup) => number | null): readonly TruthRow[] =>
+    compare(
+      campaign,
+      metric,
+      campaign.testGroups.map((group) => ({
+        variant: group.variant,
+        label: group.label,
+        recipients: group.stated?.sent ?? 0,
+        successes: successes(group),
+        revenue: null,
+        cost: null,
+      })),
+      currency,
+    );
+  return [
+    ...rows('open_rate', (group) => group.stated?.humanOpeners ?? null),
+    ...rows('click_rate', () => null),
+    // What a group bought may be stated in totals; how buyers spread is not.
+    ...rows('purchase_rate', () => null).map(
+      ({ test_id, variant, label, metric, is_control, recipient_count, success_count }) => ({
+        test_id: test_id ?? null,
+        variant: variant ?? null,
+        label: label ?? null,
+        metric: metric ?? null,
+        is_control: is_control ?? null,
+        recipient_count: recipient_count ?? null,
+        success_count: success_count ?? null,
+      }),
+    ),
+  ];
 }
 
-/** Two-way tests: the groups a and b of the recipients; who got the winner afterwards is not part of it. */
-function twoWayTests(facts: Facts): readonly TruthRow[] {
-  return facts.campaigns.flatMap((campaign) => {
-    const split = campaign.abSplit;
-    if (campaign.type !== 'absplit' || split === null) return [];
-    const groups = ['a', 'b'].map((variant) => {
-      const members = facts.sent.filter((sent) => sent.campaignId === campaign.id && sent.group === variant);
-      return {
-        variant,
-        label:
-          split.splitTest === 'subject'
-            ? variant === 'a'
-              ? split.subjectA
-              : split.subjectB
-            : variant === 'a'
-              ? split.fromNameA
-              : split.fromNameB,
-        ids: new Set(members.map((sent) => sent.emailId)),
-        people: new Set(members.map((sent) => sent.person)),
-      };
-    });
-    const rows: TruthRow[] = [];
-    const add = (
-      metric: string,
-      of: (group: (typeof groups)[number]) => Pick<Group, 'successes' | 'revenue' | 'cost'>,
-    ): void => {
-      rows.push(
-        ...compare(
-          campaign.id,
-          metric,
-          groups.map((group) => ({
-            variant: group.variant,
-            label: group.label,
-            recipients: group.ids.size,
-            ...of(group),
-          })),
-          facts.currency,
-        ),
-      );
+/** The groups of the recipients; who got the winner afterwards is in none. */
+function testOfRecipients(campaign: Campaign, facts: Facts): readonly TruthRow[] {
+  const groups = campaign.testGroups.map(({ variant, label }) => {
+    const members = facts.sent.filter((sent) => sent.campaignId === campaign.id && sent.group === variant);
+    return {
+      variant,
+      label,
+      ids: new Set(members.map((sent) => sent.recipient)),
+      people: new Set(members.map((sent) => sent.person)),
     };
-    const actors = (
-      events: readonly { readonly campaignId: string; readonly emailId: string; readonly machine: boolean }[],
-    ) =>
-      new Set(
-        events.filter((event) => event.campaignId === campaign.id && !event.machine).map((event) => event.emailId),
-      );
-    const [openers, clickers] = [actors(facts.opens), actors(facts.clicks)];
-    add('open_rate', ({ ids }) => ({
-      successes: campaign.tracksOpens ? shared(ids, openers) : null,
-      revenue: null,
-      cost: null,
-    }));
-    add('click_rate', ({ ids }) => ({
-      successes: campaign.tracksClicks ? shared(ids, clickers) : null,
-      revenue: null,
-      cost: null,
-    }));
-
-    const conversions = facts.conversions.filter((conversion) => conversion.campaignId === campaign.id);
-    const inTest = conversions.filter(({ person }) => groups.some(({ people }) => people.has(person)));
-    for (const kind of new Set(inTest.map((conversion) => conversion.kind))) {
-      const who = new Set(conversions.filter((conversion) => conversion.kind === kind).map(({ person }) => person));
-      add(`${kind}_rate`, ({ people }) => ({ successes: shared(people, who), revenue: null, cost: null }));
-    }
-
-    const orders = facts.orders.filter((order) => order.campaignId === campaign.id);
-    add('purchase_rate', ({ people, variant }) => {
-      const bought = orders.filter((order) => people.has(order.person));
-      return {
-        successes: new Set(bought.map((order) => order.person)).size,
-        revenue: total(bought.map((order) => order.amount)),
-        cost: total(
-          facts.costs
-            .filter((cost) => cost.campaignId === campaign.id && cost.variant === variant)
-            .map((cost) => cost.amount),
-        ),
-      };
-    });
-    return rows;
   });
+  const rows: TruthRow[] = [];
+  const add = (
+    metric: string,
+    of: (group: (typeof groups)[number]) => Pick<Group, 'successes'> & Partial<Group>,
+  ): void => {
+    const measured = groups.map((group) => ({
+      variant: group.variant,
+      label: group.label,
+      recipients: group.ids.size,
+      revenue: null,
+      cost: null,
+      ...of(group),
+    }));
+    rows.push(...compare(campaign, metric, measured, facts.currency));
+  };
+  const actors = (
+    events: readonly { readonly campaignId: string; readonly recipient: string; readonly machine: boolean }[],
+  ) =>
+    new Set(
+      events.filter((event) => event.campaignId === campaign.id && !event.machine).map((event) => event.recipient),
+    );
+  const [openers, clickers] = [actors(facts.opens), actors(facts.clicks)];
+  add('open_rate', ({ ids }) => ({ successes: campaign.tracksOpens ? shared(ids, openers) : null }));
+  add('click_rate', ({ ids }) => ({ successes: campaign.tracksClicks ? shared(ids, clickers) : null }));
+
+  const conversions = facts.conversions.filter((conversion) => conversion.campaignId === campaign.id);
+  const inTest = conversions.filter(({ person }) => groups.some(({ people }) => people.has(person)));
+  for (const kind of new Set(inTest.map((conversion) => conversion.kind))) {
+    const who = new Set(conversions.filter((conversion) => conversion.kind === kind).map(({ person }) => person));
+    add(`${kind}_rate`, ({ people }) => ({ successes: shared(people, who) }));
+  }
+
+  const orders = facts.orders.filter((order) => order.campaignId === campaign.id);
+  add('purchase_rate', ({ people, variant }) => {
+    const bought = orders.filter((order) => people.has(order.person));
+    const costs = facts.costs.filter((cost) => cost.campaignId === campaign.id && cost.variant === variant);
+    return {
+      successes: new Set(bought.map((order) => order.person)).size,
+      revenue: total(bought.map((order) => order.amount)),
+      cost: total(costs.map((cost) => cost.amount)),
+    };
+  });
+  return rows;
 }
 
 function shared(group: ReadonlySet<string>, others: ReadonlySet<string>): number {
@@ -151,12 +119,7 @@ function shared(group: ReadonlySet<string>, others: ReadonlySet<string>): number
 }
 
 /** Each group against the control, which is the first by label. */
-export function compare(
-  campaignId: string,
-  metric: string,
-  groups: readonly Group[],
-  currency: string,
-): readonly TruthRow[] {
+function compare(campaign: Campaign, metric: string, groups: readonly Group[], currency: string): readonly TruthRow[] {
   const ordered = groups.toSorted((a, b) =>
     a.label < b.label ? -1 : a.label > b.label ? 1 : a.variant < b.variant ? -1 : 1,
   );
@@ -195,9 +158,9 @@ export function compare(
           );
     const profit = incremental === null || costShare === null ? null : incremental.minus(costShare);
     return {
-      ...account,
-      test_id: campaignId,
-      campaign_id: campaignId,
+      ...keyOf(campaign),
+      test_id: campaign.id,
+      campaign_id: campaign.id,
       variant: group.variant,
       label: group.label,
       metric,

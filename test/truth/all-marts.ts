@@ -1,15 +1,11 @@
 import type { Warehouse } from '../../src/warehouse/port.ts';
 import { abTestResults } from './ab-mart.ts';
 import { activeAudienceDaily, audienceGrowthDaily, subscriberLtv } from './audience-marts.ts';
-import {
-  campaignPerformance,
-  campaignProfit,
-  linkPerformance,
-  reconciliation,
-  type TruthRow,
-} from './campaign-marts.ts';
+import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
 import { differences } from './compare.ts';
-import type { Facts } from './facts.ts';
+import type { Facts } from './fact-types.ts';
+import { reconciliation } from './reconciliation.ts';
+import type { TruthRow } from './tally.ts';
 
 type Mart = {
   readonly truth: (facts: Facts) => readonly TruthRow[];
@@ -26,7 +22,7 @@ export const marts: Readonly<Record<string, Mart>> = {
   link_performance: { truth: linkPerformance, key: [...campaign, 'link_id'] },
   reconciliation: { truth: reconciliation, key: [...campaign, 'measure'] },
   active_audience_daily: {
-    truth: (facts) => activeAudienceDaily(facts, 'all'),
+    truth: activeAudienceDaily,
     key: ['day', 'scope', 'scope_id', 'window_days'],
   },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },

@@ -1,21 +1,33 @@
-import type { Seconds } from '../../src/demo/types.ts';
 import { addDays, dateIn, datesBetween } from './calendar.ts';
-import { account, ratio, total, type TruthRow } from './campaign-marts.ts';
-import type { Facts, Member } from './facts.ts';
+import { total, type Facts, type Movement, type PersonEvent } from './fact-types.ts';
+import { ratio, type TruthRow } from './tally.ts';
 
 type Scope = {
   readonly scope: string;
   readonly id: string;
-  readonly has: (event: { readonly listId: string }) => boolean;
+  readonly has: (event: { readonly campaignId: string; readonly listId: string | null }) => boolean;
 };
 
-/** Day, scope and window, each computed from the events themselves. Only for small worlds. */
-export function activeAudienceDaily(facts: Facts, scopeIdOfAll: string): readonly TruthRow[] {
-  const lists = [...new Set(facts.campaigns.map((campaign) => campaign.listId))];
+/**
+ * Day, scope and window, each computed from the events themselves. Only for small worlds. Campaigns of which it is not known
+ * who opened are left out: their readers would be "inactive".
+ */
+export function activeAudienceDaily(facts: Facts): readonly TruthRow[] {
+  const seen = facts.campaigns.filter((campaign) => campaign.hasEvents);
+  const accountOf = new Map(seen.map((campaign) => [campaign.id, campaign.accountId]));
+  const lists = [...new Set(seen.flatMap((campaign) => campaign.listId ?? []))];
   const scopes: readonly Scope[] = [
-    { scope: 'all', id: scopeIdOfAll, has: () => true },
-    { scope: 'account', id: account.account_id, has: () => true },
-    ...lists.map((id): Scope => ({ scope: 'list', id, has: (event) => event.listId === id })),
+    { scope: 'all', id: 'all', has: (event) => accountOf.has(event.campaignId) },
+    ...[...new Set(accountOf.values())].map((id): Scope => ({
+      scope: 'account',
+      id,
+      has: (event) => accountOf.get(event.campaignId) === id,
+    })),
+    ...lists.map((id): Scope => ({
+      scope: 'list',
+      id,
+      has: (event) => event.listId === id && accountOf.has(event.campaignId),
+    })),
   ];
   const rows: TruthRow[] = [];
   for (const { scope, id, has } of scopes) {
@@ -65,30 +77,38 @@ function datesByPerson(
   return new Map([...dates].map(([person, set]) => [person, [...set].toSorted()]));
 }
 
+/** Whoever was on a list, is named by an event, bought or converted. */
 export function subscriberLtv(facts: Facts): readonly TruthRow[] {
-  const everyone = new Set([
-    ...facts.members.map((member) => member.person),
-    ...facts.sent.map((sent) => sent.person),
-    ...facts.orders.map((order) => order.person),
-    ...facts.conversions.map((conversion) => conversion.person),
-  ]);
+  const everyone = new Set(
+    [
+      facts.members,
+      facts.sent,
+      facts.delivered,
+      facts.bounces,
+      facts.opens,
+      facts.clicks,
+      facts.unsubscribes,
+      facts.complaints,
+      facts.orders,
+      facts.conversions,
+    ].flatMap((named: readonly { readonly person: string }[]) => named.map(({ person }) => person)),
+  );
+  const seen = new Set(facts.campaigns.filter((campaign) => campaign.hasEvents).map(({ id }) => id));
   const by = <T extends { readonly person: string }>(items: readonly T[]): ReadonlyMap<string, T[]> =>
     Map.groupBy(items, (item) => item.person);
   const [sent, opens, clicks, orders] = [by(facts.sent), by(facts.opens), by(facts.clicks), by(facts.orders)];
   const campaigns = (items: readonly { readonly campaignId: string }[] | undefined): number =>
     new Set((items ?? []).map((item) => item.campaignId)).size;
-  const start = addDays(facts.asOf, -90);
-  const before = addDays(start, -180);
   return [...everyone].map((person) => {
     const human = <T extends { readonly machine: boolean }>(items: readonly T[] | undefined): readonly T[] =>
       (items ?? []).filter((item) => !item.machine);
     const bought = orders.get(person) ?? [];
     const revenue = total(bought.map((order) => order.amount));
     const refunds = total(bought.map((order) => order.refund));
-    const actions = [...human(opens.get(person)), ...human(clicks.get(person))].map((event) => event.date);
-    const mailed = (sent.get(person) ?? []).some(({ date }) => date > start && date <= facts.asOf);
-    const active = actions.some((date) => date > start && date <= facts.asOf);
-    const passive = actions.some((date) => date > before && date <= start);
+    const mails = sent.get(person) ?? [];
+    const actions = [...human(opens.get(person)), ...human(clicks.get(person))].filter((one) =>
+      seen.has(one.campaignId),
+    );
     return {
       subscriber_id: person,
       mailed_count: campaigns(sent.get(person)),
@@ -100,59 +120,45 @@ export function subscriberLtv(facts: Facts): readonly TruthRow[] {
       ltv_to_date_amount: revenue.minus(refunds),
       ltv_projected_amount: null,
       currency_code: facts.currency,
-      engagement_class: !mailed ? 'not_mailed' : active ? 'active' : passive ? 'passive' : 'inactive',
+      engagement_class: engagementClass(facts.asOf, mails, actions, seen),
     };
   });
 }
 
-type Movement = { readonly kind: 'new' | 'returned' | 'unsubscribed' | 'cleaned' | 'deleted'; readonly at: Seconds };
-
-/** How one membership moved, as the API lets one see it afterwards. */
-function movements(member: Member, facts: Facts): readonly Movement[] {
-  const { state, membership } = member;
-  const joinedAt = state.signupAt ?? state.optedAt;
-  if (joinedAt === null || state.status === 'pending' || state.status === 'transactional') return [];
-  const moves: Movement[] = [{ kind: 'new', at: joinedAt }];
-  const left = facts.unsubscribes
-    .filter(
-      (event) => event.emailId === membership.emailId && event.listId === membership.listId && event.at >= joinedAt,
-    )
-    .map((event) => event.at)
-    .toSorted((a, b) => a - b);
-  let isOut = false;
-  if (state.status === 'subscribed') {
-    const before = left.filter((at) => state.optedAt !== null && at < state.optedAt).at(-1);
-    if (before !== undefined && state.optedAt !== null) {
-      moves.push({ kind: 'unsubscribed', at: before }, { kind: 'returned', at: state.optedAt });
-    }
-  } else if (state.status === 'cleaned') {
-    moves.push({ kind: 'cleaned', at: state.lastChangedAt });
-    isOut = true;
-  } else {
-    moves.push({ kind: 'unsubscribed', at: left.at(-1) ?? state.lastChangedAt });
-    isOut = true;
-  }
-  if (member.goneAt !== null && !isOut) moves.push({ kind: 'deleted', at: member.goneAt });
-  return moves;
+/** Of the last ninety days; null for who was mailed only where nobody can see who reads. */
+function engagementClass(
+  asOf: string,
+  mails: readonly PersonEvent[],
+  actions: readonly PersonEvent[],
+  seen: ReadonlySet<string>,
+): string | null {
+  const start = addDays(asOf, -90);
+  const before = addDays(start, -180);
+  const recent = mails.filter(({ date }) => date > start && date <= asOf);
+  if (recent.length === 0) return 'not_mailed';
+  if (!recent.some(({ campaignId }) => seen.has(campaignId))) return null;
+  if (actions.some(({ date }) => date > start && date <= asOf)) return 'active';
+  return actions.some(({ date }) => date > before && date <= start) ? 'passive' : 'inactive';
 }
 
 export function audienceGrowthDaily(facts: Facts): readonly TruthRow[] {
   const rows: TruthRow[] = [];
-  for (const [listId, members] of Map.groupBy(facts.members, (member) => member.membership.listId)) {
-    const moves = members
-      .flatMap((member) => movements(member, facts))
-      .map(({ kind, at }) => ({ kind, date: dateIn(facts.zone, at) }));
+  const lists = Map.groupBy(facts.members, ({ source, accountId, listId }) => `${source} ${accountId} ${listId}`);
+  for (const members of lists.values()) {
+    const [member] = members;
+    const moves = members.flatMap((one) => one.moves).map(({ kind, at }) => ({ kind, date: dateIn(facts.zone, at) }));
     const first = moves.map((move) => move.date).toSorted()[0];
-    if (first === undefined) continue;
+    if (first === undefined || member === undefined) continue;
     let opening = 0;
     for (const day of datesBetween(first, facts.asOf)) {
       const count = (kind: Movement['kind']): number =>
         moves.filter((move) => move.kind === kind && move.date === day).length;
       const net = count('new') + count('returned') - count('unsubscribed') - count('cleaned') - count('deleted');
       rows.push({
-        ...account,
+        source: member.source,
+        account_id: member.accountId,
         day,
-        list_id: listId,
+        list_id: member.listId,
         opening_count: opening,
         new_count: count('new'),
         returned_count: count('returned'),

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import type { Row } from '../../src/contracts/sync.ts';
-import type { TruthRow } from './campaign-marts.ts';
+import type { TruthRow } from './tally.ts';
 
 /** Ratios are doubles on one side or the other: nine digits after the point agree. All else is exact. */
 const ratioTolerance = 1e-9;

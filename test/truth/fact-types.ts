@@ -1,0 +1,157 @@
+import { Decimal } from 'decimal.js';
+import type { Seconds } from '../../src/demo/types.ts';
+
+Decimal.set({ precision: 80, rounding: Decimal.ROUND_HALF_UP });
+
+export type PersonEvent = {
+  readonly campaignId: string;
+  /** Null: the campaign went to several lists. */
+  readonly listId: string | null;
+  /** One over all sources. */
+  readonly person: string;
+  /** The same person, as the source numbers recipients. */
+  readonly recipient: string;
+  readonly at: Seconds;
+  readonly date: string;
+};
+/** `group`: of those who took part in a test. */
+export type Sent = PersonEvent & { readonly group: string | null };
+export type Bounced = PersonEvent & { readonly type: 'hard' | 'soft' };
+export type Opened = PersonEvent & { readonly machine: boolean };
+export type Clicked = PersonEvent & {
+  readonly machine: boolean;
+  readonly url: string;
+  /** Place of the link in the mail, from 0; null where the source does not tell. */
+  readonly position: number | null;
+};
+
+/** What a source's own report states of a campaign, in the words of `reconciliation.measure`. */
+export const measures = [
+  'sent',
+  'delivered',
+  'bounces',
+  'hard_bounces',
+  'soft_bounces',
+  'opens_total',
+  'unique_opens',
+  'proxy_excluded_opens',
+  'proxy_excluded_unique_opens',
+  'clicks_total',
+  'unique_subscriber_clicks',
+  'unsubscribed',
+  'abuse_reports',
+  'orders',
+  'revenue',
+] as const;
+export type Measure = (typeof measures)[number];
+export type Stated = Readonly<Partial<Record<Measure, number | Decimal>>>;
+
+/** A group of a test; `stated` where the test is known from totals only. */
+export type TestGroup = {
+  readonly variant: string;
+  readonly label: string;
+  readonly stated: { readonly sent: number; readonly humanOpeners: number | null } | null;
+};
+
+export type Link = {
+  readonly id: string;
+  readonly url: string;
+  readonly position: number | null;
+  readonly statedClicks: number | null;
+};
+
+export type Campaign = {
+  readonly source: string;
+  readonly accountId: string;
+  readonly id: string;
+  readonly listId: string | null;
+  readonly name: string;
+  readonly subject: string;
+  readonly kind: string;
+  readonly sentAt: Seconds;
+  readonly sendDate: string;
+  readonly goal: string | null;
+  readonly conversionValue: Decimal | null;
+  readonly tracksOpens: boolean;
+  readonly tracksClicks: boolean;
+  /** Whether who opened and clicked is known one by one; else only what is stated is known. */
+  readonly hasEvents: boolean;
+  /** Whether the source tells deliveries one by one: then they decide who was reached. */
+  readonly reportsDeliveries: boolean;
+  readonly stated: Stated;
+  /** Null: the source has none. */
+  readonly forwards: number | null;
+  readonly links: readonly Link[];
+  readonly testGroups: readonly TestGroup[];
+};
+
+export type Purchase = {
+  readonly id: string;
+  readonly campaignId: string | null;
+  readonly person: string;
+  readonly at: Seconds;
+  /** Reporting currency; null without a rate. */
+  readonly amount: Decimal | null;
+  /** As the shop states it. */
+  readonly original: Decimal;
+  readonly refund: Decimal;
+};
+
+export type Converted = {
+  readonly campaignId: string | null;
+  readonly person: string;
+  readonly kind: string;
+  readonly at: Seconds;
+};
+export type Spent = {
+  readonly campaignId: string | null;
+  readonly variant: string | null;
+  readonly kind: string;
+  readonly amount: Decimal | null;
+};
+
+export type Movement = {
+  readonly kind: 'new' | 'returned' | 'unsubscribed' | 'cleaned' | 'deleted';
+  readonly at: Seconds;
+};
+
+/** A place on a list, and how its owner came, left and returned as far as the source lets one see it afterwards. */
+export type Member = {
+  readonly source: string;
+  readonly accountId: string;
+  readonly listId: string;
+  readonly person: string;
+  readonly moves: readonly Movement[];
+};
+
+/** What one source adds. */
+export type SourceFacts = {
+  readonly campaigns: readonly Campaign[];
+  readonly members: readonly Member[];
+  readonly sent: readonly Sent[];
+  /** Empty where the source does not report deliveries: then who did not bounce was reached. */
+  readonly delivered: readonly PersonEvent[];
+  readonly bounces: readonly Bounced[];
+  readonly opens: readonly Opened[];
+  readonly clicks: readonly Clicked[];
+  readonly unsubscribes: readonly PersonEvent[];
+  readonly complaints: readonly PersonEvent[];
+};
+
+export type Facts = SourceFacts & {
+  readonly zone: string;
+  readonly currency: string;
+  readonly asOf: string;
+  readonly orders: readonly Purchase[];
+  readonly conversions: readonly Converted[];
+  readonly costs: readonly Spent[];
+};
+
+/** Rounds half away from zero to nine places, as every product of money is. */
+export function money(value: Decimal): Decimal {
+  return value.toDecimalPlaces(9, Decimal.ROUND_HALF_UP);
+}
+
+export function total(amounts: readonly (Decimal | null)[]): Decimal {
+  return amounts.reduce<Decimal>((sum, amount) => sum.plus(amount ?? 0), new Decimal(0));
+}

@@ -1,0 +1,204 @@
+import type { SgEvent, SgEventKind, SgMessage, SgSingleSend, SgSuppression } from '../../src/demo/sendgrid-types.ts';
+import type { Seconds } from '../../src/demo/types.ts';
+import { visibleSendgrid, type SgTotals, type VisibleSendgrid } from '../../src/demo/visible-sendgrid.ts';
+import { markBursts } from './bursts.ts';
+import type { Campaign, Member, Movement, PersonEvent, SourceFacts, Stated } from './fact-types.ts';
+import type { Gathering } from './facts.ts';
+
+const source = 'sendgrid';
+
+/** What SendGrid's API and posts could show until the last sync. */
+export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering): SourceFacts {
+  const { sendgrid } = world;
+  const accountId = sendgrid.accountId;
+  const views = syncs.map((at) => visibleSendgrid(world, at));
+  const view = views.at(-1) as VisibleSendgrid;
+  // An event that was posted, or that the logs of one sync showed, stays known.
+  const known = [...new Map(views.flatMap(({ events }) => events.map((event) => [event.id, event]))).values()];
+  const sendOf = new Map(view.singleSends.map((send) => [send.id, send]));
+  const messageOf = (event: SgEvent): SgMessage => sendgrid.messages[event.message] as SgMessage;
+  const asEvent = (event: SgEvent): PersonEvent => {
+    const message = messageOf(event);
+    const contact = sendgrid.contacts[message.contact];
+    if (contact === undefined) throw new Error(`message ${message.index} went to nobody`);
+    return {
+      campaignId: message.singleSendId,
+      listId: listOf(sendOf.get(message.singleSendId)),
+      person: person(contact.address),
+      recipient: person(contact.address),
+      at: event.at,
+      date: date(event.at),
+    };
+  };
+  const of = (...kinds: readonly SgEventKind[]): readonly SgEvent[] =>
+    known.filter((event) => kinds.includes(event.kind));
+  const linkOf = (event: SgEvent): { readonly url: string; readonly position: number } => {
+    const position = event.link ?? -1;
+    const link = sendOf.get(messageOf(event).singleSendId)?.links[position];
+    if (link === undefined) throw new Error(`click ${event.id} is on no link`);
+    return { url: link.url, position };
+  };
+  const addresses = new Map([...view.links].map(([id, links]) => [id, new Set(links.map((link) => link.url))]));
+
+  return {
+    campaigns: view.singleSends.map((send): Campaign => {
+      const totals = view.totals.get(send.id) as SgTotals;
+      const hasEvents = isKnownOneByOne(
+        known.filter((event) => messageOf(event).singleSendId === send.id),
+        totals,
+      );
+      return {
+        source,
+        accountId,
+        id: send.id,
+        listId: listOf(send),
+        name: send.name,
+        subject: send.subject,
+        kind: send.test === null ? 'regular' : 'absplit',
+        sentAt: send.sentAt ?? 0,
+        sendDate: date(send.sentAt ?? 0),
+        ...goalOf(send.name),
+        tracksOpens: true,
+        tracksClicks: true,
+        hasEvents,
+        reportsDeliveries: true,
+        stated: statedBy(totals),
+        forwards: null,
+        links: (view.links.get(send.id) ?? []).map(({ url, position, clicks }) => ({
+          id: `${position} ${url}`,
+          url,
+          position,
+          statedClicks: clicks,
+        })),
+        testGroups: [...(view.tested.get(send.id) ?? [])].map(([variant, own]) => ({
+          variant,
+          label: variant,
+          stated: hasEvents ? null : { sent: sentOf(own), humanOpeners: null },
+        })),
+      };
+    }),
+    members: membersOf(views, syncs).map(({ address, createdAt, listId, goneAt }): Member => ({
+      source,
+      accountId,
+      listId,
+      person: person(address),
+      moves: movements(
+        createdAt,
+        leaving(
+          view.suppressions.filter((entry) => entry.address === address),
+          view.singleSends.filter((send) => send.listIds.includes(listId)),
+        ),
+        goneAt,
+      ),
+    })),
+    sent: of('processed').map((event) => {
+      const message = messageOf(event);
+      return { ...asEvent(event), group: message.phase === 'test' ? message.variation : null };
+    }),
+    delivered: firstOfEach(of('delivered').map(asEvent)),
+    bounces: of('bounce').map((event) => ({
+      ...asEvent(event),
+      type: event.bounceType === 'bounce' ? ('hard' as const) : ('soft' as const),
+    })),
+    opens: of('open').map((event) => ({ ...asEvent(event), machine: event.isMachine })),
+    clicks: markBursts(
+      of('click').map((event) => ({ ...asEvent(event), ...linkOf(event) })),
+      (campaignId) => addresses.get(campaignId) ?? new Set(),
+    ),
+    unsubscribes: firstOfEach(of('unsubscribe', 'group_unsubscribe').map(asEvent)),
+    complaints: of('spamreport').map(asEvent),
+  };
+}
+
+/** A campaign to several lists belongs to none of them. */
+function listOf(send: SgSingleSend | undefined): string | null {
+  return send?.listIds.length === 1 ? (send.listIds[0] ?? null) : null;
+}
+
+function firstOfEach(events: readonly PersonEvent[]): readonly PersonEvent[] {
+  const first = new Map<string, PersonEvent>();
+  for (const event of events.toSorted((a, b) => a.at - b.at)) {
+    const key = `${event.campaignId} ${event.recipient}`;
+    if (!first.has(key)) first.set(key, event);
+  }
+  return [...first.values()];
+}
+
+/** Messages whose fate (taken on or dropped) is known, at least 98 of the 100 that SendGrid's own totals state (decision 19). */
+function isKnownOneByOne(known: readonly SgEvent[], totals: SgTotals): boolean {
+  const messages = new Set(
+    known.filter(({ kind }) => kind === 'processed' || kind === 'dropped').map(({ message }) => message),
+  );
+  return messages.size * 100 >= totals.requests * 98;
+}
+
+function sentOf(totals: SgTotals): number {
+  return totals.requests - totals.bounceDrops - totals.spamReportDrops - totals.invalidEmails;
+}
+
+function statedBy(totals: SgTotals): Stated {
+  return {
+    sent: sentOf(totals),
+    delivered: totals.delivered,
+    hard_bounces: totals.bounces,
+    opens_total: totals.opens,
+    unique_opens: totals.uniqueOpens,
+    clicks_total: totals.clicks,
+    unique_subscriber_clicks: totals.uniqueClicks,
+    unsubscribed: totals.unsubscribes,
+    abuse_reports: totals.spamReports,
+  };
+}
+
+type Place = {
+  readonly address: string;
+  readonly createdAt: Seconds;
+  readonly listId: string;
+  readonly goneAt: Seconds | null;
+};
+
+/** Contacts with their lists as an export showed them last; one whom a later export lacks is gone since then. */
+function membersOf(views: readonly VisibleSendgrid[], syncs: readonly Seconds[]): readonly Place[] {
+  const lastSeen = new Map<string, readonly Place[]>();
+  for (const [index, { contacts }] of views.entries()) {
+    const goneAt = syncs[index + 1] ?? null;
+    for (const { contact, listIds } of contacts) {
+      lastSeen.set(
+        contact.id,
+        listIds.map((listId) => ({ address: contact.address, createdAt: contact.createdAt, listId, goneAt })),
+      );
+    }
+  }
+  return [...lastSeen.values()].flat();
+}
+
+/** Why somebody no longer gets the mails of a list, by the suppressions that stand for the address; null: still does. */
+function leaving(
+  standing: readonly SgSuppression[],
+  sends: readonly SgSingleSend[],
+): { readonly kind: 'cleaned' | 'unsubscribed'; readonly at: Seconds } | null {
+  const earliest = (kinds: readonly SgSuppression['kind'][]): Seconds | null => {
+    const instants = standing.filter((entry) => kinds.includes(entry.kind)).map((entry) => entry.at);
+    return instants.length === 0 ? null : Math.min(...instants);
+  };
+  const cleanedAt = earliest(['bounce', 'invalid_email', 'spam_report']);
+  if (cleanedAt !== null) return { kind: 'cleaned', at: cleanedAt };
+  const everywhereAt = earliest(['unsubscribe']);
+  const groups = new Set(sends.flatMap((send) => (send.groupId === null ? [] : [send.groupId])));
+  const left = standing.filter((entry) => entry.kind === 'group' && groups.has(entry.groupId ?? -1));
+  const isOutOfAll = groups.size > 0 && new Set(left.map((entry) => entry.groupId)).size === groups.size;
+  const at = [
+    ...(everywhereAt === null ? [] : [everywhereAt]),
+    ...(isOutOfAll ? [Math.max(...left.map((entry) => entry.at))] : []),
+  ];
+  return at.length === 0 ? null : { kind: 'unsubscribed', at: Math.min(...at) };
+}
+
+/** SendGrid shows a contact's lists, and when it was made; not when it came onto which list. */
+function movements(createdAt: Seconds, left: ReturnType<typeof leaving>, goneAt: Seconds | null): readonly Movement[] {
+  const moves: Movement[] = [{ kind: 'new', at: createdAt }];
+  // Nobody leaves before they came.
+  if (left !== null) moves.push({ kind: left.kind, at: Math.max(left.at, createdAt) });
+  else if (goneAt !== null) moves.push({ kind: 'deleted', at: goneAt });
+  return moves;
+}

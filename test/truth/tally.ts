@@ -1,0 +1,140 @@
+import { Decimal } from 'decimal.js';
+import { total, type Campaign, type Facts, type PersonEvent } from './fact-types.ts';
+
+export type TruthRow = Readonly<Record<string, string | number | boolean | Decimal | null>>;
+
+export const ratio = (part: number | Decimal | null, whole: number | Decimal | null): number | null =>
+  part === null || whole === null || new Decimal(whole).isZero() ? null : new Decimal(part).div(whole).toNumber();
+
+export const keyOf = (campaign: Campaign): { readonly source: string; readonly account_id: string } => ({
+  source: campaign.source,
+  account_id: campaign.accountId,
+});
+
+export const people = (events: readonly PersonEvent[]): number => new Set(events.map((event) => event.recipient)).size;
+
+export type Tally = ReturnType<typeof tally>;
+
+/** Everything that is known one by one of a campaign, counted the plain way. */
+export function tally(facts: Facts, campaign: Campaign) {
+  const of = <T extends { readonly campaignId: string | null }>(items: readonly T[]): readonly T[] =>
+    items.filter((item) => item.campaignId === campaign.id);
+  const sent = of(facts.sent);
+  const delivered = of(facts.delivered);
+  const opens = of(facts.opens);
+  const clicks = of(facts.clicks);
+  const orders = of(facts.orders);
+  const conversions = of(facts.conversions);
+  // A delivery after the bounce undoes it.
+  const bounces = of(facts.bounces).filter(
+    (bounce) => !delivered.some((one) => one.recipient === bounce.recipient && one.at > bounce.at),
+  );
+  const hard = new Set(bounces.filter(({ type }) => type === 'hard').map(({ recipient }) => recipient));
+  const soft = new Set(bounces.map(({ recipient }) => recipient).filter((recipient) => !hard.has(recipient)));
+  return {
+    sent: sent.length,
+    hard: hard.size,
+    soft: soft.size,
+    // Where a source reports deliveries one by one, they decide.
+    delivered: campaign.reportsDeliveries ? people(delivered) : sent.length - hard.size - soft.size,
+    opens: opens.length,
+    openers: people(opens),
+    humanOpens: opens.filter((open) => !open.machine).length,
+    humanOpeners: people(opens.filter((open) => !open.machine)),
+    clicks: clicks.length,
+    clickers: people(clicks),
+    humanClicks: clicks.filter((click) => !click.machine).length,
+    humanClickers: people(clicks.filter((click) => !click.machine)),
+    unsubscribes: people(of(facts.unsubscribes)),
+    complaints: people(of(facts.complaints)),
+    conversions: conversions.length,
+    converters: new Set([...orders, ...conversions].map((item) => item.person)).size,
+    purchasers: new Set(orders.map((order) => order.person)).size,
+    orders: orders.length,
+    revenue: total(orders.map((order) => order.amount)),
+    refunds: total(orders.map((order) => order.refund)),
+    original: total(orders.map((order) => order.original)),
+    costs: of(facts.costs),
+  };
+}
+
+/** The counts that a campaign's rates are made of; null is not known. */
+export type Counts = {
+  readonly sent: number | null;
+  readonly delivered: number | null;
+  readonly bounced: number | null;
+  readonly hard: number | null;
+  readonly soft: number | null;
+  readonly opens: number | null;
+  readonly openers: number | null;
+  readonly humanOpens: number | null;
+  readonly humanOpeners: number | null;
+  readonly machineOpens: number | null;
+  readonly unknownOpens: number | null;
+  readonly clicks: number | null;
+  readonly clickers: number | null;
+  readonly humanClicks: number | null;
+  readonly humanClickers: number | null;
+  readonly machineClicks: number | null;
+  readonly unknownClicks: number | null;
+  readonly unsubscribes: number | null;
+  readonly complaints: number | null;
+};
+
+/** From single events; where there are none, what the source's totals say, and no more. */
+export function countsOf(campaign: Campaign, n: Tally): Counts {
+  return campaign.hasEvents ? fromEvents(campaign, n) : fromTotals(campaign);
+}
+
+function fromEvents(campaign: Campaign, n: Tally): Counts {
+  // Without tracking nobody knows who opened or clicked; a 0 would say that nobody did.
+  const open = (value: number): number | null => (campaign.tracksOpens ? value : null);
+  const click = (value: number): number | null => (campaign.tracksClicks ? value : null);
+  return {
+    sent: n.sent,
+    delivered: n.delivered,
+    bounced: n.hard + n.soft,
+    hard: n.hard,
+    soft: n.soft,
+    opens: open(n.opens),
+    openers: open(n.openers),
+    humanOpens: open(n.humanOpens),
+    humanOpeners: open(n.humanOpeners),
+    machineOpens: open(n.opens - n.humanOpens),
+    unknownOpens: open(0),
+    clicks: click(n.clicks),
+    clickers: click(n.clickers),
+    humanClicks: click(n.humanClicks),
+    humanClickers: click(n.humanClickers),
+    machineClicks: click(n.clicks - n.humanClicks),
+    unknownClicks: click(0),
+    unsubscribes: n.unsubscribes,
+    complaints: n.complaints,
+  };
+}
+
+function fromTotals({ stated }: Campaign): Counts {
+  const of = (value: number | Decimal | undefined): number | null =>
+    value === undefined ? null : new Decimal(value).toNumber();
+  return {
+    sent: of(stated.sent),
+    delivered: of(stated.delivered),
+    bounced: of(stated.bounces),
+    hard: of(stated.hard_bounces),
+    soft: of(stated.soft_bounces),
+    opens: of(stated.opens_total),
+    openers: of(stated.unique_opens),
+    humanOpens: null,
+    humanOpeners: null,
+    machineOpens: null,
+    unknownOpens: null,
+    clicks: of(stated.clicks_total),
+    clickers: of(stated.unique_subscriber_clicks),
+    humanClicks: null,
+    humanClickers: null,
+    machineClicks: null,
+    unknownClicks: null,
+    unsubscribes: of(stated.unsubscribed),
+    complaints: of(stated.abuse_reports),
+  };
+}
