@@ -46,6 +46,7 @@ export function exportStream<C, R>(
   const { export: ordered, ...base } = options;
   return {
     ...base,
+    mode: 'export',
     why: 'the source makes a file when it is asked to, and only its job tells when it is ready',
     read: (context) => new ExportRead(ordered, context).pages(),
   };

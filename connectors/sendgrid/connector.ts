@@ -1,6 +1,7 @@
 import { defineConnector } from '../_kit/contract.ts';
 import { accountHeaders, baseUrlOf, sendgridClient } from './client.ts';
 import { sendgridConfig } from './config.ts';
+import { feeds } from './feeds.ts';
 import { hooks } from './hooks.ts';
 import { probe } from './probe.ts';
 import { responses } from './responses.ts';
@@ -26,6 +27,7 @@ export const sendgrid = defineConnector(sendgridConfig, (stream) => ({
   responses,
   // Exports are files on Amazon S3, whose bucket is not documented; the addresses are signed, and get no credentials.
   downloadHosts: ['*.amazonaws.com', '*.sendgrid.com'],
+  feeds,
   hooks,
   client: sendgridClient,
   probe,
