@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util';
 import { hooks } from '../src/receiver/receiver.fixture.ts';
 import { endpointsOf } from '../src/receiver/endpoints.ts';
 import { startReceiver } from '../src/receiver/receiver.ts';
-import { peakRssMb } from './machine.ts';
+import { peakRssMb } from './peak-rss.ts';
 
-const { values } = parseArgs({ options: { project: { type: 'string' }, key: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { project: { type: 'string' }, key: { type: 'string' }, 'segment-bytes': { type: 'string' } },
+});
 const config = { keys: [values.key ?? ''] };
 const quiet = (): void => undefined;
 const receiver = await startReceiver({
@@ -18,6 +20,7 @@ const receiver = await startReceiver({
   maxDisk: 100 * 1024 ** 3,
   publicUrl: '',
   clock: { now: () => new Date().toISOString() },
+  ...(values['segment-bytes'] === undefined ? {} : { segmentBytes: Number(values['segment-bytes']) }),
   logger: { info: quiet, warn: quiet, error: (fields, message) => console.error(message, fields) },
 });
 const atStart = process.cpuUsage();

@@ -8,7 +8,7 @@ import { EndpointError, endpointsOf, type Endpoint } from '../receiver/endpoints
 import { startReceiver, type Receiver } from '../receiver/receiver.ts';
 import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
-import { workerOptions } from './hosting.ts';
+import { openLog } from './log-file.ts';
 
 /** What the receiver needs to know of the connectors, by type. */
 // eslint-disable-next-line typescript/no-explicit-any -- hooks of connectors have different configurations
@@ -59,7 +59,7 @@ export async function startProjectReceiver(
       maxDisk: parseBytes(config.max_disk) ?? 0,
       publicUrl: config.public_url ?? '',
       clock: clockFromEnv(context.env),
-      logger: workerOptions(context, project).logger,
+      logger: openLog(project, context.env),
     });
   } catch (error) {
     if (error instanceof InboxTaken) {

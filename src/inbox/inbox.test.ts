@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { assert, asyncProperty, integer, nat } from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Post, Segment } from '../../connectors/_kit/hook.ts';
+import { encodeFrame } from './frame.ts';
 import { hookFolder, inboxFolder, listSegments } from './place.ts';
 import { openInbox } from './reader.ts';
 import { removeLoaded } from './remove-loaded.ts';
@@ -147,17 +148,23 @@ test('damage before an acknowledged post survives a restart and is not taken for
   await expect(allTexts()).rejects.toThrow(/byte 0/);
 });
 
-test('a body that looks like frames is not taken for them', async () => {
+test('a body that looks like frames is not taken for them: neither a copy of the segment nor a frame made for its place', async () => {
   const writer = await openWriter();
   await writer.append('shop', 'events', postOf('x'));
   const [open] = await listSegments(folder());
   const inner = await readFile(open!.path);
-  await writer.append('shop', 'events', { ...postOf(''), body: inner });
-  const bytes = await readFile(open!.path);
-  await writer.close();
-  await rm(open!.path.replace('.open', '.closed'));
-  await writeFile(open!.path, bytes.subarray(0, bytes.length - 1));
-  expect(await allTexts()).toEqual(['x']);
+  // All that a sender cannot know is the segment's name.
+  const head = Buffer.concat(encodeFrame(open!.name, 0, { ...postOf(''), body: Buffer.alloc(0) })).length;
+  const made = Buffer.concat(encodeFrame('guess', inner.length + head, postOf('forged')));
+  for (const body of [inner, made]) {
+    const torn = Buffer.concat([inner, ...encodeFrame(open!.name, inner.length, { ...postOf(''), body })]).subarray(
+      0,
+      -1,
+    );
+    expect(torn.subarray(inner.length + head).subarray(0, 9)).toEqual(body.subarray(0, 9));
+    await writeFile(open!.path, torn);
+    expect(await allTexts()).toEqual(['x']);
+  }
 });
 
 test('accounts and hooks with any names are kept apart', async () => {

@@ -70,7 +70,7 @@ export async function openInboxWriter(
     await lock.release();
     throw error;
   }
-  const hooks = new Map<string, HookWriter>();
+  const hooks = new Map<string, Map<string, HookWriter>>();
   let waiting = 0;
   let isClosing = false;
   let measuredAt = performance.now();
@@ -89,15 +89,21 @@ export async function openInboxWriter(
     return new InboxRefusal('full');
   };
   const writerOf = (accountId: string, hook: string): HookWriter => {
-    const folder = hookFolder(inbox, accountId, hook);
-    const known = hooks.get(folder);
+    const ofAccount = hooks.get(accountId) ?? new Map<string, HookWriter>();
+    hooks.set(accountId, ofAccount);
+    const known = ofAccount.get(hook);
     if (known !== undefined) return known;
-    const { segmentBytes, segmentAgeMs } = limits;
-    const onWritten = (bytes: number): void => {
-      used += bytes;
-    };
-    const writer = new HookWriter({ folder, clock, openFile, segmentBytes, segmentAgeMs, onWritten });
-    hooks.set(folder, writer);
+    const writer = new HookWriter({
+      folder: hookFolder(inbox, accountId, hook),
+      clock,
+      openFile,
+      segmentBytes: limits.segmentBytes,
+      segmentAgeMs: limits.segmentAgeMs,
+      onWritten: (bytes) => {
+        used += bytes;
+      },
+    });
+    ofAccount.set(hook, writer);
     return writer;
   };
 
@@ -117,7 +123,9 @@ export async function openInboxWriter(
     },
     close: async () => {
       isClosing = true;
-      await Promise.all([...hooks.values()].map((writer) => writer.close()));
+      await Promise.all(
+        [...hooks.values()].flatMap((ofAccount) => [...ofAccount.values()].map((writer) => writer.close())),
+      );
       await lock.release();
     },
   };

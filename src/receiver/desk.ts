@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
+import pLimit from 'p-limit';
 import type { Clock } from '../contracts/clock.ts';
+import type { Instant } from '../contracts/json.ts';
 import { InboxRefusal } from '../inbox/refusal.ts';
 import type { InboxWriter } from '../inbox/writer.ts';
 import type { ClockAlarms } from './clock-alarm.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { Body, Intake } from './intake.ts';
 import type { Judgement } from './signature.ts';
+
+/** Signatures that are checked at once: of the pool's four threads one is always left for the disk. */
+const checksAtOnce = 3;
 
 export type DeskOptions = {
   readonly inbox: InboxWriter;
@@ -30,6 +35,7 @@ export type Answer = {
 /** Takes posts: the cheap refusals first, then the body, its signature, the disk, and only then 200. */
 export class Desk {
   readonly #options: DeskOptions;
+  readonly #check = pLimit(checksAtOnce);
   #underWay = 0;
 
   constructor(options: DeskOptions) {
@@ -76,19 +82,24 @@ export class Desk {
     if (body === 'too-large') return { status: 413, bytes: 0, isUnread: true };
     if (body === 'busy') return { status: 503, bytes: 0, isUnread: true, refusal: new InboxRefusal('busy') };
     try {
-      if (judgement !== undefined && !this.#isGenuine(endpoint, request, judgement)) {
+      const now = this.#options.clock.now();
+      if (judgement !== undefined && !(await this.#isGenuine(endpoint, request, judgement, now))) {
         return { status: 403, bytes: body.bytes };
       }
-      return await this.#store(endpoint, request, body, judgement !== undefined);
+      return await this.#store(endpoint, request, { now, body, isSigned: judgement !== undefined });
     } finally {
-      intake.release(request.socket, body.bytes);
+      intake.release(request.socket, body);
     }
   }
 
-  #isGenuine({ accountId, hook }: Endpoint, request: IncomingMessage, judgement: Judgement): boolean {
-    const { clock, alarms, intake } = this.#options;
-    const now = clock.now();
-    const verdict = judgement.end(Date.parse(now));
+  async #isGenuine(
+    { accountId, hook }: Endpoint,
+    request: IncomingMessage,
+    judgement: Judgement,
+    now: Instant,
+  ): Promise<boolean> {
+    const { alarms, intake } = this.#options;
+    const verdict = await this.#check(() => judgement.end(Date.parse(now)));
     if (verdict.kind === 'forged') return false;
     intake.prove(request.socket);
     if (verdict.kind === 'wrong-age') {
@@ -99,16 +110,14 @@ export class Desk {
     return true;
   }
 
-  async #store(endpoint: Endpoint, request: IncomingMessage, body: Body, isSigned: boolean): Promise<Answer> {
-    const { inbox, clock } = this.#options;
-    const post = {
-      receivedAt: clock.now(),
-      contentType: (request.headers['content-type'] ?? '').toLowerCase(),
-      isSigned,
-      body: body.chunks,
-    };
+  async #store(
+    { accountId, hook }: Endpoint,
+    request: IncomingMessage,
+    { now, body, isSigned }: { readonly now: Instant; readonly body: Body; readonly isSigned: boolean },
+  ): Promise<Answer> {
+    const contentType = (request.headers['content-type'] ?? '').toLowerCase();
     try {
-      await inbox.append(endpoint.accountId, endpoint.hook, post);
+      await this.#options.inbox.append(accountId, hook, { receivedAt: now, contentType, isSigned, body: body.chunks });
       return { status: 200, bytes: body.bytes };
     } catch (error) {
       if (error instanceof InboxRefusal) return { status: 503, bytes: body.bytes, refusal: error };

@@ -1,5 +1,7 @@
-import { createHmac, createPublicKey, createVerify, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHmac, createPublicKey, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { Signature } from '../../connectors/_kit/hook.ts';
+import { freeBytes } from '../contracts/free-bytes.ts';
 import { isDerSignature, strictBase64, strictHex } from './strict-encoding.ts';
 
 /** What a request's headers claim, well-formed; whether it is true takes the body. */
@@ -25,11 +27,11 @@ export type Verdict =
   | { readonly kind: 'forged' }
   | { readonly kind: 'wrong-age'; readonly skewSeconds: number };
 
-/** Looks at a body as it comes: nothing of it is copied or kept. */
+/** Looks at a body as it comes. */
 export type Judgement = {
   update(chunk: Uint8Array): void;
   /** After the last chunk. */
-  end(nowMs: number): Verdict;
+  end(nowMs: number): Promise<Verdict>;
 };
 
 /** Checks posts against a hook's declared signature and its keys. */
@@ -47,6 +49,7 @@ export class SignatureKeyError extends Error {
   }
 }
 
+const verifyAsync = promisify(verify);
 const longestHeader = 4096;
 /** During a rotation senders put two or three. */
 const mostSignatures = 8;
@@ -60,8 +63,8 @@ export function createVerifier(signature: Signature, keys: readonly string[]): V
       const check = begin(proof, request);
       return {
         update: check.update,
-        end: (nowMs) => {
-          if (!check.holds()) return { kind: 'forged' };
+        end: async (nowMs) => {
+          if (!(await check.holds())) return { kind: 'forged' };
           if (signature.kind !== 'hmac-sha256' || signature.maxAgeSeconds === undefined) return { kind: 'valid' };
           const sentMs = Number(proof.timestamp) * (signature.timestampUnit === 's' ? 1000 : 1);
           const skewSeconds = (nowMs - sentMs) / 1000;
@@ -114,18 +117,25 @@ function isTimestamp(text: string): boolean {
 }
 
 /** One pass over what was signed. */
-type Check = { readonly update: (chunk: Uint8Array) => void; readonly holds: () => boolean };
+type Check = { readonly update: (chunk: Uint8Array) => void; readonly holds: () => Promise<boolean> };
 type BeginCheck = (proof: Proof, request: SignedRequest) => Check;
 
 function ecdsaCheck(keys: readonly string[]): BeginCheck {
   const publicKeys = keys.map(readPublicKey);
   return ({ timestamp, signatures: [signature = Buffer.alloc(0)] }) => {
-    const checks = publicKeys.map((key) => ({ key, verify: createVerify('sha256').update(timestamp) }));
+    const signed: Uint8Array[] = [Buffer.from(timestamp)];
     return {
-      update: (chunk) => {
-        for (const { verify } of checks) verify.update(chunk);
+      update: (chunk) => void signed.push(chunk),
+      holds: async () => {
+        const bytes = Buffer.concat(signed);
+        try {
+          // Off the main thread: it goes on reading meanwhile.
+          for (const key of publicKeys) if (await verifyAsync('sha256', bytes, key, signature)) return true;
+          return false;
+        } finally {
+          freeBytes(bytes);
+        }
       },
-      holds: () => checks.some(({ key, verify }) => verify.verify(key, signature)),
     };
   };
 }
@@ -153,7 +163,7 @@ function hmacCheck(template: string, keys: readonly string[]): BeginCheck {
       update: (chunk) => {
         for (const hmac of hmacs) hmac.update(chunk);
       },
-      holds: () => {
+      holds: async () => {
         let isEqual = false;
         for (const hmac of hmacs) {
           const expected = hmac.update(filled(after)).digest();
