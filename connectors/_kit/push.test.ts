@@ -173,12 +173,14 @@ it('a refused post is kept so that its bytes can be had again, a refused record 
     inboxOf(
       { body: '{"id": 12345678901234567890}' },
       { body: new Uint8Array([0xff, 0x00]) },
+      { body: 'a\0b' },
       { body: '[{"id": 1.50, "id": 2}]' },
     ),
   );
   expect(rejected.map(({ record, position }) => [record, position.split('@')[0]])).toEqual([
     ['{"id": 12345678901234567890}', 'events-1'],
     ['base64:/wA=', 'events-1'],
+    ['base64:YQBi', 'events-1'],
     ['{"id": 1.50, "id": 2}', 'events-1'],
   ]);
 });
