@@ -114,6 +114,7 @@ export class Drain {
     let considered = formless.length;
     for (let index = 0; index < page.records.length; index += 1)
       considered += this.take(page.records[index]!, index, page.positionOf, sorted);
+    // Of an immutable stream a key may come again: nothing has moved.
     if (this.stream.immutable !== true) for (const key of this.pageKeys.keys()) this.earlier.add(key);
     this.pageKeys.clear();
     if (page.pressed !== undefined) this.takePressed(page.pressed);
@@ -341,16 +342,15 @@ export class Drain {
    */
   private takeOnce(result: Accepted, position: () => string, sorted: Sorted): number {
     const { _primary_key: key, _record_hash: hash, record } = result.row;
-    const isImmutable = this.stream.immutable === true;
     const known = this.pageKeys.get(key);
     if (known === undefined) {
-      if (!isImmutable && this.isEarlier(key)) return 0;
+      if (this.isEarlier(key)) return 0;
       this.pageKeys.set(key, hash);
       if (this.isWanted(result)) this.keep(result.row, sorted);
       return 1;
     }
     if (known === hash) return 0;
-    if (isImmutable) {
+    if (this.stream.immutable === true) {
       this.keep(result.row, sorted);
       return 1;
     }

@@ -51,24 +51,19 @@ const plan = (inbox: MemoryInbox, state: ReadonlyMap<string, ItemState> = new Ma
     mutableWindow: 'P35D',
   });
 
+const optionsOf = (inbox: MemoryInbox, slice: Slice) => ({
+  config: null,
+  http: { request: () => Promise.reject(new Error('a push asks for nothing')), download: noDownload, requests: 0 },
+  slice,
+  now: NOW,
+  salt: 's',
+  signal: new AbortController().signal,
+  inbox,
+});
+
 async function read(inbox: MemoryInbox, slice: Slice) {
   const seen: SliceEvent[] = [];
-  const http = {
-    request: () => Promise.reject(new Error('a push asks for nothing')),
-    download: noDownload,
-    requests: 0,
-  };
-  const signal = new AbortController().signal;
-  for await (const one of readSlice(connector, 'events', {
-    config: null,
-    http,
-    slice,
-    now: NOW,
-    salt: 's',
-    signal,
-    inbox,
-  }))
-    seen.push(one);
+  for await (const one of readSlice(connector, 'events', optionsOf(inbox, slice))) seen.push(one);
   const pages = seen.flatMap((one) => (one.kind === 'page' ? [one] : []));
   return {
     pages,
@@ -178,12 +173,14 @@ it('a refused post is kept so that its bytes can be had again, a refused record 
     inboxOf(
       { body: '{"id": 12345678901234567890}' },
       { body: new Uint8Array([0xff, 0x00]) },
+      { body: 'a\0b' },
       { body: '[{"id": 1.50, "id": 2}]' },
     ),
   );
   expect(rejected.map(({ record, position }) => [record, position.split('@')[0]])).toEqual([
     ['{"id": 12345678901234567890}', 'events-1'],
     ['base64:/wA=', 'events-1'],
+    ['base64:YQBi', 'events-1'],
     ['{"id": 1.50, "id": 2}', 'events-1'],
   ]);
 });
@@ -227,17 +224,7 @@ it('a slip of the connector refuses the post it was over, without the words of t
   const [slice] = await plan(inbox);
   const reasons: string[] = [];
   let rows = 0;
-  const http = { request: () => Promise.reject(new Error('')), download: noDownload, requests: 0 };
-  const options = {
-    config: null,
-    http,
-    slice: slice!,
-    now: NOW,
-    salt: 's',
-    signal: new AbortController().signal,
-    inbox,
-  };
-  for await (const one of readSlice(slips, 'events', options)) {
+  for await (const one of readSlice(slips, 'events', optionsOf(inbox, slice!))) {
     if (one.kind !== 'page') continue;
     rows += one.count;
     reasons.push(...one.rejected.map(({ reason }) => reason));
@@ -265,6 +252,25 @@ it('another content of a key goes to the load, which knows what came first (B54)
     ['b', 'open'],
   ]);
   expect(rejected).toEqual([]);
+});
+
+it('a page goes on before the posts behind it are read: memory holds one, however long the slice', async () => {
+  const inbox = inboxOf(
+    ...Array.from({ length: 12 }, (_, at) => ({ body: [event(`e${at}`, { text: 'x'.repeat(1_100_000) })] })),
+  );
+  let taken = 0;
+  const posts = inbox.posts.bind(inbox);
+  inbox.posts = async function* (...range) {
+    for await (const post of posts(...range)) {
+      taken += 1;
+      yield post;
+    }
+  };
+  const [slice] = await plan(inbox);
+  const takenAtPages: number[] = [];
+  for await (const one of readSlice(connector, 'events', optionsOf(inbox, slice!)))
+    if (one.kind === 'page') takenAtPages.push(taken);
+  expect(takenAtPages).toEqual([4, 8, 12]);
 });
 
 it('a slice reads its own range and nothing else', async () => {

@@ -145,6 +145,9 @@ test('refused records of the same load are kept beside', async () => {
 test('accounts do not meet: what is another one’s first says nothing here', async () => {
   const other = { ...key, accountId: 'other' };
   await warehouse.load(await unit([event('a', 'one')]));
-  const theirs = await unit([event('a', 'two')], { key: other, fence: await warehouse.takeFence(other, 'run-1') });
-  expect(await warehouse.load(theirs)).toMatchObject({ inserted: 1, quarantined: 0 });
+  const theirFence = await warehouse.takeFence(other, 'run-1');
+  const theirs = (rows: readonly LandedRow[]) => unit(rows, { key: other, fence: theirFence });
+  await warehouse.load(await theirs([event('b', 'one')]));
+  expect(await warehouse.load(await theirs([event('a', 'two')]))).toMatchObject({ inserted: 1, quarantined: 0 });
+  expect(await contents()).toHaveLength(3);
 });
