@@ -68,6 +68,16 @@ describe('statistics', () => {
       const place = `/v3/marketing/stats/singlesends/${idOf('Welcome 2')}?${everyDay}&aggregated_by=day&timezone=${zone}`;
       return rowsOf(await ask(place), 'results')[0]?.['aggregation'];
     };
+    const id = idOf('Welcome 2');
+    const place = `/v3/marketing/stats/singlesends/${id}?${everyDay}&aggregated_by=day&page_size=50&timezone=Europe/Berlin`;
+    const berlin = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' });
+    const opens = half.events.filter(
+      (event) => event.kind === 'open' && half.messages[event.message]?.singleSendId === id,
+    );
+    for (const row of rowsOf(await ask(place), 'results')) {
+      const own = opens.filter((event) => berlin.format(event.at * 1000) === row['aggregation']);
+      expect([row['aggregation'], row['stats']]).toMatchObject([row['aggregation'], { opens: own.length }]);
+    }
     expect([await first('UTC'), await first('Europe/Berlin')]).toEqual(['2026-02-28', '2026-03-01']);
     expect((await ask(`/v3/marketing/stats/singlesends/${idOf('Welcome 2')}?timezone=Mars/Olympus`)).status).toBe(400);
   });
