@@ -117,5 +117,13 @@ describe('statistics', () => {
       ['24', '25', '26', '27', '28', '29', '30'].map((date) => `2026-06-${date}`),
     );
     expect((await ask('/v3/categories/stats?start_date=2026-06-01')).status).toBe(400);
+    // Months hold no more than the dates that are asked for.
+    const months = (await ask('/v3/stats?start_date=2026-02-28&end_date=2026-06-02&aggregated_by=month'))
+      .body as unknown as typeof days;
+    expect(namesOf(months, 'date')).toEqual(['02', '03', '04', '05', '06'].map((month) => `2026-${month}-01`));
+    const opensOf = (own: typeof days): number =>
+      own.reduce((total, { stats }) => total + Number(stats[0]?.metrics['opens']), 0);
+    expect(opensOf(months)).toBe(opensOf(days.filter(({ date }) => date >= '2026-02-28' && date <= '2026-06-02')));
+    expect((await ask('/v3/stats?start_date=2026-06-01&aggregated_by=year')).status).toBe(400);
   });
 });
