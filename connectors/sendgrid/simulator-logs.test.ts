@@ -21,6 +21,15 @@ describe('logs', () => {
     expect((await ask(`/v3/logs/${old?.id}`)).status).toBe(404);
   });
 
+  it('forgets a message after 30 days, to the second', async () => {
+    const message = half.messages.findLast((candidate) => candidate.at < world.now - 31 * day);
+    let at = (message?.at ?? 0) + 30 * day - 1;
+    const { ask } = await start({ at: () => instantOf(at) });
+    expect((await ask(`/v3/logs/${message?.id}`)).status).toBe(200);
+    at += 1;
+    expect((await ask(`/v3/logs/${message?.id}`)).status).toBe(404);
+  });
+
   it('takes the grammar of the documents and nothing else', async () => {
     const { ask } = await start();
     const count = async (query: string): Promise<number> => {

@@ -68,6 +68,16 @@ describe('statistics', () => {
       const place = `/v3/marketing/stats/singlesends/${idOf('Welcome 2')}?${everyDay}&aggregated_by=day&timezone=${zone}`;
       return rowsOf(await ask(place), 'results')[0]?.['aggregation'];
     };
+    const id = idOf('Welcome 2');
+    const place = `/v3/marketing/stats/singlesends/${id}?${everyDay}&aggregated_by=day&page_size=50&timezone=Europe/Berlin`;
+    const berlin = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' });
+    const opens = half.events.filter(
+      (event) => event.kind === 'open' && half.messages[event.message]?.singleSendId === id,
+    );
+    for (const row of rowsOf(await ask(place), 'results')) {
+      const own = opens.filter((event) => berlin.format(event.at * 1000) === row['aggregation']);
+      expect([row['aggregation'], row['stats']]).toMatchObject([row['aggregation'], { opens: own.length }]);
+    }
     expect([await first('UTC'), await first('Europe/Berlin')]).toEqual(['2026-02-28', '2026-03-01']);
     expect((await ask(`/v3/marketing/stats/singlesends/${idOf('Welcome 2')}?timezone=Mars/Olympus`)).status).toBe(400);
   });
@@ -107,5 +117,13 @@ describe('statistics', () => {
       ['24', '25', '26', '27', '28', '29', '30'].map((date) => `2026-06-${date}`),
     );
     expect((await ask('/v3/categories/stats?start_date=2026-06-01')).status).toBe(400);
+    // Months hold no more than the dates that are asked for.
+    const months = (await ask('/v3/stats?start_date=2026-02-28&end_date=2026-06-02&aggregated_by=month'))
+      .body as unknown as typeof days;
+    expect(namesOf(months, 'date')).toEqual(['02', '03', '04', '05', '06'].map((month) => `2026-${month}-01`));
+    const opensOf = (own: typeof days): number =>
+      own.reduce((total, { stats }) => total + Number(stats[0]?.metrics['opens']), 0);
+    expect(opensOf(months)).toBe(opensOf(days.filter(({ date }) => date >= '2026-02-28' && date <= '2026-06-02')));
+    expect((await ask('/v3/stats?start_date=2026-06-01&aggregated_by=year')).status).toBe(400);
   });
 });
