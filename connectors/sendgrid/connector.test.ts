@@ -4,7 +4,7 @@ import { sendgrid } from './connector.ts';
 import { startSendgridSimulator } from './simulator.ts';
 
 const apiKey = 'SG.c4n4ry-0f-the-sendgrid-suite';
-let at = '2026-06-30T12:00:00.000Z';
+let at = '2026-06-12T12:00:00.000Z';
 
 // The suite reads each stream dozens of times: here it need not wait for the real limits, which limits.test.ts is about.
 const plenty = { requests: 1_000_000, seconds: 10 };
@@ -29,5 +29,7 @@ describeConnector(unhurried, {
     }),
   config: (url) => ({ credentials: { api_key: apiKey }, base_url: url, region: 'global' }) as const,
   now: at,
-  later: { now: '2026-07-08T12:00:00.000Z', move: () => void (at = '2026-07-08T12:00:00.000Z') },
+  // More than a week: what was deleted from a suppression list shows in its weekly whole read.
+  later: { now: '2026-06-20T12:00:00.000Z', move: () => void (at = '2026-06-20T12:00:00.000Z') },
+  startDate: '2026-05-01T00:00:00.000Z',
 });

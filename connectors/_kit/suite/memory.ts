@@ -1,11 +1,12 @@
 import type { Instant, Json, JsonObject } from '../../../src/contracts/json.ts';
-import type { ItemState, LandedRow, RejectedRow, Slice } from '../../../src/contracts/sync.ts';
+import type { ItemState, LandedRow, RejectedRow, Slice, SliceResult } from '../../../src/contracts/sync.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnyStream, Connector, Http, Memo, PlanContext, RawReader } from '../contract.ts';
 import { readSlice } from '../engine.ts';
 import { ConnectorError } from '../errors.ts';
 import { planSlices } from '../plan.ts';
 import type { SliceEvent } from '../slice-events.ts';
+import { settledStates } from '../verdict.ts';
 
 /** One slice, read. */
 export type SliceRead = {
@@ -84,11 +85,14 @@ export class Memory {
     for (let round = 0; round < rounds; round++) {
       const slices = await this.plan(settings, stream, round);
       if (slices.length === 0) break;
+      const ofRound: SliceRead[] = [];
       for (const slice of slices) {
         const read = await readWhole(settings, stream, slice);
-        reads.push(read);
+        ofRound.push(read);
         this.load(stream, read, settings.connector.streams[stream]?.sweep !== false);
       }
+      reads.push(...ofRound);
+      this.states.set(stream, new Map([...this.state(stream), ...settledStates(ofRound.map(resultOf))]));
     }
     return reads;
   }
@@ -100,7 +104,6 @@ export class Memory {
       for (const [key, held] of table) if (held.row._item === slice.item) table.set(key, { ...held, isDeleted: true });
     }
     for (const row of rows) table.set(row._primary_key, { row, isDeleted: false });
-    if (isWhole) this.states.set(stream, new Map(this.state(stream)).set(slice.item, end.state));
   }
 
   private table(stream: string): Map<string, Held> {
@@ -108,6 +111,12 @@ export class Memory {
     this.tables.set(stream, table);
     return table;
   }
+}
+
+function resultOf({ slice, rows, rejected, end }: SliceRead): SliceResult {
+  const { state, pages, units, total, incomplete } = end;
+  const ending = incomplete === undefined ? {} : { incomplete };
+  return { slice, parts: [], rejected, state, pages, requests: 0, rows: rows.length, units, total, ...ending };
 }
 
 /** Looks at what a stream ordered before the suite gives up, and the milliseconds between them. */
