@@ -1,6 +1,7 @@
 import type { Stream } from '../connectors/_kit/contract.ts';
 import { ConnectorError } from '../connectors/_kit/errors.ts';
 import { registerSecret } from '../connectors/_kit/redact.ts';
+import { registerSecretsIn } from '../connectors/_kit/secrets.ts';
 import type { RawTable, StreamKey } from '../src/contracts/sync.ts';
 import type { AnyConnector, ConfiguredSource, Deps } from './deps.ts';
 
@@ -52,6 +53,7 @@ export function tableOf(connector: AnyConnector, key: StreamKey): RawTable {
     stream: key.stream,
     partitioned: stream.partitionBy !== undefined,
     keyNamesItem: keyNamesItem(stream),
+    immutable: stream.immutable === true,
   };
 }
 
@@ -76,13 +78,6 @@ export function openAccount(deps: Deps, accountId: string): OpenAccount {
 
 /** Makes an account's secrets known to this thread's redactor. */
 export function registerSecrets(connector: AnyConnector, config: unknown, salt: string): void {
-  for (const path of connector.secrets) {
-    const value = path.split('.').reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), config);
-    if (typeof value === 'string') registerSecret(value);
-  }
+  registerSecretsIn(connector, config);
   registerSecret(salt);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -5,6 +5,7 @@ import type { Landing } from '../src/landing/port.ts';
 import type { TransformAhead } from '../src/transform/index.ts';
 import type { ModelRun, Warehouse } from '../src/warehouse/port.ts';
 import type { OpenAccount } from './account.ts';
+import type { AccountInbox } from './inbox.ts';
 import type { PageTally, SliceJob } from './read-slice.ts';
 import type { TransformPlan } from './types.ts';
 
@@ -59,6 +60,8 @@ export type Deps = {
    * with the lowest priority first.
    */
   readonly http: (connector: AnyConnector, config: unknown, options: { readonly priority: number }) => Http;
+  /** What was posted to an account. Absent: nothing ever is. */
+  readonly inbox?: (accountId: string) => AccountInbox;
   /** Reads one slice into landing, in another thread; absent: in this one. */
   readonly readSlice?: SliceReader;
   readonly transform: TransformRunner;

@@ -2,6 +2,7 @@ import { redact } from '../connectors/_kit/redact.ts';
 import { streamVerdict } from '../connectors/_kit/verdict.ts';
 import type { ItemState, Verdict } from '../src/contracts/sync.ts';
 import type { Deps } from './deps.ts';
+import { removeLoadedPosts } from './inbox.ts';
 import { readPlan, readResults } from './slice-plan.ts';
 import type { FinishStreamInput, StreamSummary } from './types.ts';
 
@@ -31,6 +32,13 @@ export async function finishStream(deps: Deps, input: FinishStreamInput): Promis
     durationMs,
     ...(failure === undefined ? {} : { failure: { kind: failure.kind, message: failure.message } }),
   });
+  await removeLoadedPosts(deps, key).catch((error: unknown) =>
+    // The next run tries again, and a full disk makes the receiver refuse: nothing is lost.
+    deps.logger.warn(
+      { accountId: key.accountId, error: error instanceof Error ? error.message : String(error) },
+      'posts that are loaded could not be removed',
+    ),
+  );
   // The run's own files stay until the next one: a repeated call of this activity finds the same results.
   await deps.landing.sweep(key, [runId]);
   return {

@@ -4,11 +4,13 @@ import type { RawReader } from '../connectors/_kit/contract.ts';
 import type { ItemState, Slice, StreamKey } from '../src/contracts/sync.ts';
 import { accountOf, streamOf, type AnyStream } from './account.ts';
 import type { Deps } from './deps.ts';
+import { hintsNow } from './hints.ts';
+import { inboxOf } from './inbox.ts';
 import { planAccount } from './plan-account.ts';
 import type { Ahead, LookAheadInput, StreamAhead } from './types.ts';
 
 /** What looking takes: no landing, no source. */
-export type LookDeps = Pick<Deps, 'project' | 'connectors' | 'warehouse' | 'clock' | 'transform'>;
+export type LookDeps = Pick<Deps, 'project' | 'connectors' | 'warehouse' | 'clock' | 'transform' | 'inbox'>;
 
 /**
  * What a run would do now, by the same planning that a run begins with. Asks no source and writes nothing, so what a source has
@@ -25,6 +27,7 @@ async function ofAccount(deps: LookDeps, accountId: string): Promise<readonly St
   const { connector, source } = accountOf(deps, accountId);
   const config = deps.project.secret(accountId);
   const plan = planAccount(deps, { accountId });
+  const hints = await hintsNow(deps, connector, accountId);
   const ahead: StreamAhead[] = [];
   const neverRead = new Set<string>();
   for (const { stream: name, dependsOn } of plan.streams) {
@@ -37,6 +40,8 @@ async function ofAccount(deps: LookDeps, accountId: string): Promise<readonly St
       state,
       raw: rawReader(deps, key),
       now: deps.clock.now(),
+      inbox: inboxOf(deps, accountId),
+      hints: hints.get(name) ?? new Map(),
       startDate: source.start_date === undefined ? null : `${source.start_date}T00:00:00.000Z`,
       mutableWindow: source.mutable_window,
       round: 0,

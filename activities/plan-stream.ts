@@ -3,6 +3,8 @@ import { planSlices } from '../connectors/_kit/plan.ts';
 import type { ItemState, Slice, StreamKey } from '../src/contracts/sync.ts';
 import { openAccount, streamOf, tableOf, type AnyStream, type OpenAccount } from './account.ts';
 import type { Deps } from './deps.ts';
+import { hintsForRun } from './hints.ts';
+import { inboxOf } from './inbox.ts';
 import { readPlan, writePlan, type RunPlan } from './slice-plan.ts';
 import type { PlanStreamInput, StreamPlan } from './types.ts';
 
@@ -39,6 +41,8 @@ async function planRound(
     state,
     raw: rawReader(deps, key),
     now: deps.clock.now(),
+    inbox: inboxOf(deps, key.accountId),
+    hints: await hintsForRun(deps, connector, { ...key, runId: input.runId }),
     startDate: source.start_date === undefined ? null : `${source.start_date}T00:00:00.000Z`,
     mutableWindow: source.mutable_window,
     round,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineConnector, type Http, type ReadPage } from '../connectors/_kit/contract.ts';
 import { exportStream } from '../connectors/_kit/export.ts';
 import type { Slice } from '../src/contracts/sync.ts';
+import { emptyInbox } from '../connectors/_kit/hook.ts';
 import { createLocalLanding } from '../src/landing/local.ts';
 import { readSliceToLanding } from './read-slice.ts';
 
@@ -74,6 +75,7 @@ function attempt(connector: typeof exporting, http: Http, slice = sliceOf('all')
       salt: 'salt',
       http,
       landing: createLocalLanding(folder),
+      inbox: emptyInbox,
       logger: { info: () => undefined },
       signal: new AbortController().signal,
       onPage: () => undefined,

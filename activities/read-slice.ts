@@ -1,15 +1,17 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import { accountBudget } from '../connectors/_kit/account-budget.ts';
 import { createBudget, type Budget } from '../connectors/_kit/budget.ts';
 import type { Http, Memo } from '../connectors/_kit/contract.ts';
 import type { LineSink } from '../connectors/_kit/drain.ts';
 import { expectedPages, readSlice } from '../connectors/_kit/engine.ts';
-import { accountBudget } from '../connectors/_kit/account-budget.ts';
+import type { Inbox } from '../connectors/_kit/hook.ts';
 import type { ReadAhead } from '../connectors/_kit/read-ahead.ts';
 import type { SliceResume } from '../connectors/_kit/slice-events.ts';
 import type { Instant, Json } from '../src/contracts/json.ts';
 import type { LandedRow, Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import type { AnyConnector, Deps, Logger, SliceReader } from './deps.ts';
+import { inboxOf } from './inbox.ts';
 import { OpenPages } from './open-pages.ts';
 
 /** One slice to read: plain data, so that it can cross to another thread. */
@@ -30,6 +32,7 @@ export type SliceTools = {
   /** Of its own for each slice: it counts the slice's requests. The budget behind it is the account's. */
   readonly http: Http;
   readonly landing: Landing;
+  readonly inbox: Inbox;
   /** How far to read ahead; default: not at all. */
   readonly ahead?: ReadAhead;
   readonly logger: Pick<Logger, 'info'>;
@@ -72,6 +75,7 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
       now,
       salt,
       signal,
+      inbox: tools.inbox,
       sink,
       lines,
       memo: memoOf(tools.landing, job),
@@ -161,7 +165,7 @@ export function aheadOf(connector: AnyConnector, pages: Budget, priority: number
 }
 
 /** Reads slices in the thread that asks. */
-export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger'>): SliceReader {
+export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger' | 'inbox'>): SliceReader {
   return ({ connector, config, salt }, job, watch) => {
     const { landing, logger } = deps;
     const { priority } = job;
@@ -171,6 +175,7 @@ export function readInThisThread(deps: Pick<Deps, 'landing' | 'http' | 'logger'>
       config,
       salt,
       landing,
+      inbox: inboxOf(deps, job.key.accountId),
       logger,
       ...watch,
       http: deps.http(connector, config, { priority }),

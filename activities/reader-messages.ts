@@ -1,10 +1,18 @@
 import type { Said } from '../connectors/_kit/allowance.ts';
 import { ConnectorError, type FailureDetails } from '../connectors/_kit/errors.ts';
 import type { SliceResult } from '../src/contracts/sync.ts';
+import type { LandingConfig } from '../src/landing/open.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import type { PageTally, SliceJob } from './read-slice.ts';
 
 // What the worker's thread and its reader threads say to each other. Plain data, in this process's memory only.
+
+/** Where a thread finds what it opens for itself. */
+export type ThreadPlaces = {
+  readonly landing: LandingConfig;
+  /** Folder of mailmart.yaml, below which posts are kept. */
+  readonly projectDir: string;
+};
 
 /** A slice for a thread to read. Secrets go along, as they would to a function. */
 export type ThreadJob = {

@@ -4,17 +4,26 @@ import { followsHeaders } from '../connectors/_kit/account-budget.ts';
 import type { Budget, Limit } from '../connectors/_kit/budget.ts';
 import { createHttp } from '../connectors/_kit/http.ts';
 import { connectors } from '../connectors/index.ts';
-import { openLanding, type LandingConfig } from '../src/landing/open.ts';
+import { openInbox } from '../src/inbox/reader.ts';
+import { openLanding } from '../src/landing/open.ts';
 import { registerSecrets } from './account.ts';
 import { aheadOf, readSliceToLanding } from './read-slice.ts';
-import { openPages, plainFailure, type FromThread, type ThreadJob, type ToThread } from './reader-messages.ts';
+import {
+  openPages,
+  plainFailure,
+  type FromThread,
+  type ThreadJob,
+  type ThreadPlaces,
+  type ToThread,
+} from './reader-messages.ts';
 import { RemoteLanes } from './remote-lanes.ts';
 
 // A thread that reads slices: requests, unpacking, JSON, the checks at the edge, and the parts. Lanes are the main thread's
 // to give, because all threads draw on one account's budget.
 
 const port = parentPort!;
-const landing = await openLanding(workerData as LandingConfig);
+const { landing: landingConfig, projectDir } = workerData as ThreadPlaces;
+const landing = await openLanding(landingConfig);
 const jobs = new Map<number, AbortController>();
 
 const say = (message: FromThread): void => port.postMessage(message);
@@ -38,6 +47,7 @@ async function read(id: number, { job, connector: name, config, salt }: ThreadJo
       config,
       salt,
       landing,
+      inbox: openInbox(projectDir, job.key.accountId),
       signal: stop.signal,
       http: createHttp(connector, config, {
         priority,

@@ -33,7 +33,11 @@ let account: OpenAccount;
 beforeEach(async () => {
   peak = 0;
   folder = mkdtempSync(join(tmpdir(), 'mailmart-threads-'));
-  threads = openReaderThreads({ landing: { kind: 'local', root: folder }, logger: quiet, count: 2 });
+  threads = openReaderThreads({
+    places: { landing: { kind: 'local', root: folder }, projectDir: folder },
+    logger: quiet,
+    count: 2,
+  });
   await new Promise<void>((ready) => vendor.listen(0, '127.0.0.1', ready));
   const connector = connectors['mailchimp']!;
   const base_url = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}/3.0`;
@@ -91,7 +95,11 @@ it('a thread opens the landing store that it is told of: a bucket too', async ()
   answer = segments;
   const bucket = await startBucketServer();
   const config = { bucket: bucket.bucket, prefix: 'landing', apiEndpoint: bucket.url } as const;
-  const own = openReaderThreads({ landing: { kind: 'gcs', ...config }, logger: quiet, count: 1 });
+  const own = openReaderThreads({
+    places: { landing: { kind: 'gcs', ...config }, projectDir: folder },
+    logger: quiet,
+    count: 1,
+  });
   try {
     const there = await own.read(account, segmentsOf('l1'), watch());
     expect(there).toMatchObject({ rows: 2500, parts: [{ name: expect.stringMatching(/[.]ndjson[.]gz$/) }] });

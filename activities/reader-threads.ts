@@ -6,15 +6,20 @@ import type { Budget, GiveBack } from '../connectors/_kit/budget.ts';
 import { ConnectorError } from '../connectors/_kit/errors.ts';
 import { accountBudget } from '../connectors/_kit/account-budget.ts';
 import type { SliceResult } from '../src/contracts/sync.ts';
-import type { LandingConfig } from '../src/landing/open.ts';
 import type { OpenAccount } from './account.ts';
 import type { Logger, SliceReader } from './deps.ts';
 import { openPagesBudget, type PageTally } from './read-slice.ts';
-import { failureOf, openPages, type FromThread, type ThreadJob, type ToThread } from './reader-messages.ts';
+import {
+  failureOf,
+  openPages,
+  type FromThread,
+  type ThreadJob,
+  type ThreadPlaces,
+  type ToThread,
+} from './reader-messages.ts';
 
 export type ReaderThreadsOptions = {
-  /** Each thread opens the landing store for itself. */
-  readonly landing: LandingConfig;
+  readonly places: ThreadPlaces;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   /** Default: one for each core but one, which the warehouse needs, at least one and at most four. */
   readonly count?: number;
@@ -125,7 +130,7 @@ class ReaderThread {
   private start(): Worker {
     // The sources' .ts in a checkout, the built .js in a package: whichever this file is.
     const worker = new Worker(new URL(`./reader-thread${extname(import.meta.url)}`, import.meta.url), {
-      workerData: this.options.landing,
+      workerData: this.options.places,
       name: 'mailmart-reader',
       // Not the process's own options: of one that was started with --eval they would be the thread's program too.
       execArgv: [],

@@ -1,15 +1,11 @@
 import type { Auth, Connector } from './contract.ts';
 import { ConnectorError } from './errors.ts';
-import { valueAt } from './path.ts';
 import { registerSecret } from './redact.ts';
-import type { Json } from '../../src/contracts/json.ts';
+import { registerSecretsIn } from './secrets.ts';
 
 /** Header of a connector's credentials. Their values are registered for redaction before anything can go wrong. */
 export function authHeaders<C>(connector: Connector<C>, config: C): Readonly<Record<string, string>> {
-  for (const path of connector.secrets) {
-    const secret = valueAt(config as Json, path);
-    if (typeof secret === 'string') registerSecret(secret);
-  }
+  registerSecretsIn(connector, config);
   const [name, value] = header(connector.auth, config);
   if (name === undefined) return {};
   if (value === '' || /[^\x21-\x7e ]/.test(value) || value !== value.trim()) {

@@ -159,6 +159,8 @@ export type ReadPage = {
   readonly incomplete?: string;
   /** What the source never shows, in words: a difference that is explained. */
   readonly gap?: string;
+  /** Where a record stands at the source, by its index; default: its number on the page. */
+  readonly positionOf?: (index: number) => string;
   /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
   readonly rejected?: readonly {
     readonly position: string;
@@ -291,7 +293,7 @@ export type Connector<C> = {
   readonly docs: string;
   /** Source-specific part of a source's config: secrets are plain strings here, resolved before. */
   readonly config: z.ZodType<C>;
-  /** Dot paths of secret fields inside the config. */
+  /** Dot paths of secret fields inside the config; `[]` behind a name stands for each entry of a list. */
   readonly secrets: readonly string[];
   readonly baseUrl: (config: C) => string;
   readonly auth: Auth<C>;

@@ -80,7 +80,9 @@ export class Drain {
     this.name = name;
     this.stream = stream;
     this.options = options;
-    this.cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
+    // What was posted is read by offsets: its time moves no checkpoint.
+    const isRead = stream.cursor === 'full-refresh' || stream.push !== undefined;
+    this.cursor = isRead ? undefined : (stream.cursor as Cursor<unknown>);
     this.nowMs = Date.parse(options.now);
     const { ordinal, ordinalBy = [] } = stream.explode ?? {};
     const key: readonly string[] = stream.primaryKey;
@@ -111,13 +113,16 @@ export class Drain {
     }
     let considered = formless.length;
     for (let index = 0; index < page.records.length; index += 1)
-      considered += this.take(page.records[index]!, index, sorted);
-    for (const key of this.pageKeys.keys()) this.earlier.add(key);
+      considered += this.take(page.records[index]!, index, page.positionOf, sorted);
+    // Of an immutable stream a key may come again: nothing has moved.
+    if (this.stream.immutable !== true) for (const key of this.pageKeys.keys()) this.earlier.add(key);
     this.pageKeys.clear();
     if (page.pressed !== undefined) this.takePressed(page.pressed);
     const { rows, rejected } = sorted;
     const share = considered === 0 ? 0 : rejected.length / considered;
-    if (considered >= SMALLEST_PAGE_FOR_SHARE && share > (this.options.maxRejectedShare ?? 0.05)) {
+    // What was posted stays as it is: see `pushStream`.
+    const mayBlame = this.stream.push === undefined && considered >= SMALLEST_PAGE_FOR_SHARE;
+    if (mayBlame && share > (this.options.maxRejectedShare ?? 0.05)) {
       this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
     }
     return { kind: 'page', rows, count: this.accepted - before, rejected, units, total, bytes: page.bytes };
@@ -235,9 +240,9 @@ export class Drain {
   }
 
   /** Sorts one record of the page, or what it explodes into; returns how many records that were. */
-  private take(raw: Json, index: number, sorted: Sorted): number {
+  private take(raw: Json, index: number, positionOf: ReadPage['positionOf'], sorted: Sorted): number {
     const { slice, now, salt } = this.options;
-    const position = (): string => `page ${this.pages} record ${index + 1}`;
+    const position = (): string => positionOf?.(index) ?? `page ${this.pages} record ${index + 1}`;
     const list = 'read' in this.stream || this.stream.records === '' ? '' : `${this.stream.records}[].`;
     if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
       const path = list.slice(0, -1);
@@ -331,7 +336,10 @@ export class Drain {
     return prefix + (this.stream.primaryKey as readonly string[]).join(', ');
   }
 
-  /** Keeps the row, unless its key was read before: a copy is dropped, and a differing row under the same key refused. */
+  /**
+   * Keeps the row, unless its key was read before: a copy is dropped, and a differing row under the same key refused. Of an immutable
+   * stream only copies within a page are: which content came first, the load knows, over all that was ever loaded.
+   */
   private takeOnce(result: Accepted, position: () => string, sorted: Sorted): number {
     const { _primary_key: key, _record_hash: hash, record } = result.row;
     const known = this.pageKeys.get(key);
@@ -342,6 +350,10 @@ export class Drain {
       return 1;
     }
     if (known === hash) return 0;
+    if (this.stream.immutable === true) {
+      this.keep(result.row, sorted);
+      return 1;
+    }
     const reason = 'The key appears twice on this page, with different content';
     return this.refuse({ path: this.keyPath(''), reason, record: exactText(record), key }, position(), sorted, record);
   }

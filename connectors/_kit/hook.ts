@@ -27,6 +27,8 @@ export type Inbox = {
   segments(hook: string): Promise<readonly Segment[]>;
   /** The posts between two offsets, both of which are the borders of posts. */
   posts(hook: string, segment: string, from: number, to: number, signal: AbortSignal): AsyncIterable<Post>;
+  /** Where a range may be cut: the first border of posts behind every `step` bytes, and at last `to`. Reads no bodies. */
+  borders(hook: string, segment: string, from: number, to: number, step: number): Promise<readonly number[]>;
 };
 
 /** An object that is to be read again: the stream and its item (`''`: the whole stream). */
@@ -78,4 +80,5 @@ export const emptyInbox: Inbox = {
   segments: () => Promise.resolve([]),
   // oxlint-disable-next-line require-yield
   posts: async function* () {},
+  borders: (_hook, _segment, _from, to) => Promise.resolve([to]),
 };

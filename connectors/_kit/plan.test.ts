@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState } from '../../src/contracts/sync.ts';
 import { defineConnector, type Ageing, type Connector, type DeclaredStream, type PlanContext } from './contract.ts';
-import { planSlices } from './plan.ts';
+import { isHinted, planSlices } from './plan.ts';
 
 const NOW = '2026-06-30T12:00:00.000Z';
 const daysAgo = (days: number): string => new Date(Date.parse(NOW) - days * 86_400_000).toISOString();
@@ -44,9 +44,10 @@ type World = {
   readonly raw?: Readonly<Record<string, readonly JsonObject[]>>;
   readonly startDate?: string;
   readonly round?: number;
+  readonly hints?: Readonly<Record<string, string>>;
 };
 
-function plan(changes: Changes, { state = {}, raw = {}, startDate, round }: World = {}) {
+function plan(changes: Changes, { state = {}, raw = {}, startDate, round, hints = {} }: World = {}) {
   const context: PlanContext<null> = {
     config: null,
     state: new Map(Object.entries(state)),
@@ -57,6 +58,7 @@ function plan(changes: Changes, { state = {}, raw = {}, startDate, round }: Worl
       counts: async () => new Map(),
     },
     now: NOW,
+    hints: new Map(Object.entries(hints)),
     startDate: startDate ?? null,
     mutableWindow: 'P35D',
     ...(round === undefined ? {} : { round }),
@@ -245,6 +247,57 @@ describe('ageing', () => {
       ],
       ['c100', 'full', { readAt: NOW, fullReadAt: NOW, phase: 'frozen' }],
     ]);
+  });
+});
+
+describe('what posts hint at', () => {
+  const parent = { stream: 'campaigns', key: 'id', param: 'campaign_id', inherit: { campaign_id: 'id' }, ageing };
+  const campaigns = ['a', 'b'].map((id) => ({ id, sent: daysAgo(400) }));
+  const reports = ['a', 'b'].map((id) => ({ id, opens: 10 }));
+  const state = Object.fromEntries(
+    ['a', 'b'].map((id) => [id, { readAt: daysAgo(2), fullReadAt: daysAgo(2), fingerprint: '10' }]),
+  );
+  const due = async (hints: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    (await plan({ parent }, { raw: { campaigns, reports }, state, hints })).map(({ item }) => item);
+
+  it('is due when the hint is not older than its last read, and then no more', async () => {
+    expect(await due({})).toEqual([]);
+    expect(await due({ a: daysAgo(1) })).toEqual(['a']);
+    // At the very time of the read: nobody knows which came first.
+    expect(await due({ a: daysAgo(2) })).toEqual(['a']);
+    expect(await due({ a: daysAgo(2.001) })).toEqual([]);
+    expect(await due({ other: daysAgo(1) })).toEqual([]);
+  });
+
+  it('is every item of the stream when the hint names none', async () => {
+    expect(await due({ '': daysAgo(1) })).toEqual(['a', 'b']);
+    expect(await due({ '': daysAgo(3), b: daysAgo(1) })).toEqual(['b']);
+  });
+
+  it('is by two keys where one does not name the parent', async () => {
+    const links = [{ id: 'l/1', list: 'x' }];
+    const ofLink = { ...parent, stream: 'links', params: { list_id: 'list' } };
+    const item = 'x/l%2F1';
+    const raw = { links: links.map((link) => ({ ...link, sent: daysAgo(400) })), reports: [{ id: 'l/1', opens: 10 }] };
+    const read = { [item]: { readAt: daysAgo(2), fingerprint: '10' } };
+    const slices = (hints: Readonly<Record<string, string>>) =>
+      plan({ parent: ofLink }, { raw, state: read, hints }).then((all) => all.map((slice) => slice.item));
+    expect(await slices({ 'l/1': daysAgo(1) })).toEqual([]);
+    expect(await slices({ [item]: daysAgo(1) })).toEqual([item]);
+  });
+
+  it('changes nothing of what is read in every run', async () => {
+    expect(await plan({}, { hints: { '': NOW } })).toHaveLength(1);
+    const everyRun = { stream: 'lists', key: 'id', param: 'list_id', inherit: {} };
+    expect(await plan({ parent: everyRun }, { raw: { lists: [{ id: 'l' }] }, hints: { l: NOW } })).toHaveLength(1);
+  });
+
+  it('compares instants, not texts, and takes what was never read as due', () => {
+    const hints = new Map([['a', '2026-06-30T14:00:00+02:00']]);
+    expect(isHinted({ hints }, 'a', '2026-06-30T12:00:00.000Z')).toBe(true);
+    expect(isHinted({ hints }, 'a', '2026-06-30T12:00:00.001Z')).toBe(false);
+    expect(isHinted({ hints }, 'a', undefined)).toBe(true);
+    expect(isHinted({}, 'a', undefined)).toBe(false);
   });
 });
 

@@ -11,7 +11,8 @@ const FROZEN_CYCLE: Duration = 'P90D';
 
 /**
  * The slices of a stream in this run: what must be read, newest work first, and the state each will leave behind.
- * Items that need no read (frozen campaigns whose summary did not move) have no slice and keep their state.
+ * Items that need no read (frozen campaigns whose summary did not move, and of which no post spoke) have no slice and keep their
+ * state; every other stream is read in every run, hinted at or not.
  * A stream's own `plan` has the last word.
  */
 export async function planSlices<C>(
@@ -79,7 +80,7 @@ async function ofParent<C>(
       ...(expected === null ? {} : { expected }),
     };
     if (parent.ageing !== undefined) {
-      const due = ageingRead(record, item.key, parent.ageing, moved, state, context);
+      const due = ageingRead(record, item, parent.ageing, moved, state, context);
       if (due !== null) slices.push({ slice: { ...base, mode: 'full', next: due.next }, sentMs: due.sentMs });
     } else if (stream.cursor === 'full-refresh') {
       slices.push({ slice: { ...base, ...fullRead(state, context.now) }, sentMs: 0 });
@@ -100,6 +101,19 @@ function fullRead(state: ItemState | undefined, now: Instant): Read {
 /** Where the next read of what changed starts, before any look-back: the cursor, or what was refused before it. */
 export function readFrom(state: ItemState | undefined): string | undefined {
   return state?.refusedFrom === '' ? undefined : (state?.refusedFrom ?? state?.cursor);
+}
+
+/**
+ * Whether a post spoke of the item, or of its whole stream, at or after a time: that of its last read. The read began after that time, and
+ * so after whatever an earlier post speaks of: nothing has to remember which hints were used.
+ */
+export function isHinted(
+  { hints }: Pick<PlanContext<unknown>, 'hints'>,
+  item: string,
+  since: Instant | undefined,
+): boolean {
+  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since);
+  return [hints?.get(item), hints?.get('')].some((at) => at !== undefined && Date.parse(at) >= sinceMs);
 }
 
 /** From the cursor less the look-back, up to now; as a whole when there is no cursor yet. The cursor's bound is kept below now. */
@@ -138,7 +152,7 @@ function stepped(slice: Slice, cursor: Cursor<unknown>): readonly Slice[] {
 /** Whether an item must be read, by its age and by what its summary row says; null when it need not be. */
 function ageingRead<C>(
   record: JsonObject,
-  key: string,
+  item: Item,
   ageing: Ageing,
   moved: ReadonlyMap<string, string> | null,
   state: ItemState | undefined,
@@ -148,7 +162,7 @@ function ageingRead<C>(
   const sentMs = timeMs(ageing.sentAt(record), 'iso') ?? null;
   if (sentMs !== null && sentMs > now) return null;
   const phase = phaseOf(sentMs, now, ageing, context.mutableWindow);
-  const fingerprint = moved?.get(key);
+  const fingerprint = moved?.get(item.key);
   const next: ItemState = {
     ...explained(state),
     readAt: context.now,
@@ -156,7 +170,8 @@ function ageingRead<C>(
     phase,
     ...(fingerprint === undefined ? {} : { fingerprint }),
   };
-  return isDue(phase, fingerprint, state, now, ageing) ? { next, sentMs: sentMs ?? now } : null;
+  const due = isDue(phase, fingerprint, state, now, ageing) || isHinted(context, item.name, state?.readAt);
+  return due ? { next, sentMs: sentMs ?? now } : null;
 }
 
 /** An item without a time of sending (an automation) goes on for ever: it never freezes. */

@@ -50,8 +50,34 @@ const baseUrl = z
     examples: ['https://us1.api.mailchimp.com/3.0', 'https://api.mailchimp.com/3.0'],
   });
 
+const webhook = z
+  .strictObject({
+    signing_secrets: z
+      .array(secret)
+      .default([])
+      .meta({
+        description:
+          'Signing secrets of the webhooks that post to `mailmart receive`, by reference; both while one replaces the other. Signed posts become rows.',
+        examples: [['${env:MAILCHIMP_SIGNING_SECRET}']],
+      }),
+    path_secret: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{16,128}$/, 'The value is not 16 to 128 letters, digits, - and _.')
+      .optional()
+      .meta({
+        description:
+          'Last part of the address of webhooks that are not signed, by reference: 16 to 128 letters, digits, - and _. Their posts only say what to read again.',
+        examples: ['${env:MAILCHIMP_PATH_SECRET}'],
+      }),
+  })
+  .optional()
+  .meta({
+    description: 'Webhooks of lists. Absent: none are received.',
+    examples: [{ signing_secrets: ['${env:MAILCHIMP_SIGNING_SECRET}'] }],
+  });
+
 /** Mailchimp's own part of a source in mailmart.yaml. */
-export const mailchimpConfig = z.strictObject({ credentials, base_url: baseUrl });
+export const mailchimpConfig = z.strictObject({ credentials, base_url: baseUrl, webhook });
 
 export type MailchimpConfig = z.output<typeof mailchimpConfig>;
 

@@ -1,6 +1,7 @@
 import { defineConnector } from '../_kit/contract.ts';
 import { mailchimpClient } from './client.ts';
 import { authorizationOf, baseUrlOf, mailchimpConfig } from './config.ts';
+import { hookStreams, listsHook } from './hook.ts';
 import { probe } from './probe.ts';
 import { responses } from './responses.ts';
 import { audienceStreams } from './streams-audience.ts';
@@ -14,13 +15,14 @@ export const mailchimp = defineConnector(mailchimpConfig, (stream) => ({
   name: 'mailchimp',
   title: 'Mailchimp',
   docs: 'https://mailchimp.com/developer/marketing/api/ (version 3.0, verified 2026-11-23)',
-  secrets: ['credentials.api_key', 'credentials.access_token'],
+  secrets: ['credentials.api_key', 'credentials.access_token', 'webhook.signing_secrets[]', 'webhook.path_secret'],
   baseUrl: baseUrlOf,
   auth: { kind: 'header', name: 'authorization', value: authorizationOf },
   // Ten connections at once for a user, over all keys and programs; no rate limit is documented.
   limits: { default: { concurrency: 10 } },
   responses,
   client: mailchimpClient,
+  hooks: { lists: listsHook },
   probe,
   streams: {
     ...audienceStreams(stream),
@@ -28,5 +30,6 @@ export const mailchimp = defineConnector(mailchimpConfig, (stream) => ({
     ...reportStreams(stream),
     ...recipientStreams(stream),
     ...commerceStreams(stream),
+    ...hookStreams(stream),
   },
 }));

@@ -15,6 +15,7 @@ function plan(
   stated: number,
   ours: number,
   states: Readonly<Record<string, ItemState>> = {},
+  hints: ReadonlyMap<string, string> = new Map(),
 ): Promise<readonly Slice[]> {
   const context: PlanContext<MailchimpConfig> = {
     config: { credentials: { api_key: 'k' } },
@@ -36,6 +37,7 @@ function plan(
         ]),
     },
     now,
+    hints,
     startDate: null,
     mutableWindow: 'P35D',
     round,
@@ -49,6 +51,16 @@ const summary = (slices: readonly Slice[]) =>
 const items = (slices: readonly Slice[]) => slices.map(({ item }) => item);
 
 describe('plan of members', () => {
+  it('reads a list whole of which a post said that a contact vanished, once', async () => {
+    const states = { L1: read, 'L1/archived': archive };
+    const modes = async (hintedAt: string) =>
+      (await plan(0, 100, 100, states, new Map([['L1', hintedAt]]))).map(({ mode }) => mode);
+    expect(await modes(yesterday)).toEqual(['full', 'full']);
+    // After the last whole read, though before the last read of what changed.
+    expect(await modes('2026-06-29T13:00:00.000Z')).toEqual(['full', 'full']);
+    expect(await modes('2026-06-29T11:59:59.999Z')).toEqual(['incremental']);
+  });
+
   it('reads a new list whole, archived contacts as an item of their own', async () => {
     const slices = await plan(0, 100, 0);
     expect(summary(slices)).toEqual([

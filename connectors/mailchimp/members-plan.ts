@@ -1,7 +1,7 @@
 import type { Instant } from '../../src/contracts/json.ts';
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { Params, PlanContext, Stream } from '../_kit/contract.ts';
-import { readFrom } from '../_kit/plan.ts';
+import { isHinted, readFrom } from '../_kit/plan.ts';
 import type { MailchimpConfig } from './config.ts';
 
 const lookBackMs = 600_000;
@@ -40,7 +40,10 @@ type List = {
 
 function firstRound(context: PlanContext<MailchimpConfig>, slice: Slice): readonly Slice[] {
   const state = context.state.get(slice.item);
-  const isDue = state === undefined || age(context, state.fullReadAt) >= wholeReadCycleMs;
+  const isDue =
+    state === undefined ||
+    age(context, state.fullReadAt) >= wholeReadCycleMs ||
+    isHinted(context, slice.item, state.fullReadAt);
   if (isDue) return [wholeList(context, slice, 0), archived(context, slice, 0, 'full')];
   // An archived contact that was refused moves no count: it is asked for until it is good.
   const isOwed = context.state.get(archiveOf(slice))?.refusedFrom !== undefined;

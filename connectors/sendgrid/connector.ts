@@ -4,6 +4,7 @@ import { sendgridConfig } from './config.ts';
 import { hooks } from './hooks.ts';
 import { probe } from './probe.ts';
 import { responses } from './responses.ts';
+import { eventStreams } from './streams-events.ts';
 import { logStreams } from './streams-logs.ts';
 import { marketingStreams } from './streams-marketing.ts';
 import { singleSendStatsStreams } from './streams-single-send-stats.ts';
@@ -34,6 +35,7 @@ export const sendgrid = defineConnector(sendgridConfig, (stream) => ({
     ...singleSendStatsStreams(stream),
     ...statsStreams(stream),
     ...suppressionStreams(stream),
+    ...eventStreams(stream),
     ...logStreams(stream),
   },
 }));

@@ -27,6 +27,9 @@ export type RuntimeCode =
   | 'QUERY_TIMEOUT'
   | 'RUN_ACTIVE'
   | 'RUN_FAILED'
+  | 'RECEIVER_ACTIVE'
+  | 'RECEIVER_ADDRESS'
+  | 'RECEIVER_NOTHING'
   | 'TEMPORAL_UNREACHABLE'
   | 'TEMPORAL_MISSING'
   | 'WAREHOUSE_LOCKED'
@@ -369,6 +372,37 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     'A query is interrupted after its time limit, so that a mistake does not hold the machine.',
     ['A join without a condition.'],
     ['Narrow it, or give more time with --timeout.'],
+  ),
+  RECEIVER_ACTIVE: entry(
+    'A receiver of this project runs already',
+    'One process writes to the inbox of a project, so that no post is lost or mixed up.',
+    [
+      'Another terminal or a service of this machine runs mailmart receive.',
+      'It runs in a container that shares the folder.',
+    ],
+    [
+      'Nothing to do: it receives the posts. To replace it, stop it first (Ctrl-C, or a polite kill).',
+      'After a container was killed, its lock is free a minute later.',
+    ],
+  ),
+  RECEIVER_ADDRESS: entry(
+    'The receiver cannot listen there',
+    'The operating system refused host and port.',
+    [
+      'Another program listens on the port.',
+      'The host is none of this machine’s addresses.',
+      'Ports below 1024 need a permission.',
+    ],
+    ['Choose another port: receive.port in mailmart.yaml, or --port.', 'See who listens: ss -ltnp.'],
+  ),
+  RECEIVER_NOTHING: entry(
+    'No source has anything to receive',
+    'Only services that post events by themselves need a receiver, and only with the key or path secret that they were given.',
+    ['No source of such a type is configured.', 'Its webhook key is not in mailmart.yaml.'],
+    [
+      'Add the key that the message names, then start the receiver again.',
+      'For the other sources mailmart run is enough.',
+    ],
   ),
   RUN_ACTIVE: entry(
     'A run is going on already',

@@ -104,6 +104,17 @@ const streamStatus = z.strictObject({
   failure: maybe,
 });
 
+const inboxStatus = z.strictObject({
+  account_id: text,
+  hook: text,
+  segments: count,
+  bytes: count,
+  bytes_waiting: count,
+  posts_waiting: count,
+  oldest_waiting_at: maybe,
+  clock_alarm: z.strictObject({ first_at: text, last_at: text, posts: count, skew_seconds: z.int() }).nullable(),
+});
+
 const command = <T extends z.ZodRawShape>(name: string, shape: T): z.ZodType =>
   z.strictObject({ version: z.literal(1), command: z.literal(name), ...shape });
 
@@ -142,8 +153,8 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
             description: text,
             primary_key: z.array(text),
             cursor: maybe,
-            kind: z.enum(['snapshot', 'incremental', 'per_parent']),
-            incremental: z.enum(['source', 'here', 'by_age', 'no']),
+            kind: z.enum(['snapshot', 'incremental', 'per_parent', 'push']),
+            incremental: z.enum(['source', 'here', 'by_age', 'no', 'posts']),
             parent: maybe,
             person_field: maybe,
             permission: maybe,
@@ -195,6 +206,7 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
     ),
     marts: z.array(text),
     cost: cost.nullable(),
+    receiver: z.strictObject({ running: z.boolean(), address: text, inbox: z.array(inboxStatus) }).nullable(),
   }),
   plan: command('plan', {
     now: text,
@@ -250,6 +262,20 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
     ),
     config: maybe,
     config_written: z.boolean(),
+  }),
+  receive: command('receive', {
+    event: z.literal('started'),
+    address: text,
+    hooks: z.array(
+      z.strictObject({
+        account_id: text,
+        hook: text,
+        description: text,
+        signed_url: maybe,
+        unsigned_url: maybe,
+        problem: maybe,
+      }),
+    ),
   }),
   worker: command('worker', { event: z.enum(['started', 'stopped']), address: text, task_queue: text, schedule: text }),
   explain: z.union([

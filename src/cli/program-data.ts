@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { PlanFlags } from './commands/plan.ts';
 import type { MigrateFlags } from './commands/migrate.ts';
 import type { QueryFlags } from './commands/query.ts';
+import type { ReceiveFlags } from './commands/receive.ts';
 import type { ReportFlags } from './commands/report.ts';
 import type { RunFlags } from './commands/run.ts';
 import type { SyncFlags } from './commands/sync.ts';
@@ -194,6 +195,28 @@ export function addDataCommands(program: Command): void {
         'mailmart migrate --to bigquery --google-project acme-mail --landing gs://acme-data/mailmart --write-config',
         'Copy, compare, switch',
       ],
+    ],
+  );
+  withExamples(
+    program
+      .command('receive')
+      .summary('Receive what services post: events by webhook')
+      .description(
+        'Stays until you stop it: checks the signature of each post, stores it durably in .mailmart/inbox and only then says 200; the next sync loads it. Speaks plain HTTP: put a reverse proxy with TLS in front of it. GET /health answers 200 while posts can be stored.',
+      )
+      .option('--port <number>', 'Port to listen on (default: receive.port of mailmart.yaml, 8787)')
+      .option('--host <address>', 'Address to listen on (default: receive.host of mailmart.yaml, 127.0.0.1)')
+      .action((flags: GlobalOptions & ReceiveFlags) =>
+        runCommand(
+          'receive',
+          flags,
+          async (context) => (await import('./commands/receive.ts')).receive(context, flags),
+          'Starting the receiver …',
+        ),
+      ),
+    [
+      ['mailmart receive', 'Until Ctrl-C'],
+      ['mailmart receive --host 0.0.0.0 --port 8080', 'In a container'],
     ],
   );
   withExamples(

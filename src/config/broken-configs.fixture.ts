@@ -44,6 +44,25 @@ export const brokenConfigs: readonly Broken[] = [
   { name: 'alias in itself', text: `${company}sources: &all\n  - ▶*all\n`, code: 'CONFIG_ALIAS' },
   { name: 'a list instead of keys', text: '▶- company\n', code: 'CONFIG_TYPE' },
 
+  // Receiver
+  { name: 'port as text', text: `${company}receive: { port: ▶http }\n`, code: 'CONFIG_TYPE' },
+  { name: 'port too high', text: `${company}receive: { port: ▶87870 }\n`, code: 'CONFIG_VALUE' },
+  { name: 'host with a scheme', text: `${company}receive: { host: ▶"http://localhost" }\n`, code: 'CONFIG_VALUE' },
+  {
+    name: 'public address with a path',
+    text: `${company}receive: { public_url: ▶https://hooks.example.com/hooks }\n`,
+    code: 'CONFIG_VALUE',
+    suggestion: 'https://hooks.example.com',
+  },
+  { name: 'body without a unit', text: `${company}receive: { max_body: ▶"10" }\n`, code: 'CONFIG_VALUE' },
+  { name: 'body too long', text: `${company}receive: { max_body: ▶1 GB }\n`, code: 'CONFIG_VALUE' },
+  {
+    name: 'key of the receiver misspelt',
+    text: `${company}receive: { ▶max_disc: 20 GB }\n`,
+    code: 'CONFIG_UNKNOWN_KEY',
+    suggestion: 'max_disk',
+  },
+
   // Keys
   {
     name: 'misspelt section',

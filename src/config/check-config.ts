@@ -1,3 +1,4 @@
+import { secretPathOf, secretPlaces, valueAtPlace, withValues } from '../../connectors/_kit/secrets.ts';
 import { configJsonSchema, sourceSchema } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { ConfigError } from './problems.ts';
@@ -138,7 +139,7 @@ function checkSource(
   const schema = sourceSchema(type, connector);
   const options = Object.fromEntries(Object.entries(written).filter(([key]) => !sourceBaseKeys.includes(key)));
   const own = connector.config.safeParse(withPlaceholders(options, connector.secrets));
-  const secret = (path: readonly PathPart[]): boolean => secretPaths.has(pathText(path));
+  const secret = (path: readonly PathPart[]): boolean => secretPaths.has(secretPathOf(path));
   const issues = [
     ...(base.success ? [] : base.error.issues),
     // A placeholder says nothing about the form of the real secret; that is checked when it is looked up.
@@ -257,19 +258,8 @@ function duplicateIds(file: string, yaml: LocatedYaml, entries: readonly unknown
 }
 
 function withPlaceholders(options: Readonly<Record<string, unknown>>, secrets: readonly string[]): unknown {
-  const copy = structuredClone(options) as Record<string, unknown>;
-  for (const secret of secrets) {
-    const path = secret.split('.');
-    const last = path.pop() ?? '';
-    const holder = path.reduce<unknown>(
-      (value, key) => (value as Record<string, unknown> | undefined | null)?.[key],
-      copy,
-    );
-    if (typeof holder !== 'object' || holder === null || !(last in holder)) continue;
-    const record = holder as Record<string, unknown>;
-    if (record[last] !== null) record[last] = placeholder;
-  }
-  return copy;
+  const places = secrets.flatMap((path) => secretPlaces(options, path));
+  return withValues(options, places, (_place, old) => (old === null ? null : placeholder));
 }
 
 /** True for an issue at a secret that is written; a missing secret is still reported as missing. */
@@ -279,10 +269,7 @@ function isAboutSecret(
   secrets: ReadonlySet<string>,
 ): boolean {
   const parts = path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-  if (!secrets.has(pathText(parts))) return false;
-  const value = parts.reduce<unknown>(
-    (inside, key) => (inside as Record<string, unknown> | undefined | null)?.[key],
-    options,
-  );
+  if (!secrets.has(secretPathOf(parts))) return false;
+  const value = valueAtPlace(options, parts);
   return value !== undefined && value !== null;
 }

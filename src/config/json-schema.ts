@@ -142,11 +142,14 @@ function asSecret(schema: JsonSchema): JsonSchema {
 }
 
 function mapAt(schema: JsonSchema, path: readonly string[], change: (schema: JsonSchema) => JsonSchema): JsonSchema {
-  const [head, ...rest] = path;
-  if (head === undefined) return change(schema);
+  const [step, ...rest] = path;
+  if (step === undefined) return change(schema);
+  const head = step.replace(/\[\]$/, '');
   const inner = schema.properties?.[head];
   if (inner === undefined) return schema;
-  return { ...schema, properties: { ...schema.properties, [head]: mapAt(inner, rest, change) } };
+  const mapped =
+    head === step ? mapAt(inner, rest, change) : { ...inner, items: mapAt(inner.items ?? {}, rest, change) };
+  return { ...schema, properties: { ...schema.properties, [head]: mapped } };
 }
 
 function mapValues(

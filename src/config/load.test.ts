@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { redact } from '../../connectors/_kit/redact.ts';
 import { loadProject } from './load.ts';
 import type { Project } from './load.ts';
 import { ConfigError } from './problems.ts';
@@ -64,6 +65,34 @@ describe('secrets', () => {
     expect(fromFile).toMatchObject({ code: 'SECRET_WHITESPACE', what: expect.stringContaining(words) as string });
     const [fromEnv] = problemsOf(() => project('${env:K}', { K: value }).secret('shop'));
     expect(fromEnv).toMatchObject({ code: 'SECRET_WHITESPACE', what: expect.stringContaining(words) as string });
+  });
+
+  it('may be a list, each entry a reference of its own', () => {
+    const rest = (entries: string): string =>
+      `    webhook: { signing_secrets: [${entries}], path_secret: "\${env:PATH}" }\n`;
+    const env = { K: 'key-us1', NEW: canary, PATH: 'sixteen-or-more-' };
+    const both = rest('"${env:NEW}", "${file:old}"');
+    const [missing, ...others] = problemsOf(() => project('${env:K}', env, both).secret('shop'));
+    expect([missing, others]).toMatchObject([
+      { code: 'SECRET_FILE', path: 'sources[0].webhook.signing_secrets[1]', line: 6 },
+      [],
+    ]);
+    writeFileSync(join(dir, 'old'), `${canary}-old`);
+    expect(project('${env:K}', env, both).secret('shop')).toMatchObject({
+      credentials: { api_key: 'key-us1' },
+      webhook: { signing_secrets: [canary, `${canary}-old`], path_secret: 'sixteen-or-more-' },
+    });
+    // What was resolved is known to the redactor; what is written plainly is refused without being shown.
+    expect(redact(`it is ${canary}-old`)).not.toContain(canary);
+    expect(problemsOf(() => project('${env:K}', env, rest(`"${canary}"`)))).toMatchObject([
+      { code: 'CONFIG_SECRET_PLAIN', path: 'sources[0].webhook.signing_secrets[0]' },
+    ]);
+    expect(problemsOf(() => project('${env:K}', { ...env, PATH: 'short' }, both).secret('shop'))).toMatchObject([
+      { code: 'SECRET_FORM', path: 'sources[0].webhook.path_secret' },
+    ]);
+    expect(problemsOf(() => project('${env:K}', env, '    webhook: { signing_secrets: "${env:NEW}" }\n'))).not.toEqual(
+      [],
+    );
   });
 
   it('says what is wrong with a secret file', () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { registerSecret } from '../../connectors/_kit/redact.ts';
+import { secretPlaces, withValues } from '../../connectors/_kit/secrets.ts';
 import { checkConfig } from './check-config.ts';
 import type { MailmartConfig, SourceConfig } from './check-config.ts';
 import { injectedKeys } from './json-schema.ts';
@@ -182,24 +183,17 @@ function resolveSource(parts: Parts, dir: string, source: SourceConfig): unknown
   const connector = parts.registry[source.type];
   if (connector === undefined) throw new Error(`No connector ${source.type}`);
   const index = parts.config.sources.findIndex((candidate) => candidate.id === source.id);
-  const options = structuredClone(source.options) as Record<string, unknown>;
   const problems: ConfigProblem[] = [];
-  for (const secret of connector.secrets) {
-    const path = secret.split('.');
-    const holder = path
-      .slice(0, -1)
-      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], options);
-    const last = path.at(-1) ?? '';
-    if (typeof holder !== 'object' || holder === null || !(last in holder)) continue;
-    const at: PathPart[] = ['sources', index, ...path];
+  const places = connector.secrets.flatMap((path) => secretPlaces(source.options, path));
+  const options = withValues(source.options, places, (place, written) => {
     try {
-      const text = String((holder as Record<string, unknown>)[last]);
-      (holder as Record<string, unknown>)[last] = resolveSecret(parts, dir, text, at);
+      return resolveSecret(parts, dir, String(written), ['sources', index, ...place]);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);
+      return written;
     }
-  }
+  }) as Readonly<Record<string, unknown>>;
   if (problems.length > 0) throw new ConfigError(problems);
   const parsed = connector.config.safeParse({ ...options, ...injected(connector.config, dir) });
   if (parsed.success) return parsed.data;

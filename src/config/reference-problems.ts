@@ -1,3 +1,4 @@
+import { secretPathOf } from '../../connectors/_kit/secrets.ts';
 import { pathText } from './path-text.ts';
 import type { ConfigProblem } from './problems.ts';
 import type { SourceRegistry } from './registry.ts';
@@ -36,7 +37,7 @@ function isSecretPath(path: readonly PathPart[], root: unknown, registry: Source
   if (path[0] !== 'sources' || typeof index !== 'number') return false;
   const type = (sourceEntries(root)[index] as { readonly type?: unknown } | null | undefined)?.type;
   const connector = typeof type === 'string' ? registry[type] : undefined;
-  return connector?.secrets.includes(pathText(path.slice(2))) === true;
+  return connector?.secrets.includes(secretPathOf(path.slice(2))) === true;
 }
 
 function secretProblem(

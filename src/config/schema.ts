@@ -17,6 +17,9 @@ import {
 /** Names of schemas in the warehouse: DuckDB finds a file of the same name ambiguous. */
 const schemaNames = ['raw', 'staging', 'core', 'marts', 'ops', 'status'];
 
+/** Bytes of the longest post that an inbox takes (src/inbox/frame.ts). */
+const longestPost = 64 * 1024 * 1024;
+
 /** The goals that METRICS knows; each puts other metrics first. */
 const campaignGoals = ['lead_generation', 'customer_acquisition', 'customer_marketing'] as const;
 
@@ -327,6 +330,67 @@ const temporal = z
     examples: [{ address: 'localhost:7233', namespace: 'default' }],
   });
 
+const receive = z
+  .strictObject({
+    host: describe(
+      ruledText({
+        ok: (value) => /^[A-Za-z0-9.-]+$|^[0-9a-fA-F:]+$/.test(value),
+        what: (value) => `${quoted(value)} is not an address to listen on.`,
+        hint: () => ({ fix: 'Write 127.0.0.1 behind a reverse proxy on this machine, 0.0.0.0 in a container.' }),
+      }).default('127.0.0.1'),
+      'Address to listen on. The receiver speaks plain HTTP: a reverse proxy in front of it ends TLS.',
+      '127.0.0.1',
+      '0.0.0.0',
+    ),
+    port: describe(z.int().min(1).max(65_535).default(8787), 'Port to listen on.', 8787),
+    public_url: describe(
+      ruledText({
+        ok: (value) => /^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$/.test(value),
+        what: (value) => `${quoted(value)} is not an address of the form https://host.`,
+        hint: (value) => {
+          const suggestion = /^(https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?)\//.exec(value)?.[1];
+          return {
+            fix: 'Write scheme and host, such as https://hooks.example.com.',
+            ...(suggestion !== undefined && { suggestion }),
+          };
+        },
+      }).optional(),
+      'Scheme and host under which the services reach this receiver: it is shown in addresses, and some services sign it.',
+      'https://hooks.example.com',
+    ),
+    max_body: describe(
+      byteAmount.default('10 MB'),
+      'A longer post is refused (413). At most 64 MB; units of 1024.',
+      '10 MB',
+    ),
+    max_disk: describe(
+      byteAmount.default('20 GB'),
+      'Posts that would make the inbox bigger are refused (503), so that the service posts them again. Units of 1024.',
+      '20 GB',
+    ),
+    keep: describe(
+      fixedDuration.default('P7D'),
+      'How long posts stay in the inbox after they were received, once they are loaded. ISO 8601 duration.',
+      'P7D',
+    ),
+  })
+  .prefault({})
+  .check((context) => {
+    const { max_body: maxBody } = context.value;
+    if ((parseBytes(maxBody) ?? 0) <= longestPost) return;
+    context.issues.push({
+      code: 'custom',
+      input: maxBody,
+      path: ['max_body'],
+      message: 'A post cannot be longer than 64 MB.',
+      params: { fix: 'Write 64 MB or less; services post a few hundred kilobytes.' },
+    });
+  })
+  .meta({
+    description: 'What `mailmart receive` listens on and keeps: posts of services that push.',
+    examples: [{ host: '0.0.0.0', port: 8787, public_url: 'https://hooks.example.com' }],
+  });
+
 /** mailmart.yaml. Sources are checked twice: here for the keys all have, then by their connector's own schema. */
 export const mailmartSchema = z
   .strictObject({
@@ -380,6 +444,7 @@ export const mailmartSchema = z
       })
       .prefault({})
       .meta({ description: 'How people are pseudonymised.', examples: [{ salt: '${file:.mailmart/person-salt}' }] }),
+    receive,
     temporal,
   })
   .check((context) => {

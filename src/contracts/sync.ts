@@ -172,6 +172,8 @@ export type RawTable = {
    * compare with the rows of its own items alone. Default false.
    */
   readonly keyNamesItem?: boolean;
+  /** The first content of a key stays for ever: another one is quarantined by the load. Default false. */
+  readonly immutable?: boolean;
 };
 
 export type Scalar = string | number | bigint | boolean | null;

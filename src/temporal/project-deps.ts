@@ -7,10 +7,13 @@ import {
   type LookDeps,
   type Logger,
 } from '../../activities/index.ts';
+import { durationMs } from '../../connectors/_kit/duration.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import type { Project } from '../config/load.ts';
 import type { Clock } from '../contracts/clock.ts';
+import { openInbox } from '../inbox/reader.ts';
+import { removeLoaded } from '../inbox/remove-loaded.ts';
 import { openLanding } from '../landing/open.ts';
 import { openDuckdb } from '../warehouse/duckdb/index.ts';
 import { nothingYet } from '../warehouse/nothing-yet.ts';
@@ -56,7 +59,7 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
     options.connectors !== undefined || readerThreads === 0
       ? undefined
       : openReaderThreads({
-          landing: landingConfig,
+          places: { landing: landingConfig, projectDir: project.dir },
           logger,
           ...(readerThreads === undefined ? {} : { count: readerThreads }),
         });
@@ -67,6 +70,7 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
     landing,
     clock,
     logger,
+    inbox: inboxes(project, clock),
     ...(threads === undefined ? {} : { readSlice: threads.read }),
     http: (connector, accountConfig, { priority }) =>
       createHttp(connector, accountConfig, {
@@ -85,6 +89,16 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
     },
   };
 }
+
+/** What `mailmart receive` stored in the project's folder. */
+const inboxes =
+  ({ dir, config }: Project, clock: Clock): NonNullable<Deps['inbox']> =>
+  (accountId) => ({
+    ...openInbox(dir, accountId),
+    removeLoaded: async (hook, loadedTo) => {
+      await removeLoaded(dir, accountId, hook, { loadedTo, keepMs: durationMs(config.receive.keep), now: clock.now() });
+    },
+  });
 
 /** What looking ahead works with, and how to let go of it. */
 export type OpenLook = { readonly deps: LookDeps; close(): Promise<void> };
@@ -114,7 +128,7 @@ export async function openToLook(options: { readonly project: Project; readonly 
   const warehouse = await open();
   const transform = createTransformRunner({ warehouse, landing, clock, config });
   return {
-    deps: { project, connectors: allConnectors, warehouse, clock, transform },
+    deps: { project, connectors: allConnectors, warehouse, clock, transform, inbox: inboxes(project, clock) },
     close: () => warehouse.close(),
   };
 }

@@ -6,6 +6,7 @@ import type { AnyStream, Connector } from '../contract.ts';
 import { ConnectorError } from '../errors.ts';
 import { createHttp } from '../http.ts';
 import { valueAt } from '../path.ts';
+import type { Posted } from './memory-inbox.ts';
 import { type Memory, readWhole, type SliceRead, type SyncSettings } from './memory.ts';
 import type { Relay } from './relay.ts';
 
@@ -23,6 +24,8 @@ export type StreamCase<C> = {
   /** The slice that the disturbed reads use. */
   readonly slice: Slice;
   readonly undisturbed: SliceRead;
+  /** What is posted to the stream's hook; empty for a stream that is asked for. */
+  readonly posts: readonly Posted[];
   /** Keys that the simulated world is known to hold, where somebody counted them another way. */
   readonly truth: readonly string[] | undefined;
 };

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import type { Json } from '../../../src/contracts/json.ts';
-import { valueAt } from '../path.ts';
+import { secretsIn } from '../secrets.ts';
 import { assertFailure, assertSame, readAgain, type Check, type StreamCase } from './case.ts';
 import type { RelayFault } from './relay.ts';
 
@@ -15,7 +14,7 @@ const always = (fault: RelayFault): readonly RelayFault[] => Array.from({ length
 const html = answer(200, { 'content-type': 'text/html' }, '<html><body>Bad gateway</body></html>');
 
 /** Failures by kind: what to do next, how many requests it costs, and that nothing leaks. */
-export const failureChecks: readonly Check[] = [
+const ofRequests: readonly Check[] = [
   {
     name: '429 with a short wait is waited out',
     run: async (stream) => {
@@ -87,9 +86,12 @@ export const failureChecks: readonly Check[] = [
   },
 ];
 
+/** What was posted is asked for nowhere. */
+export const failureChecks: readonly Check[] = ofRequests.map((check) => ({
+  ...check,
+  appliesTo: ({ push }) => push === undefined,
+}));
+
 function secretsOf<C>({ connector, settings }: StreamCase<C>): readonly string[] {
-  return connector.secrets.flatMap((path) => {
-    const secret = valueAt(settings.config as Json, path);
-    return typeof secret === 'string' ? [secret] : [];
-  });
+  return secretsIn(connector, settings.config);
 }

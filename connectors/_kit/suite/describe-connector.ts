@@ -5,8 +5,10 @@ import type { AnyStream, Connector } from '../contract.ts';
 import { createHttp } from '../http.ts';
 import type { Check, StreamCase } from './case.ts';
 import { failureChecks } from './checks-failures.ts';
+import { pushChecks } from './checks-push.ts';
 import { rowChecks } from './checks-rows.ts';
 import { stateChecks } from './checks-state.ts';
+import { MemoryInbox, type Posted } from './memory-inbox.ts';
 import { inOrder, Memory, type SliceRead } from './memory.ts';
 import { startRelay, type Relay, type RelayEntry } from './relay.ts';
 import type { SuiteSimulator } from './simulator.ts';
@@ -22,11 +24,13 @@ export type SuiteOptions<C> = {
   readonly mutableWindow?: Duration;
   /** Streams of which the simulated world has no row, with the reason; every other must have some. */
   readonly withoutRows?: Readonly<Record<string, string>>;
+  /** What the source posts to a hook, as its signed posts; rows of push streams come from nowhere else. */
+  readonly posts?: (hook: string) => readonly Posted[];
   /** Keys (as in `_primary_key`) that the world is known to hold, counted another way. */
   readonly truth?: (stream: string) => readonly string[] | undefined;
 };
 
-export const checks: readonly Check[] = [...rowChecks, ...stateChecks, ...failureChecks];
+export const checks: readonly Check[] = [...rowChecks, ...stateChecks, ...failureChecks, ...pushChecks];
 
 /** Disturbed reads use a slice of about this size: large enough for pages, small enough for many reads. */
 const HANDY_UNITS = 300;
@@ -83,12 +87,16 @@ export async function prepare<C>(connector: Connector<C>, options: SuiteOptions<
   const simulator = await options.start();
   const relay = await startRelay(simulator.url);
   const config = options.config(relay.url);
+  const postsOf = (hook: string): readonly Posted[] => options.posts?.(hook) ?? [];
+  const inbox = new MemoryInbox();
+  for (const hook of Object.keys(connector.hooks ?? {})) inbox.post(hook, ...postsOf(hook));
   const settingsAt = (now: Instant) => ({
     connector,
     config,
     now,
     startDate: options.startDate,
     mutableWindow: options.mutableWindow,
+    inbox,
   });
   const log: RelayEntry[] = [];
   const cases = new Map<string, StreamCase<C>>();
@@ -125,6 +133,7 @@ export async function prepare<C>(connector: Connector<C>, options: SuiteOptions<
         reads,
         slice: handy.slice,
         undisturbed: handy,
+        posts: stream.push === undefined ? [] : postsOf(stream.push),
         truth: options.truth?.(name),
       });
     }
@@ -166,7 +175,7 @@ function whyUnread(reads: readonly SliceRead[]): string {
   if (incomplete !== undefined) return incomplete;
   const refused = reads.flatMap(({ rejected }) => rejected)[0];
   if (refused !== undefined) return `records were refused, ${refused.path}: ${refused.reason}`;
-  return 'the simulator has none; add some, or name the reason in withoutRows';
+  return 'the simulator has none (or `posts` no post); add some, or name the reason in withoutRows';
 }
 
 async function stopAll(relay: Relay, simulator: SuiteSimulator): Promise<void> {

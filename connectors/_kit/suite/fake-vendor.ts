@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Instant } from '../../../src/contracts/json.ts';
 import { defineConnector, type Connector } from '../contract.ts';
+import { jsonArray, pushStream } from '../push.ts';
+import type { Posted } from './memory-inbox.ts';
 import type { SuiteSimulator } from './simulator.ts';
 import { startServer } from './test-server.ts';
 
-// A vendor of three streams, to try the suite itself on: a snapshot, an incremental one, and one per parent by age.
+// A vendor to try the suite itself on: a snapshot, an incremental stream, one per parent by age, and one that is posted.
 
 export const SECRET = 'canary-8d2e-fake-vendor-key';
 export type FakeConfig = { readonly key: string; readonly base_url: string };
@@ -48,6 +50,15 @@ function worldAt(isLate: boolean): { readonly contacts: readonly Contact[]; read
   );
   return { contacts: changed, sends: opened };
 }
+
+/** What the vendor posts: seven clicks in four posts. */
+export const posts: readonly Posted[] = [[0, 1], [2], [3, 4, 5], [6]].map((clicks) => ({
+  body: clicks.map((index) => ({
+    id: `k${index}`,
+    at: 1_780_000_000 + index,
+    kind: index % 2 === 0 ? 'html' : 'text',
+  })),
+}));
 
 export type FakeVendor = SuiteSimulator & { move(): void; readonly now: Instant; readonly later: Instant };
 
@@ -134,7 +145,30 @@ export const fakeVendor: Connector<FakeConfig> = defineConnector(
     auth: { kind: 'header', name: 'x-api-key', value: (config) => config.key },
     limits: { default: { concurrency: 4 } },
     probe: async () => [],
+    hooks: {
+      clicks: {
+        description: 'Clicks, an array of them a post.',
+        signature: {
+          kind: 'hmac-sha256',
+          header: 'x-signature',
+          format: 'hex',
+          timestampUnit: 's',
+          signed: '{body}',
+        },
+        keys: ({ key }) => [key],
+      },
+    },
     streams: {
+      clicks: stream(
+        pushStream({
+          hook: 'clicks',
+          description: 'One row a click, as it was posted.',
+          records: jsonArray,
+          schema: z.looseObject({ id: z.string(), at: z.int(), kind: z.string() }),
+          primaryKey: ['id'],
+          occurredAt: { field: 'at', unit: 'epoch-s' },
+        }),
+      ),
       contacts: stream({
         description: 'One row a contact, by time of change.',
         schema: z.looseObject({ id: z.string(), email: z.string(), changed: z.iso.datetime() }),

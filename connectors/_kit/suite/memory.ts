@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AnyStream, Connector, Http, Memo, PlanContext, RawReader } from '../contract.ts';
 import { readSlice } from '../engine.ts';
 import { ConnectorError } from '../errors.ts';
+import type { Inbox } from '../hook.ts';
 import { planSlices } from '../plan.ts';
 import type { SliceEvent } from '../slice-events.ts';
 import { settledStates } from '../verdict.ts';
@@ -23,12 +24,15 @@ export type SyncSettings<C> = {
   readonly now: Instant;
   readonly startDate?: Instant | undefined;
   readonly mutableWindow?: string | undefined;
+  readonly inbox?: Inbox | undefined;
 };
 
 type Held = { readonly row: LandedRow; readonly isDeleted: boolean };
 
 /** Raw tables and states in memory: what landing, load and checkpoints do, in a few lines, for the suite. */
 export class Memory {
+  /** Keys of immutable streams that came with another content than the first. */
+  readonly others: string[] = [];
   private readonly tables = new Map<string, Map<string, Held>>();
   private readonly states = new Map<string, Map<string, ItemState>>();
 
@@ -71,6 +75,7 @@ export class Memory {
       state: this.state(stream),
       raw: this.reader(),
       now: settings.now,
+      ...(settings.inbox === undefined ? {} : { inbox: settings.inbox }),
       startDate: settings.startDate ?? null,
       mutableWindow: settings.mutableWindow ?? 'P35D',
       round,
@@ -89,7 +94,7 @@ export class Memory {
       for (const slice of slices) {
         const read = await readWhole(settings, stream, slice);
         ofRound.push(read);
-        this.load(stream, read, settings.connector.streams[stream]?.sweep !== false);
+        this.load(stream, read, settings.connector.streams[stream]);
       }
       reads.push(...ofRound);
       this.states.set(stream, new Map([...this.state(stream), ...settledStates(ofRound.map(resultOf))]));
@@ -97,13 +102,18 @@ export class Memory {
     return reads;
   }
 
-  private load(stream: string, { slice, rows, end }: SliceRead, sweeps: boolean): void {
+  private load<C>(stream: string, { slice, rows, end }: SliceRead, declared: AnyStream<C> | undefined): void {
+    const sweeps = declared?.sweep !== false;
     const table = this.table(stream);
     const isWhole = end.incomplete === undefined;
     if (slice.mode === 'full' && isWhole && sweeps && end.skipped === undefined) {
       for (const [key, held] of table) if (held.row._item === slice.item) table.set(key, { ...held, isDeleted: true });
     }
-    for (const row of rows) table.set(row._primary_key, { row, isDeleted: false });
+    for (const row of rows) {
+      const first = declared?.immutable === true ? table.get(row._primary_key) : undefined;
+      if (first === undefined) table.set(row._primary_key, { row, isDeleted: false });
+      else if (first.row._record_hash !== row._record_hash) this.others.push(row._primary_key);
+    }
   }
 
   private table(stream: string): Map<string, Held> {
@@ -139,11 +149,12 @@ export async function readWhole<C>(settings: SyncSettings<C>, stream: string, sl
 }
 
 async function readOnce<C>(settings: SyncSettings<C>, stream: string, slice: Slice, memo: Memo): Promise<SliceRead> {
-  const { connector, config, http, now } = settings;
+  const { connector, config, http, now, inbox } = settings;
   let rows: LandedRow[] = [];
   let rejected: RejectedRow[] = [];
   const signal = new AbortController().signal;
-  const options = { config, http, slice, now, salt: 'suite', signal, memo };
+  const ofHooks = inbox === undefined ? {} : { inbox };
+  const options = { config, http, slice, now, salt: 'suite', signal, memo, ...ofHooks };
   for await (const event of readSlice(connector, stream, options)) {
     if (event.kind === 'restart') {
       rows = [];

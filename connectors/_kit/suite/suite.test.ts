@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Json } from '../../../src/contracts/json.ts';
-import type { Connector, CustomStream, DeclaredStream } from '../contract.ts';
+import type { Connector, CustomStream, DeclaredStream, PlanContext, ReadContext, ReadPage } from '../contract.ts';
+import type { Post } from '../hook.ts';
+import { jsonArray, pushStream } from '../push.ts';
 import { checks, describeConnector, prepare, type Bench, type SuiteOptions } from './describe-connector.ts';
 import {
   fakeVendor,
+  posts,
   SECRET,
   startFakeVendor,
   type FakeConfig,
@@ -20,6 +23,7 @@ const options = (defect?: VendorDefect): SuiteOptions<FakeConfig> => ({
   config: (base_url) => ({ key: SECRET, base_url }),
   now: '2026-06-01T16:40:00.000Z',
   later: { now: '2026-06-07T22:40:00.000Z', move: () => vendor.move() },
+  posts: () => posts,
   truth: (stream) =>
     stream === 'contacts' ? Array.from({ length: 24 }, (_, index) => JSON.stringify([`p${index}`])) : undefined,
 });
@@ -37,6 +41,27 @@ function changed(stream: string, changes: object): Connector<FakeConfig> {
 
 const contacts = fakeVendor.streams['contacts'] as AnyDeclared;
 const cursor = contacts.cursor as object;
+
+const clicks = fakeVendor.streams['clicks'] as CustomStream<FakeConfig, unknown>;
+const ownPlan = clicks.plan!;
+
+/** The stream of posts with other records of a post. */
+const withRecords = (records: (body: Uint8Array) => readonly Json[]): Connector<FakeConfig> => {
+  const { description, schema, primaryKey } = clicks;
+  return changed('clicks', { read: pushStream({ hook: 'clicks', description, schema, primaryKey, records }).read });
+};
+
+let seen = 0;
+
+/** A read of posts that somebody wrote by hand. */
+const readOf = (take: (post: Post) => { readonly body: Uint8Array; readonly positionOf?: () => string }) =>
+  async function* ({ inbox, slice, signal }: ReadContext<FakeConfig>): AsyncGenerator<ReadPage> {
+    const { segment = '', from, to } = slice.pathParams;
+    for await (const post of inbox.posts('clicks', segment, Number(from), Number(to), signal)) {
+      const { body, ...place } = take(post);
+      yield { records: jsonArray(body) as never, bytes: body.length, ...place };
+    }
+  };
 
 type Planted = {
   readonly check: string;
@@ -230,6 +255,125 @@ const planted: readonly Planted[] = [
           .catch(() => ({ status: 200, headers: {}, body: { rows: [], total_items: 24 }, bytes: 0 })),
     })),
     message: /^it ended with 24 rows instead of a failure/,
+  },
+  {
+    check: 'it is declared',
+    defect: 'its hook is another one',
+    stream: 'clicks',
+    connector: changed('clicks', { push: 'opens' }),
+    message: /^the connector has no hook named opens/,
+  },
+  {
+    check: 'it is declared',
+    defect: 'a second content of a key would win',
+    stream: 'clicks',
+    connector: changed('clicks', { immutable: false }),
+    message: /^it is not declared immutable/,
+  },
+  {
+    check: 'it is declared',
+    defect: 'a range is taken for everything there is',
+    stream: 'clicks',
+    connector: changed('clicks', { sweep: true }),
+    message: /^a range of posts would take/,
+  },
+  {
+    check: 'it is declared',
+    defect: 'a field of the key is in no post',
+    stream: 'clicks',
+    connector: changed('clicks', { primaryKey: ['id', 'click_id'] }),
+    message: /^a record has no click_id/,
+  },
+  {
+    check: 'posts that come twice',
+    defect: 'a record says when it was read',
+    stream: 'clicks',
+    connector: withRecords((body) => jsonArray(body).map((one) => ({ ...(one as object), seen: (seen += 1) }))),
+    message: /^the rows differ from those of each post once/,
+  },
+  {
+    check: 'posts that come twice',
+    defect: 'the key is of several records',
+    stream: 'clicks',
+    connector: changed('clicks', { primaryKey: ['kind'] }),
+    message: /^a copy of a post has another content|^the rows differ from those of each post once/,
+  },
+  {
+    check: 'a post that is not',
+    defect: 'what is odd is dropped',
+    stream: 'clicks',
+    connector: withRecords((body) => {
+      try {
+        const value = JSON.parse(Buffer.from(body).toString()) as Json;
+        return Array.isArray(value) ? value.filter((one: Json) => Object.hasOwn(Object(one) as object, 'id')) : [];
+      } catch {
+        return [];
+      }
+    }),
+    message: /^"\[\{\}\]" came three times and was refused 0 times/,
+  },
+  {
+    check: 'a post that is not',
+    defect: 'what is odd ends the read',
+    stream: 'clicks',
+    connector: changed('clicks', { read: readOf(({ body, position }) => ({ body, positionOf: () => position })) }),
+    message: /^Expected a JSON array/,
+  },
+  {
+    check: 'a post that is not',
+    defect: 'nobody knows where it stands',
+    stream: 'clicks',
+    connector: changed('clicks', { read: readOf(({ body }) => ({ body })) }),
+    message: /names no offset: page \d/,
+  },
+  {
+    check: 'posts without a signature',
+    defect: 'every post is believed',
+    stream: 'clicks',
+    connector: changed('clicks', { read: readOf(({ body }) => ({ body })) }),
+    message: /^rows of posts that nobody signed/,
+  },
+  {
+    check: 'posts without a signature',
+    defect: 'every post that is not believed is refused',
+    stream: 'clicks',
+    connector: changed('clicks', {
+      read: async function* (context: ReadContext<FakeConfig>): AsyncGenerator<ReadPage> {
+        yield* clicks.read(context);
+        const { segment = '', from, to } = context.slice.pathParams;
+        for await (const post of context.inbox.posts('clicks', segment, Number(from), Number(to), context.signal)) {
+          const { position } = post;
+          if (!post.isSigned)
+            yield { records: [], bytes: 0, rejected: [{ position, path: '', reason: 'forged', record: '' }] };
+        }
+      },
+    }),
+    message: /^what nobody signed is in quarantine/,
+  },
+  {
+    check: 'a second sync goes on',
+    defect: 'a segment is read from its beginning again',
+    stream: 'clicks',
+    connector: changed('clicks', {
+      plan: {
+        ...ownPlan,
+        slices: (context: PlanContext<FakeConfig>) => ownPlan.slices({ ...context, state: new Map() }, []),
+      },
+    }),
+    message: /^a range of posts was read twice/,
+  },
+  {
+    check: 'a second sync goes on',
+    defect: 'a segment that was read once is done with',
+    stream: 'clicks',
+    connector: changed('clicks', {
+      plan: {
+        ...ownPlan,
+        slices: async (context: PlanContext<FakeConfig>) =>
+          (await ownPlan.slices(context, [])).filter(({ item }) => !context.state.has(item)),
+      },
+    }),
+    message: /^rows differ when 1 of 4 posts were there at first/,
   },
   { check: '429 with a short', defect: 'no waiting', connector: careless, message: /^the rows differ/ },
   { check: '429 with a long', defect: 'it is asked again', connector: patient, message: /3,\s+-\s+1,/ },

@@ -12,10 +12,10 @@ export type StreamFacts = {
   readonly description: string;
   readonly primary_key: readonly string[];
   readonly cursor: string | null;
-  /** snapshot: read whole; incremental: by cursor; per_parent: one work item a parent. */
-  readonly kind: 'snapshot' | 'incremental' | 'per_parent';
-  /** Who filters: the source, mailmart (the whole is read and old rows dropped), re-reads by age, or nobody. */
-  readonly incremental: 'source' | 'here' | 'by_age' | 'no';
+  /** snapshot: read whole; incremental: by cursor; per_parent: one work item a parent; push: posted to `mailmart receive`. */
+  readonly kind: 'snapshot' | 'incremental' | 'per_parent' | 'push';
+  /** Who filters: the source, mailmart (the whole is read and old rows dropped), re-reads by age, nobody; or nothing is asked for. */
+  readonly incremental: 'source' | 'here' | 'by_age' | 'no' | 'posts';
   readonly parent: string | null;
   readonly person_field: string | null;
   readonly permission: string | null;
@@ -27,7 +27,7 @@ type AnyStream = AnyConnector['streams'][string];
 
 /** What the connector itself declares: no request is made. */
 export function streamFacts(connectorName: string, name: string, stream: AnyStream, selected: boolean): StreamFacts {
-  const { cursor, parent } = stream;
+  const { cursor, parent, push } = stream;
   const byCursor = cursor !== 'full-refresh';
   const filtered = byCursor && cursor.params !== undefined;
   const aged = parent?.ageing !== undefined;
@@ -37,8 +37,8 @@ export function streamFacts(connectorName: string, name: string, stream: AnyStre
     description: stream.description,
     primary_key: [...stream.primaryKey],
     cursor: byCursor ? cursor.field : null,
-    kind: parent !== undefined ? 'per_parent' : byCursor ? 'incremental' : 'snapshot',
-    incremental: aged ? 'by_age' : filtered ? 'source' : byCursor ? 'here' : 'no',
+    kind: push !== undefined ? 'push' : parent !== undefined ? 'per_parent' : byCursor ? 'incremental' : 'snapshot',
+    incremental: push !== undefined ? 'posts' : aged ? 'by_age' : filtered ? 'source' : byCursor ? 'here' : 'no',
     parent: parent?.stream ?? null,
     person_field: stream.person ?? null,
     permission: stream.permission ?? null,
@@ -51,6 +51,7 @@ const incrementalWords: Readonly<Record<StreamFacts['incremental'], string>> = {
   here: 'reads all, keeps new',
   by_age: 'by age of parent',
   no: 'no, read whole',
+  posts: 'yes, what is posted',
 };
 
 /** `mailmart discover [source]` */

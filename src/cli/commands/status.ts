@@ -6,6 +6,7 @@ import { countText, durationText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { readStatus } from '../published-status.ts';
 import type { PublishedStatus, StreamStatus } from '../published-status.ts';
+import { receiverLines, receiverStatus } from '../receiver-status.ts';
 import { tableText } from '../table.ts';
 import { styled } from '../terminal-text.ts';
 import { openForReading } from './query.ts';
@@ -19,8 +20,9 @@ export async function status(context: Context): Promise<ExitName> {
   try {
     const state = await readStatus(published, now);
     const cost = await readCost(published, budgetOf(project));
-    output.document('status', { now, ...state, cost });
-    if (!output.json) output.data(statusText(state, cost, now));
+    const receiver = await receiverStatus(project.dir);
+    output.document('status', { now, ...state, cost, receiver });
+    if (!output.json) output.data([statusText(state, cost, now), ...receiverLines(receiver, now)].join('\n'));
     return 'done';
   } finally {
     published.close();

@@ -58,7 +58,8 @@ export async function load(deps: Deps, unit: LoadUnit): Promise<LoadResult> {
       const refusal = ownRefusal(error);
       if (refusal === 'fenced') throw fenced(unit);
       if (isNotFound(error)) {
-        if (stage === null || (await isThere(deps, stage.name)) || round >= mostRounds) throw error;
+        const isWhole = stage === null || ((await isThere(deps, stage.name)) && (await isThere(deps, stage.all)));
+        if (isWhole || round >= mostRounds) throw error;
         stage = 'gone';
         continue;
       }

@@ -26,6 +26,8 @@ const stageFields: readonly Field[] = [
 /** A staging table with the rows of a unit, one a key. */
 export type Stage = {
   readonly name: string;
+  /** The table with every row of the unit, copies of keys included; the same one where there are none. */
+  readonly all: string;
   readonly rows: number;
   readonly duplicates: number;
   /** First and last partition date, null where no row has one. */
@@ -115,8 +117,9 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
     to: (facts?.['last_date'] ?? null) as string | null,
     hasUndated: Number(facts?.['undated_count'] ?? 0) > 0,
   };
-  if (stage.duplicates === 0) return { name, ...stage };
-  // The last in the order of parts, and of rows within them, counts.
+  if (stage.duplicates === 0) return { name, all: name, ...stage };
+  // The last in the order of parts, and of rows within them, counts; of an immutable stream the first.
+  const order = unit.table.immutable === true ? 'parts.place, stage._n' : 'parts.place desc, stage._n desc';
   const single = `${name}__single`;
   // Another worker with the same unit may have made the same table, and may be reading it.
   const making = jobs.query(
@@ -125,7 +128,7 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
     select * except (place)
     from (
       select stage.*, row_number() over (
-        partition by stage._primary_key order by parts.place desc, stage._n desc) as place
+        partition by stage._primary_key order by ${order}) as place
       from ${names.quote(name)} as stage
       inner join (select part, place from unnest(@parts) as part with offset as place) as parts
         on cast(stage._part as string) = parts.part)
@@ -135,7 +138,7 @@ async function checked(deps: Deps, unit: LoadUnit, name: string, expected: numbe
   await making.catch((error: unknown) => {
     if (!/already exists/i.test(refusalOf(error).message)) throw error;
   });
-  return { name: single, ...stage };
+  return { name: single, all: name, ...stage };
 }
 
 /** Removes a staging table early. The emulator pays for each removal with memory that it never frees: there it stays. */

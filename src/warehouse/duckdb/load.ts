@@ -8,6 +8,7 @@ import { isConflict, isOutOfMemory } from './errors.ts';
 import { insertDirectly, NeedsComparing } from './direct.ts';
 import { holdFence } from './fence.ts';
 import { rawTableName } from '../table-name.ts';
+import { addFirsts, quarantineOthers } from './immutable.ts';
 import { insertRow } from './insert-row.ts';
 import { createRawTable, mergeStage, type Merged } from './merge.ts';
 import type { Mutex } from './mutex.ts';
@@ -64,28 +65,44 @@ async function loadIn(loader: Loader, session: Session, unit: LoadUnit): Promise
     if (earlier !== undefined) return earlier;
     throw error;
   }
-  const direct = async (loadedAt: string) => ({
+  const none = { added: 0, known: 0 };
+  const direct: PutRows = async ({ loadedAt }) => ({
     merged: await insertDirectly(session, unit, parts, loadedAt),
     duplicates: 0,
+    others: none,
   });
   try {
     return await loader.commits(() => commitWithRetry(loader, session, unit, direct));
   } catch (error) {
     if (!(error instanceof NeedsComparing)) throw error;
   }
-  const { duplicates } = await stageParts(session, parts);
-  const compared = async (loadedAt: string) => ({ merged: await mergeStage(session, unit, loadedAt), duplicates });
+  const isImmutable = unit.table.immutable === true;
+  const { duplicates } = await stageParts(session, parts, { isImmutable });
+  const compared: PutRows = async ({ loadedAt, now }) =>
+    isImmutable
+      ? {
+          merged: await addFirsts(session, unit, loadedAt),
+          duplicates,
+          others: await quarantineOthers(session, unit, now),
+        }
+      : { merged: await mergeStage(session, unit, loadedAt), duplicates, others: none };
   try {
     return await loader.commits(() => commitWithRetry(loader, session, unit, compared));
   } finally {
-    for (const table of ['stage', 'delta', 'vanished']) {
+    for (const table of ['stage', 'delta', 'vanished', 'copies', 'compared']) {
       await session.run('Clean up', `drop table if exists temp.${table}`).catch(() => undefined);
     }
   }
 }
 
-/** Puts a unit's rows into raw, inside a transaction, at the time that the load will bear. */
-type PutRows = (loadedAt: string) => Promise<{ readonly merged: Merged; readonly duplicates: number }>;
+/** Records that went to quarantine, and those that were there already. */
+type Quarantined = { readonly added: number; readonly known: number };
+
+/** Puts a unit's rows into raw, inside a transaction, at the time that the load will bear; `others`: see `quarantineOthers`. */
+type PutRows = (times: {
+  readonly loadedAt: string;
+  readonly now: string;
+}) => Promise<{ readonly merged: Merged; readonly duplicates: number; readonly others: Quarantined }>;
 
 async function commitWithRetry(
   loader: Loader,
@@ -131,8 +148,8 @@ async function commitUnit(
   if (!rawTables.has(name)) await createRawTable(session, source, stream);
   const now = loader.clock.now();
   const times = loadTimes(now, loader.ledger.latest ?? (await latestLoad(session)));
-  const { merged, duplicates } = await putRows(times.next);
-  const refused = await quarantine(session, unit, now);
+  const { merged, duplicates, others } = await putRows({ loadedAt: times.next, now });
+  const refused = sum(others, await quarantine(session, unit, now));
   await storeCheckpoints(session, unit, now);
   const staged = unit.parts.reduce((sum, { rows }) => sum + rows, 0) - duplicates;
   const unchanged = staged - merged.inserted - merged.updated;
@@ -176,6 +193,11 @@ async function commitUnit(
     },
   };
 }
+
+const sum = (one: Quarantined, other: Quarantined): Quarantined => ({
+  added: one.added + other.added,
+  known: one.known + other.known,
+});
 
 async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult | undefined> {
   const [row] = await session.rows(

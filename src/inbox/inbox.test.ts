@@ -1,0 +1,229 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert, asyncProperty, integer, nat } from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Post, Segment } from '../../connectors/_kit/hook.ts';
+import { hookFolder, inboxFolder, listSegments } from './place.ts';
+import { openInbox } from './reader.ts';
+import { removeLoaded } from './remove-loaded.ts';
+import { defaultLimits, InboxTaken, openInboxWriter, type InboxLimits, type InboxWriter } from './writer.ts';
+
+const clock = { now: () => '2026-06-30T12:00:00.000Z' };
+let project: string;
+let writers: InboxWriter[];
+
+beforeEach(async () => {
+  project = await mkdtemp(join(tmpdir(), 'mailmart-inbox-'));
+  writers = [];
+});
+
+afterEach(async () => {
+  await Promise.all(writers.map((writer) => writer.close()));
+  await rm(project, { recursive: true, force: true });
+});
+
+async function openWriter(limits: Partial<InboxLimits> = {}): Promise<InboxWriter> {
+  const writer = await openInboxWriter(project, clock, { ...defaultLimits, ...limits });
+  writers.push(writer);
+  return writer;
+}
+
+function postOf(text: string, isSigned = true): Omit<Post, 'position'> {
+  return { receivedAt: clock.now(), contentType: 'application/json', isSigned, body: Buffer.from(text) };
+}
+
+async function textsOf(segment: Segment, from = 0, to = segment.bytes): Promise<readonly string[]> {
+  const posts: string[] = [];
+  for await (const post of openInbox(project, 'shop').posts(
+    'events',
+    segment.name,
+    from,
+    to,
+    AbortSignal.timeout(9_000),
+  )) {
+    posts.push(Buffer.from(post.body).toString());
+  }
+  return posts;
+}
+
+async function allTexts(): Promise<readonly string[]> {
+  const segments = await openInbox(project, 'shop').segments('events');
+  return (await Promise.all(segments.map((segment) => textsOf(segment)))).flat();
+}
+
+const folder = (): string => hookFolder(inboxFolder(project), 'shop', 'events');
+
+test('posts come back byte for byte, while the segment is open and when it is closed', async () => {
+  const writer = await openWriter();
+  const bodies = [Buffer.from([0, 255, 10, 13]), Buffer.alloc(0), Buffer.alloc(3_000_000, 'x')];
+  for (const body of bodies) await writer.append('shop', 'events', { ...postOf(''), body });
+  for (const isClosed of [false, true]) {
+    if (isClosed) await writer.close();
+    const inbox = openInbox(project, 'shop');
+    const [segment] = await inbox.segments('events');
+    expect(segment?.isClosed).toBe(isClosed);
+    const read: Uint8Array[] = [];
+    for await (const post of inbox.posts('events', segment!.name, 0, segment!.bytes, AbortSignal.timeout(9_000))) {
+      expect(post).toMatchObject({ receivedAt: clock.now(), contentType: 'application/json', isSigned: true });
+      read.push(post.body);
+    }
+    expect(read.map((body) => Buffer.from(body).equals(bodies[read.indexOf(body)]!))).toEqual([true, true, true]);
+  }
+});
+
+test('a range of a segment means the same posts while it grows', async () => {
+  const writer = await openWriter();
+  await writer.append('shop', 'events', postOf('a'));
+  const [first] = await openInbox(project, 'shop').segments('events');
+  await writer.append('shop', 'events', postOf('b', false));
+  const [second] = await openInbox(project, 'shop').segments('events');
+  expect(second?.name).toBe(first?.name);
+  expect(await textsOf(first!)).toEqual(['a']);
+  expect(await textsOf(second!, first!.bytes, second!.bytes)).toEqual(['b']);
+});
+
+test('a cut at any byte leaves the whole posts before it, and a restart cuts the rest off', async () => {
+  const writer = await openWriter();
+  const texts = ['one', 'two', 'three'];
+  for (const text of texts) await writer.append('shop', 'events', postOf(text));
+  const [segment] = await openInbox(project, 'shop').segments('events');
+  await writer.close();
+  const [file] = await listSegments(folder());
+  const bytes = await readFile(file!.path);
+  const open = join(folder(), `${segment!.name}.open`);
+  const ends = [0];
+  for await (const post of openInbox(project, 'shop').posts(
+    'events',
+    segment!.name,
+    0,
+    bytes.length,
+    AbortSignal.timeout(9_000),
+  )) {
+    ends.push(Number(post.position.split('@')[1]));
+  }
+  ends.push(bytes.length);
+  for (let cut = 0; cut <= bytes.length; cut += 1) {
+    await rm(file!.path, { force: true });
+    await writeFile(open, bytes.subarray(0, cut));
+    const whole = texts.filter((_, index) => ends[index + 2]! <= cut);
+    expect(await allTexts(), `open, cut at ${cut}`).toEqual(whole);
+    const restarted = await openInboxWriter(project, clock);
+    expect(await allTexts(), `closed, cut at ${cut}`).toEqual(whole);
+    await restarted.close();
+  }
+});
+
+test('one byte changed anywhere before an acknowledged post is reported with its place, never skipped', async () => {
+  const writer = await openWriter();
+  for (const text of ['one', 'two', 'three']) await writer.append('shop', 'events', postOf(text));
+  await writer.close();
+  const [file] = await listSegments(folder());
+  const [segment] = await openInbox(project, 'shop').segments('events');
+  const bytes = await readFile(file!.path);
+  await assert(
+    asyncProperty(nat(bytes.length - 1), integer({ min: 1, max: 255 }), async (at, change) => {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= change;
+      await writeFile(file!.path, changed);
+      await expect(textsOf(segment!)).rejects.toThrow(/is damaged: the checksum of the post at byte \d+ does not hold/);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('damage before an acknowledged post survives a restart and is not taken for a torn end', async () => {
+  const writer = await openWriter();
+  for (const text of ['one', 'two']) await writer.append('shop', 'events', postOf(text));
+  const [open] = await listSegments(folder());
+  const bytes = await readFile(open!.path);
+  await writer.close();
+  bytes[30]! ^= 1;
+  await rm(open!.path.replace('.open', '.closed'));
+  await writeFile(open!.path, bytes);
+  await expect(allTexts()).rejects.toThrow(/byte 0/);
+  const restarted = await openWriter();
+  expect(restarted.recovered).toMatchObject([{ isDamaged: true, cutBytes: 0 }]);
+  await expect(allTexts()).rejects.toThrow(/byte 0/);
+});
+
+test('a body that looks like frames is not taken for them', async () => {
+  const writer = await openWriter();
+  await writer.append('shop', 'events', postOf('x'));
+  const [open] = await listSegments(folder());
+  const inner = await readFile(open!.path);
+  await writer.append('shop', 'events', { ...postOf(''), body: inner });
+  const bytes = await readFile(open!.path);
+  await writer.close();
+  await rm(open!.path.replace('.open', '.closed'));
+  await writeFile(open!.path, bytes.subarray(0, bytes.length - 1));
+  expect(await allTexts()).toEqual(['x']);
+});
+
+test('accounts and hooks with any names are kept apart', async () => {
+  const writer = await openWriter();
+  const names = ['shop', 'Shop', '../shop', 'shop/events', 'shop~2f', ''];
+  for (const account of names)
+    for (const hook of names) await writer.append(account, hook, postOf(`${account}|${hook}`));
+  for (const account of names) {
+    for (const hook of names) {
+      const inbox = openInbox(project, account);
+      const segments = await inbox.segments(hook);
+      expect(segments).toHaveLength(1);
+      for await (const post of inbox.posts(
+        hook,
+        segments[0]!.name,
+        0,
+        segments[0]!.bytes,
+        AbortSignal.timeout(9_000),
+      )) {
+        expect(Buffer.from(post.body).toString()).toBe(`${account}|${hook}`);
+      }
+    }
+  }
+});
+
+test('segments are closed by size and by age, and sort in the order in which they were begun', async () => {
+  const writer = await openWriter({ segmentBytes: 300, segmentAgeMs: 50 });
+  for (let number = 0; number < 6; number += 1)
+    await writer.append('shop', 'events', postOf(String(number).repeat(100)));
+  await expect.poll(async () => (await listSegments(folder())).every(({ isClosed }) => isClosed)).toBe(true);
+  const segments = await openInbox(project, 'shop').segments('events');
+  expect(segments.length).toBeGreaterThan(2);
+  expect((await allTexts()).map((text) => text[0])).toEqual(['0', '1', '2', '3', '4', '5']);
+});
+
+test('only one process writes; the lock of one that is gone is taken over', async () => {
+  await openWriter();
+  await expect(openInboxWriter(project, clock)).rejects.toThrow(InboxTaken);
+  await writers.pop()!.close();
+  await writeFile(
+    join(inboxFolder(project), 'lock'),
+    JSON.stringify({ pid: 2 ** 22 + 1, startedAt: '1', host: '', token: 'x' }),
+  );
+  await expect(openInboxWriter(project, clock)).rejects.toThrow(/on \.$/);
+  const { hostname } = await import('node:os');
+  await writeFile(
+    join(inboxFolder(project), 'lock'),
+    JSON.stringify({ pid: 2 ** 22 + 1, startedAt: '1', host: hostname(), token: 'x' }),
+  );
+  const writer = await openWriter();
+  await writer.append('shop', 'events', postOf('a'));
+  expect(await allTexts()).toEqual(['a']);
+});
+
+test('what is closed, loaded to its end and old enough is removed, and nothing else', async () => {
+  const writer = await openWriter({ segmentBytes: 1 });
+  for (const text of ['a', 'b', 'c']) await writer.append('shop', 'events', postOf(text));
+  await writer.close();
+  const second = await openWriter();
+  await second.append('shop', 'events', postOf('open'));
+  const segments = await openInbox(project, 'shop').segments('events');
+  const loaded = new Map(segments.map(({ name, bytes }, index) => [name, index === 1 ? bytes - 1 : bytes]));
+  loaded.delete(segments[2]!.name);
+  const remove = (now: string) =>
+    removeLoaded(project, 'shop', 'events', { loadedTo: (name) => loaded.get(name), keepMs: 60_000, now });
+  expect(await remove('2026-06-30T12:00:59.000Z')).toEqual({ segments: 0, bytes: 0 });
+  expect(await remove('2026-06-30T12:01:01.000Z')).toEqual({ segments: 1, bytes: segments[0]!.bytes });
+  expect(await allTexts()).toEqual(['b', 'c', 'open']);
+});
