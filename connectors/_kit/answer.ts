@@ -5,6 +5,7 @@ import type { Connector, HttpRequest, HttpResponse, ResponseRule } from './contr
 import { ConnectorError, type FailureDetails, type FailureKind } from './errors.ts';
 import { NotJson, parseJsonBytes, shapeOf } from './json.ts';
 import { redact, safePath } from './redact.ts';
+import { valueAt } from './path.ts';
 import { resetOf } from './rate-headers.ts';
 import { SkippedAnswer } from './skip.ts';
 
@@ -181,7 +182,7 @@ function statedReset({ status, headers }: RawAnswer, { rateHeaders, now }: Judge
   return status === 429 && rateHeaders !== undefined ? resetOf(rateHeaders, headers, now()) : undefined;
 }
 
-/** RFC 9457 problem of an error answer, as far as it is one; null when the body is no JSON object. */
+/** Problem of an error answer (RFC 9457, or a list of `errors`), as far as it is one; null when the body is no JSON object. */
 async function readProblem(
   answer: RawAnswer,
   maxBytes: number,
@@ -196,10 +197,13 @@ async function readProblem(
     const value: Json = parseJsonBytes(body);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
     const fields = value as { readonly [key: string]: Json };
-    const texts = ['title', 'type', 'detail', 'error', 'message']
-      .map((key) => fields[key])
-      .filter((text) => typeof text === 'string');
-    const title = typeof fields['title'] === 'string' ? redact(fields['title']).slice(0, 80) : undefined;
+    const listed = Array.isArray(fields['errors']) ? (fields['errors'] as readonly Json[]) : [];
+    const messages = listed.map((one) => valueAt(one, 'message'));
+    const texts = [...['title', 'type', 'detail', 'error', 'message'].map((key) => fields[key]), ...messages].filter(
+      (text) => typeof text === 'string',
+    );
+    const named = fields['title'] ?? messages[0];
+    const title = typeof named === 'string' ? redact(named).slice(0, 80) : undefined;
     return { ...(title === undefined ? {} : { title }), text: texts.join(' ') };
   } catch {
     // An error answer that is no JSON is judged by its status alone.

@@ -156,12 +156,12 @@ export type ReadPage = {
   readonly total?: number | null;
   /** Bytes received. */
   readonly bytes: number;
-  /** Where a record stands at the source, by its index; default: its number on the page. */
-  readonly positionOf?: (index: number) => string;
   /** What the source does not show although it should, in words: the slice ends incomplete, and its state does not move. */
   readonly incomplete?: string;
   /** What the source never shows, in words: a difference that is explained. */
   readonly gap?: string;
+  /** Where a record stands at the source, by its index; default: its number on the page. */
+  readonly positionOf?: (index: number) => string;
   /** Records that could not even be formed (a broken CSV row); `record` is the exact text. */
   readonly rejected?: readonly {
     readonly position: string;

@@ -237,6 +237,15 @@ describe('statuses', () => {
     handler = (_, response) => json(response, { title: 'Forbidden' }, 403);
     expect((await failure(get('/things'))).kind).toBe('auth');
   });
+
+  it('are told by the first of a list of errors, too', async () => {
+    const { get } = client({ connector: connector({ responses: rules }) });
+    handler = (_, response) =>
+      json(response, { errors: [{ field: null, message: 'User Disabled, ask someone@example.org' }, {}] }, 403);
+    const error = await failure(get('/things'));
+    expect(error).toMatchObject({ kind: 'config', fix: 'Switch it on.' });
+    expect(error.message).toBe('GET /things of tiny stream things answered 403 (User Disabled, ask [address]).');
+  });
 });
 
 describe('429', () => {

@@ -59,11 +59,16 @@ describe('a stream', () => {
     const verdict = streamVerdict([
       result({ item: 'a', units: 0, skipped: 'GET /x answered 404' }),
       result({ item: 'b', state: { explainedGap: '2 fewer' } }),
+      result({ item: 'c', units: 0, skipped: 'GET /x answered 403 (access forbidden)' }),
     ]);
     expect(verdict).toEqual({
       kind: 'complete',
       missing: [],
-      gaps: ['campaign=a: not at the source any more (GET /x answered 404)', 'campaign=b: 2 fewer'],
+      gaps: [
+        'campaign=a: not at the source any more (GET /x answered 404)',
+        'campaign=b: 2 fewer',
+        'campaign=c: not open to this account or key (GET /x answered 403 (access forbidden))',
+      ],
     });
   });
 

@@ -17,7 +17,7 @@ export function streamVerdict(results: readonly SliceResult[], before?: Before):
   const gaps: string[] = [];
   for (const result of results) {
     if (result.incomplete !== undefined) missing.push(`${label(result)}: ${result.incomplete}`);
-    if (result.skipped !== undefined) gaps.push(`${label(result)}: not at the source any more (${result.skipped})`);
+    if (result.skipped !== undefined) gaps.push(`${label(result)}: ${whySkipped(result.skipped)} (${result.skipped})`);
     if (result.state.explainedGap !== undefined) gaps.push(`${label(result)}: ${result.state.explainedGap}`);
   }
   const quarantined = results.reduce((sum, { rejected }) => sum + rejected.length, 0);
@@ -96,6 +96,10 @@ function suspicions(results: readonly SliceResult[], before: Before | undefined,
   }
   return lines;
 }
+
+/** An expected refusal is a matter of what the account has paid for or the key may read; every other skip is an absence. */
+const whySkipped = (skipped: string): string =>
+  / answered 403\b/.test(skipped) ? 'not open to this account or key' : 'not at the source any more';
 
 const label = ({ slice }: SliceResult): string => slice.id;
 

@@ -75,7 +75,7 @@ export function accountHeaders(config: SendgridConfig): Readonly<Record<string, 
 export function sendgridClient(http: Http, config: SendgridConfig): Http {
   const client = official(config);
   return {
-    request: (request, signal) => {
+    request: async (request, signal) => {
       const { url, method, data, params } = client.createRequest({
         url: request.path,
         method: request.method,

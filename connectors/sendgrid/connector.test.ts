@@ -1,19 +1,23 @@
 import { createWorld } from '../../src/demo/world.ts';
 import { describeConnector } from '../_kit/suite/describe-connector.ts';
 import { sendgrid } from './connector.ts';
+import { postsOf } from './simulator-hook.ts';
 import { startSendgridSimulator } from './simulator.ts';
 
+const world = createWorld({ seed: 4, size: 'small' });
 const apiKey = 'SG.c4n4ry-0f-the-sendgrid-suite';
-let at = '2026-06-30T12:00:00.000Z';
+let at = '2026-06-25T12:00:00.000Z';
 
 // The suite reads each stream dozens of times: here it need not wait for the real limits, which limits.test.ts is about.
 const plenty = { requests: 1_000_000, seconds: 10 };
 const unhurried = { ...sendgrid, limits: { default: sendgrid.limits.default, activity: { concurrency: 1 } } };
 
+const secondsAt = (instant: string): number => Date.parse(instant) / 1000;
+
 describeConnector(unhurried, {
   start: () =>
     startSendgridSimulator({
-      world: createWorld({ seed: 4, size: 'small' }),
+      world,
       apiKey,
       at: () => at,
       exports: { pendingPolls: 0 },
@@ -29,5 +33,10 @@ describeConnector(unhurried, {
     }),
   config: (url) => ({ credentials: { api_key: apiKey }, base_url: url, region: 'global' }) as const,
   now: at,
-  later: { now: '2026-07-08T12:00:00.000Z', move: () => void (at = '2026-07-08T12:00:00.000Z') },
+  // The webhook was on for eight days: what was sent before and after, the log tells.
+  posts: () =>
+    postsOf(world, secondsAt('2026-06-16T10:30Z'), secondsAt('2026-06-24T00:00Z')).map(({ body }) => ({ body })),
+  // More than a week: what was deleted from a suppression list shows in its weekly whole read.
+  later: { now: '2026-07-03T12:00:00.000Z', move: () => void (at = '2026-07-03T12:00:00.000Z') },
+  startDate: '2026-05-01T00:00:00.000Z',
 });

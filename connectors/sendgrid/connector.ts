@@ -5,6 +5,7 @@ import { feeds } from './feeds.ts';
 import { hooks } from './hooks.ts';
 import { probe } from './probe.ts';
 import { responses } from './responses.ts';
+import { eventStreams } from './streams-events.ts';
 import { logStreams } from './streams-logs.ts';
 import { marketingStreams } from './streams-marketing.ts';
 import { singleSendStatsStreams } from './streams-single-send-stats.ts';
@@ -36,6 +37,7 @@ export const sendgrid = defineConnector(sendgridConfig, (stream) => ({
     ...singleSendStatsStreams(stream),
     ...statsStreams(stream),
     ...suppressionStreams(stream),
+    ...eventStreams(stream),
     ...logStreams(stream),
   },
 }));

@@ -18,18 +18,12 @@ export const daily = (days: number) =>
     unit: 'iso',
     order: 'unsorted',
     lookback: `P${days}D`,
-    params: (window: Window) => datesOf(window, FIRST_READ_DAYS),
   }) as const satisfies Cursor<{ readonly date: string }>;
 
-type Window = { readonly from?: string; readonly to?: string };
-
-/** The window as two days, both inclusive. */
-function datesOf(
-  { from, to }: Window,
-  longestDays: number,
-): { readonly start_date: string; readonly end_date: string } {
-  const toMs = timeMs(to, 'iso') ?? Date.now();
-  const fromMs = timeMs(from, 'iso') ?? toMs - (longestDays - 1) * DAY_MS;
+/** The slice's window as two days, both inclusive. */
+function datesOf({ slice, now }: ReadContext<SendgridConfig>, longestDays: number) {
+  const toMs = timeMs(slice.window?.to, 'iso') ?? Date.parse(now);
+  const fromMs = timeMs(slice.window?.from, 'iso') ?? toMs - (longestDays - 1) * DAY_MS;
   return { start_date: dayOf(fromMs), end_date: dayOf(toMs) };
 }
 
@@ -41,16 +35,20 @@ type Asked = { readonly stream: string; readonly path: string; readonly params: 
 /** Reads a detail statistic day by day, so far as it is kept. */
 export const byDay = (stream: string, path: string) =>
   async function* (context: ReadContext<SendgridConfig>): AsyncGenerator<ReadPage> {
-    const { start_date: first, end_date: last } = datesOf(context.slice.window ?? {}, DETAIL_DAYS);
+    const { start_date: first, end_date: last } = datesOf(context, DETAIL_DAYS);
     const earliest = dayOf(Date.parse(last) - (DETAIL_DAYS - 1) * DAY_MS);
     for (let at = first < earliest ? earliest : first; at <= last; at = dayOf(Date.parse(at) + DAY_MS)) {
       const params = { aggregated_by: 'day', start_date: at, end_date: at };
-      yield* dayPages(context, { stream, path, params });
+      yield* pages(context, { stream, path, params });
     }
   };
 
-/** Pages of one day. `/v3/clients/stats` knows no pages: all it has is in one answer. */
-async function* dayPages(context: ReadContext<SendgridConfig>, asked: Asked): AsyncGenerator<ReadPage> {
+/** Reads a statistic of days in one go. */
+export const byRange = (stream: string, path: string) => (context: ReadContext<SendgridConfig>) =>
+  pages(context, { stream, path, params: { aggregated_by: 'day', ...datesOf(context, FIRST_READ_DAYS) } });
+
+/** Pages of a statistic. `/v3/clients/stats` knows none: all it has is in one answer. */
+async function* pages(context: ReadContext<SendgridConfig>, asked: Asked): AsyncGenerator<ReadPage> {
   const isPaged = asked.path !== '/v3/clients/stats';
   for (let read = 0; ;) {
     const paging = isPaged ? { limit: LIMIT, offset: read } : {};
@@ -72,7 +70,7 @@ async function entries(context: ReadContext<SendgridConfig>, asked: Asked): Prom
 
 /** All categories, then the days of each. */
 export async function* byCategory(context: ReadContext<SendgridConfig>): AsyncGenerator<ReadPage> {
-  const dates = datesOf(context.slice.window ?? {}, FIRST_READ_DAYS);
+  const dates = datesOf(context, FIRST_READ_DAYS);
   for (const category of await categoriesOf(context)) {
     const params = { categories: category, aggregated_by: 'day', ...dates };
     const { records, bytes } = await entries(context, {
@@ -80,9 +78,13 @@ export async function* byCategory(context: ReadContext<SendgridConfig>): AsyncGe
       path: '/v3/categories/stats',
       params,
     });
-    yield { records: records.map((record) => ({ category, ...record })), bytes };
+    yield { records: records.filter(hasCounts).map((record) => ({ category, ...record })), bytes };
   }
 }
+
+/** Of any category every day is told, also those before there was such a category: days without anything are left out. */
+const hasCounts = ({ metrics }: JsonObject): boolean =>
+  typeof metrics !== 'object' || metrics === null || Object.values(metrics).some((count) => count !== 0);
 
 async function categoriesOf(context: ReadContext<SendgridConfig>): Promise<ReadonlySet<string>> {
   const categories = new Set<string>();

@@ -44,7 +44,7 @@ export const logStreams = (stream: Define) => ({
     cursor: { field: 'timestamp', unit: 'epoch-s', order: 'unsorted', lookback: 'P5D' },
     partitionBy: 'timestamp',
     sweep: false,
-    after: ['log_messages'],
+    after: ['log_messages', 'events'],
     plan: messagesDue,
     why: 'events are asked for message by message, of those that the webhook does not cover',
     read: eventsOf,

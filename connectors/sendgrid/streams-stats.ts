@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { count, day, id, part, text } from './fields.ts';
-import { byCategory, byDay, daily, DETAIL_DAYS } from './stats-days.ts';
+import { byCategory, byDay, byRange, daily, DETAIL_DAYS } from './stats-days.ts';
 import { globalOnly, type Define } from './stream.ts';
 
 const metrics = part({
@@ -34,15 +34,13 @@ const detail = (stream: string, what: string, path: string) =>
 export const statsStreams = (stream: Define) => ({
   daily_stats: stream({
     description: 'One row a day: what SendGrid counted for the whole account.',
-    path: '/v3/stats',
-    params: { aggregated_by: 'day' },
-    records: '',
-    paginate: { kind: 'offset', offsetParam: 'offset', limitParam: 'limit', limit: 500 },
-    explode: { field: 'stats', keep: ['date'] },
     schema: z.looseObject({ date: day, metrics }),
     primaryKey: ['date'],
     cursor: daily(35),
     partitionBy: 'date',
+    sweep: false,
+    why: 'a day’s counts are the only element of an array of the day',
+    read: byRange('daily_stats', '/v3/stats'),
   }),
 
   category_stats: stream({
@@ -51,6 +49,7 @@ export const statsStreams = (stream: Define) => ({
     primaryKey: ['category', 'date'],
     cursor: daily(35),
     partitionBy: 'date',
+    sweep: false,
     why: 'statistics are given for categories that are named, and the categories by another endpoint',
     read: byCategory,
   }),

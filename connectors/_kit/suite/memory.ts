@@ -1,5 +1,5 @@
 import type { Instant, Json, JsonObject } from '../../../src/contracts/json.ts';
-import type { ItemState, LandedRow, RejectedRow, Slice } from '../../../src/contracts/sync.ts';
+import type { ItemState, LandedRow, RejectedRow, Slice, SliceResult } from '../../../src/contracts/sync.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnyStream, Connector, Http, Memo, PlanContext, RawReader } from '../contract.ts';
 import { readSlice } from '../engine.ts';
@@ -7,6 +7,7 @@ import { ConnectorError } from '../errors.ts';
 import type { Inbox } from '../hook.ts';
 import { planSlices } from '../plan.ts';
 import type { SliceEvent } from '../slice-events.ts';
+import { settledStates } from '../verdict.ts';
 
 /** One slice, read. */
 export type SliceRead = {
@@ -89,11 +90,14 @@ export class Memory {
     for (let round = 0; round < rounds; round++) {
       const slices = await this.plan(settings, stream, round);
       if (slices.length === 0) break;
+      const ofRound: SliceRead[] = [];
       for (const slice of slices) {
         const read = await readWhole(settings, stream, slice);
-        reads.push(read);
+        ofRound.push(read);
         this.load(stream, read, settings.connector.streams[stream]);
       }
+      reads.push(...ofRound);
+      this.states.set(stream, new Map([...this.state(stream), ...settledStates(ofRound.map(resultOf))]));
     }
     return reads;
   }
@@ -110,7 +114,6 @@ export class Memory {
       if (first === undefined) table.set(row._primary_key, { row, isDeleted: false });
       else if (first.row._record_hash !== row._record_hash) this.others.push(row._primary_key);
     }
-    if (isWhole) this.states.set(stream, new Map(this.state(stream)).set(slice.item, end.state));
   }
 
   private table(stream: string): Map<string, Held> {
@@ -118,6 +121,12 @@ export class Memory {
     this.tables.set(stream, table);
     return table;
   }
+}
+
+function resultOf({ slice, rows, rejected, end }: SliceRead): SliceResult {
+  const { state, pages, units, total, incomplete } = end;
+  const ending = incomplete === undefined ? {} : { incomplete };
+  return { slice, parts: [], rejected, state, pages, requests: 0, rows: rows.length, units, total, ...ending };
 }
 
 /** Looks at what a stream ordered before the suite gives up, and the milliseconds between them. */
@@ -144,7 +153,8 @@ async function readOnce<C>(settings: SyncSettings<C>, stream: string, slice: Sli
   let rows: LandedRow[] = [];
   let rejected: RejectedRow[] = [];
   const signal = new AbortController().signal;
-  const options = { config, http, slice, now, salt: 'suite', signal, memo, ...(inbox === undefined ? {} : { inbox }) };
+  const ofHooks = inbox === undefined ? {} : { inbox };
+  const options = { config, http, slice, now, salt: 'suite', signal, memo, ...ofHooks };
   for await (const event of readSlice(connector, stream, options)) {
     if (event.kind === 'restart') {
       rows = [];
