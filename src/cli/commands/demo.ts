@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { postWebhooks } from '../demo/post-webhooks.ts';
 import { prepareDemo } from '../demo/prepare-demo.ts';
 import { startSimulator } from '../demo/start-simulator.ts';
 import { readKpis } from '../kpis.ts';
@@ -30,7 +31,7 @@ export async function demo(context: Context, flags: DemoFlags): Promise<ExitName
   env['MAILMART_CLOCK'] ??= demoNow;
   output.say(`Demo company from seed ${seed} in ${dir}. The clock stands at ${env['MAILMART_CLOCK']}.`);
   const place = prepareDemo(dir, { seed, fresh: flags.fresh === true });
-  output.say('Making 18 months of history and starting the simulator of the Mailchimp API …');
+  output.say('Making 18 months of history and starting simulators of the Mailchimp and SendGrid APIs …');
   const simulator = await startSimulator({
     ...place,
     dir,
@@ -40,10 +41,14 @@ export async function demo(context: Context, flags: DemoFlags): Promise<ExitName
     signal: context.signal,
   });
   try {
-    place.writeConfig(simulator.url);
+    place.writeConfig(simulator);
     const { loadProject } = await import('../../config/load.ts');
     const project = loadProject(dir, env);
-    output.say(`The simulator answers at ${simulator.url}. Running the pipeline …`);
+    const events = await postWebhooks(context, project, place, simulator);
+    output.say(
+      `The simulators answer at ${simulator.url} and ${simulator.sendgrid.url}; SendGrid's webhook posted ${events} events.`,
+    );
+    output.say('Running the pipeline …');
     const ended = await runPipelineOnce(context, project);
     const kpis = ended.outcome.published ? await readKpis(project.paths.published) : [];
     if (output.json) return showEnd(context, 'demo', ended, { project: dir, seed, kpis });

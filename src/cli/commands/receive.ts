@@ -1,22 +1,11 @@
 import { connectors } from '../../../connectors/index.ts';
-import type { Hook } from '../../../connectors/_kit/hook.ts';
-import { parseBytes } from '../../config/bytes.ts';
-import type { Project } from '../../config/load.ts';
-import { clockFromEnv } from '../../contracts/clock.ts';
-import { InboxTaken } from '../../inbox/writer.ts';
-import { EndpointError, endpointsOf, type Endpoint } from '../../receiver/endpoints.ts';
-import { startReceiver, type Receiver, type ReceiverOptions } from '../../receiver/receiver.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { workerOptions } from '../hosting.ts';
 import type { GlobalOptions } from '../output.ts';
+import { findHooks, isServed, startProjectReceiver, type PushingSources } from '../receiving.ts';
 
 export type ReceiveFlags = GlobalOptions & { readonly port?: string; readonly host?: string };
-
-/** What the receiver needs to know of the connectors, by type. */
-// eslint-disable-next-line typescript/no-explicit-any -- hooks of connectors have different configurations
-export type PushingSources = Readonly<Record<string, { readonly hooks?: Readonly<Record<string, Hook<any>>> }>>;
 
 /** Requests under way get this long when the receiver is stopped, ms: what is not stored by then, its sender posts again. */
 const patienceMs = 500;
@@ -43,17 +32,7 @@ export async function receive(
       fix: 'Add receive: { public_url: https://hooks.example.com }, as the service sees it.',
     });
   }
-  const receiver = await start({
-    projectDir: project.dir,
-    endpoints,
-    host,
-    port,
-    maxBody: parseBytes(config.max_body) ?? 0,
-    maxDisk: parseBytes(config.max_disk) ?? 0,
-    publicUrl: config.public_url ?? '',
-    clock: clockFromEnv(context.env),
-    logger: workerOptions(context, project).logger,
-  });
+  const receiver = await startProjectReceiver(context, project, { endpoints, host, port });
   const base = config.public_url ?? receiver.address;
   const shown = endpoints.map((endpoint) => ({
     account_id: endpoint.accountId,
@@ -79,34 +58,6 @@ export async function receive(
   });
   await receiver.stop(patienceMs);
   return 'done';
-}
-
-function findHooks(
-  project: Project,
-  sources: PushingSources,
-): { readonly endpoints: readonly Endpoint[]; readonly hooks: ReadonlyMap<string, Hook<unknown>> } {
-  const accounts = project.config.sources.flatMap(({ id, type }) => {
-    const hooks = sources[type]?.hooks;
-    return hooks === undefined ? [] : [{ accountId: id, hooks, config: project.secret(id) }];
-  });
-  try {
-    const endpoints = endpointsOf(accounts);
-    const hooks = accounts.flatMap((account) => Object.values(account.hooks));
-    return { endpoints, hooks: new Map(endpoints.map(({ path }, index) => [path, hooks[index] as Hook<unknown>])) };
-  } catch (error) {
-    if (!(error instanceof EndpointError)) throw error;
-    throw new CliError({
-      code: 'CONFIG_VALUE',
-      exit: 'config',
-      what: error.message,
-      where: project.file,
-      fix: error.fix,
-    });
-  }
-}
-
-function isServed(endpoint: Endpoint): boolean {
-  return endpoint.verifier !== null || endpoint.isPathSecret !== undefined;
 }
 
 function nothingToReceive(hooks: ReadonlyMap<string, unknown>): CliError {
@@ -135,27 +86,4 @@ function portOf(flags: ReceiveFlags, configured: number): number {
     what: '--port is not a port.',
     fix: 'Write a number from 1 to 65535, or 0 for any free one.',
   });
-}
-
-async function start(options: ReceiverOptions): Promise<Receiver> {
-  try {
-    return await startReceiver(options);
-  } catch (error) {
-    if (error instanceof InboxTaken) {
-      throw new CliError({
-        code: 'RECEIVER_ACTIVE',
-        exit: 'error',
-        what: error.message,
-        fix: 'Nothing to do: it receives. To replace it, stop it first.',
-      });
-    }
-    const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
-    if (code === undefined || !['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND'].includes(code)) throw error;
-    throw new CliError({
-      code: 'RECEIVER_ADDRESS',
-      exit: 'error',
-      what: `The receiver cannot listen on ${options.host}, port ${options.port} (${code}).`,
-      fix: code === 'EADDRINUSE' ? 'Choose another port: --port.' : 'Choose another address: --host.',
-    });
-  }
 }

@@ -12,15 +12,28 @@ import { ensureIgnored } from '../init/project-files.ts';
 /** The demo's folder, ready for the simulator. */
 export type DemoPlace = {
   readonly apiKey: string;
+  readonly sendgridApiKey: string;
   /** Where the simulator says its address. */
   readonly stateFile: string;
   /** Folder of the company's own files. */
   readonly filesFolder: string;
-  /** Writes mailmart.yaml for the simulator's address. */
-  writeConfig(baseUrl: string): void;
+  /** Writes mailmart.yaml for the simulators' addresses. */
+  writeConfig(simulator: DemoSimulators): void;
+  /** Up to when the simulator has posted its webhook; undefined: never. */
+  postedUntil(): string | undefined;
+  notePostedUntil(instant: string): void;
 };
 
-type Marker = { readonly seed: number };
+/** Addresses of the simulators, and the key that SendGrid's webhook is signed with. */
+export type DemoSimulators = {
+  readonly url: string;
+  readonly sendgrid: { readonly url: string; readonly publicKey: string };
+};
+
+/** Id of the company's SendGrid account, as the demo's world has it. */
+export const sendgridAccountId = 'lifecycle-mail';
+
+type Marker = { readonly seed: number; readonly posted_until?: string };
 
 /** Makes or reuses the demo's folder. A folder that is not a demo of this seed is never touched. */
 export function prepareDemo(dir: string, options: { readonly seed: number; readonly fresh: boolean }): DemoPlace {
@@ -46,16 +59,24 @@ export function prepareDemo(dir: string, options: { readonly seed: number; reado
     createHash('sha256').update(`mailmart demo ${purpose} ${options.seed}`).digest('hex');
   const apiKey = `${seeded('key').slice(0, 32)}-us1`;
   writePrivate(join(state, 'secrets', companyAccountId), apiKey);
+  const sendgridApiKey = `SG.${seeded('sendgrid key').slice(0, 40)}`;
+  writePrivate(join(state, 'secrets', sendgridAccountId), sendgridApiKey);
   // From the seed, so that the keys of the demo's people are the same on every machine.
   writePrivate(join(state, 'person-salt'), seeded('salt'));
   writeFileSync(join(state, 'config.schema.json'), configSchemaFile(sourceRegistry));
-  writeFileSync(marker, `${JSON.stringify({ seed: options.seed } satisfies Marker)}\n`);
+  const readMarker = (): Marker =>
+    existsSync(marker) ? (JSON.parse(readFileSync(marker, 'utf8')) as Marker) : { seed: options.seed };
+  const writeMarker = (content: Marker): void => writeFileSync(marker, `${JSON.stringify(content)}\n`);
+  writeMarker(readMarker());
   ensureIgnored(dir);
   return {
     apiKey,
+    sendgridApiKey,
     stateFile: join(state, 'simulator.json'),
     filesFolder: join(dir, 'data'),
-    writeConfig: (baseUrl) => writeFileSync(join(dir, 'mailmart.yaml'), demoConfig(baseUrl)),
+    writeConfig: (simulators) => writeFileSync(join(dir, 'mailmart.yaml'), demoConfig(simulators)),
+    postedUntil: () => readMarker().posted_until,
+    notePostedUntil: (instant) => writeMarker({ ...readMarker(), posted_until: instant }),
   };
 }
 
@@ -74,7 +95,7 @@ function refusal(dir: string, what: string, fix: string): CliError {
   });
 }
 
-function demoConfig(baseUrl: string): string {
+function demoConfig({ url, sendgrid }: DemoSimulators): string {
   const files = stringify(companyFileSpecs, { lineWidth: 0 })
     .trimEnd()
     .split('\n')
@@ -89,7 +110,15 @@ sources:
   - id: ${companyAccountId}
     type: mailchimp
     credentials: { api_key: "\${file:.mailmart/secrets/${companyAccountId}}" }
-    base_url: ${baseUrl}
+    base_url: ${url}
+    streams: all
+
+  # A simulator of the SendGrid API; its webhook was posted to mailmart receive before the sync.
+  - id: ${sendgridAccountId}
+    type: sendgrid
+    credentials: { api_key: "\${file:.mailmart/secrets/${sendgridAccountId}}" }
+    base_url: ${sendgrid.url}
+    webhook: { public_keys: [${sendgrid.publicKey}] }
     streams: all
 
   # The company's own books: costs, conversions, exchange rates, other revenue.

@@ -5,7 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { CliError } from '../cli-error.ts';
 
 /** The simulator in a process of its own: it then takes no time from the pipeline, and dies with the demo. */
-export type RunningSimulator = { readonly url: string; stop(): Promise<void> };
+export type RunningSimulator = SimulatorState & { stop(): Promise<void> };
+
+/** What the simulator says of itself: `url` is Mailchimp's. */
+type SimulatorState = {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly sendgrid: { readonly url: string; readonly publicKey: string };
+};
 
 const patienceMs = 120_000;
 
@@ -16,11 +23,14 @@ export async function startSimulator(options: {
   readonly size: string;
   readonly at: string;
   readonly apiKey: string;
+  readonly sendgridApiKey: string;
   readonly stateFile: string;
   readonly filesFolder: string;
   readonly signal: AbortSignal;
 }): Promise<RunningSimulator> {
-  const port = await freePortLike(options.stateFile);
+  const earlier = stateOf(options.stateFile);
+  const port = await freePortLike(earlier?.url);
+  const sendgridPort = await freePortLike(earlier?.sendgrid?.url);
   rmSync(options.stateFile, { force: true });
   const suffix = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const program = fileURLToPath(new URL(`../../demo/serve.${suffix}`, import.meta.url));
@@ -33,6 +43,8 @@ export async function startSimulator(options: {
       `--port=${port}`,
       `--at=${options.at}`,
       `--api-key=${options.apiKey}`,
+      `--sendgrid-port=${sendgridPort}`,
+      `--sendgrid-api-key=${options.sendgridApiKey}`,
       `--state=${options.stateFile}`,
       `--files=${options.filesFolder}`,
     ],
@@ -46,10 +58,10 @@ export async function startSimulator(options: {
   for (const until = performance.now() + patienceMs; performance.now() < until;) {
     options.signal.throwIfAborted();
     if (child.exitCode !== null) break;
-    if (existsSync(options.stateFile)) {
-      const { url } = JSON.parse(readFileSync(options.stateFile, 'utf8')) as { readonly url: string };
+    const state = stateOf(options.stateFile);
+    if (state !== undefined) {
       return {
-        url,
+        ...state,
         stop: async () => {
           process.off('exit', kill);
           kill();
@@ -73,10 +85,11 @@ function lastLineOf(text: string): string {
   return (lines.find((line) => /Error/.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
 }
 
-function freePortLike(stateFile: string): Promise<number> {
-  const url = existsSync(stateFile)
-    ? (JSON.parse(readFileSync(stateFile, 'utf8')) as { readonly url: string }).url
-    : undefined;
+function stateOf(file: string): SimulatorState | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SimulatorState) : undefined;
+}
+
+function freePortLike(url: string | undefined): Promise<number> {
   const wanted = url === undefined ? 0 : Number(new URL(url).port);
   return new Promise((done) => {
     const server = createServer();
