@@ -19,7 +19,7 @@ const campaign = ['account_id', 'campaign_id'] as const;
 export const marts: Readonly<Record<string, Mart>> = {
   campaign_performance: { truth: campaignPerformance, key: campaign },
   campaign_profit: { truth: campaignProfit, key: campaign },
-  link_performance: { truth: linkPerformance, key: [...campaign, 'link_id'] },
+  link_performance: { truth: linkPerformance, key: [...campaign, 'url'] },
   reconciliation: { truth: reconciliation, key: [...campaign, 'measure'] },
   active_audience_daily: {
     truth: activeAudienceDaily,

@@ -1,11 +1,10 @@
 import { Decimal } from 'decimal.js';
 import { instantOf } from '../../src/demo/instant.ts';
-import { money, total, type Campaign, type Clicked, type Facts, type Link } from './fact-types.ts';
+import { money, total, type Campaign, type Facts } from './fact-types.ts';
 import { countsOf, keyOf, people, ratio, tally, type TruthRow } from './tally.ts';
 
 export function campaignPerformance(facts: Facts): readonly TruthRow[] {
-  // All that this source tells is known recipient by recipient, from the first campaign on.
-  const firstSend = facts.campaigns.map((campaign) => campaign.sendDate).sort()[0] ?? null;
+  const knownFrom = eventsKnownFrom(facts.campaigns);
   return facts.campaigns.map((campaign) => {
     const n = tally(facts, campaign);
     const c = countsOf(campaign, n);
@@ -73,24 +72,22 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
       revenue_per_subscriber_amount: ratio(net, c.sent),
       mobile_open_rate: null,
       warm_reply_rate: null,
-      per_recipient_events_from: firstSend,
+      per_recipient_events_from: knownFrom.get(campaign.accountId) ?? null,
     };
   });
 }
 
 /**
- * By account: send date of the earliest campaign since which every campaign's events are known one by one; null when those of
- * the latest campaign are not.
+ * By account: the first send date since which every campaign's events are known one by one; null when those of the latest are
+ * not. A day with one that is not known is not a day since which all are.
  */
 export function eventsKnownFrom(campaigns: readonly Campaign[]): ReadonlyMap<string, string | null> {
   return new Map(
     [...Map.groupBy(campaigns, (campaign) => campaign.accountId)].map(([accountId, own]) => {
-      let from: string | null = null;
-      for (const campaign of own.toSorted((a, b) => b.sentAt - a.sentAt)) {
-        if (!campaign.hasEvents) break;
-        from = campaign.sendDate;
-      }
-      return [accountId, from];
+      const unknown = own.filter((campaign) => !campaign.hasEvents).map(({ sendDate }) => sendDate);
+      const last = unknown.toSorted().at(-1);
+      const since = own.map(({ sendDate }) => sendDate).filter((date) => last === undefined || date > last);
+      return [accountId, since.toSorted()[0] ?? null];
     }),
   );
 }
@@ -135,16 +132,20 @@ export function campaignProfit(facts: Facts): readonly TruthRow[] {
   });
 }
 
+/** By address: sources without a number for a link do not tell the places of one address apart. */
 export function linkPerformance(facts: Facts): readonly TruthRow[] {
   return facts.campaigns
     .filter((campaign) => campaign.tracksClicks)
     .flatMap((campaign) =>
       campaign.links.map((link) => {
+        const clicks = facts.clicks.filter((click) => click.campaignId === campaign.id && click.url === link.url);
+        const human = clicks.filter((click) => !click.machine);
+        const known = <T>(value: T): T | null => (campaign.hasEvents ? value : null);
         const utm = (name: string): string | null => new URL(link.url).searchParams.get(`utm_${name}`);
         return {
           ...keyOf(campaign),
           campaign_id: campaign.id,
-          link_id: link.id,
+          ...(link.id === undefined ? {} : { link_id: link.id }),
           url: link.url,
           position: link.position,
           utm_source: utm('source'),
@@ -152,25 +153,16 @@ export function linkPerformance(facts: Facts): readonly TruthRow[] {
           utm_campaign: utm('campaign'),
           utm_content: utm('content'),
           utm_term: utm('term'),
-          ...clickCounts(facts, campaign, link),
+          total_click_count: known(clicks.length),
+          unique_click_count: known(people(clicks)),
+          human_click_count: known(human.length),
+          human_unique_click_count: known(people(human)),
+          machine_click_count: known(clicks.length - human.length),
+          unknown_click_count: known(0),
+          human_share_rate: known(ratio(human.length, clicks.length)),
+          ...(link.statedClicks === undefined ? {} : { reported_total_click_count: link.statedClicks }),
           conversion_count: null,
         };
       }),
     );
-}
-
-function clickCounts(facts: Facts, campaign: Campaign, link: Link): TruthRow {
-  const isOn = (click: Clicked): boolean => click.url === link.url && click.position === link.position;
-  const clicks = facts.clicks.filter((click) => click.campaignId === campaign.id && isOn(click));
-  const human = clicks.filter((click) => !click.machine);
-  const known = <T>(value: T): T | null => (campaign.hasEvents ? value : null);
-  return {
-    total_click_count: campaign.hasEvents ? clicks.length : link.statedClicks,
-    unique_click_count: known(people(clicks)),
-    human_click_count: known(human.length),
-    human_unique_click_count: known(people(human)),
-    machine_click_count: known(clicks.length - human.length),
-    unknown_click_count: known(0),
-    human_share_rate: known(ratio(human.length, clicks.length)),
-  };
 }

@@ -18,12 +18,7 @@ export type PersonEvent = {
 export type Sent = PersonEvent & { readonly group: string | null };
 export type Bounced = PersonEvent & { readonly type: 'hard' | 'soft' };
 export type Opened = PersonEvent & { readonly machine: boolean };
-export type Clicked = PersonEvent & {
-  readonly machine: boolean;
-  readonly url: string;
-  /** Place of the link in the mail, from 0; null where the source does not tell. */
-  readonly position: number | null;
-};
+export type Clicked = PersonEvent & { readonly machine: boolean; readonly url: string };
 
 /** What a source's own report states of a campaign, in the words of `reconciliation.measure`. */
 export const measures = [
@@ -53,11 +48,15 @@ export type TestGroup = {
   readonly stated: { readonly sent: number; readonly humanOpeners: number | null } | null;
 };
 
+/** One address in a campaign, however often it stands there. */
 export type Link = {
-  readonly id: string;
+  /** As the source numbers it; undefined where it has no number. */
+  readonly id: string | undefined;
   readonly url: string;
+  /** Place in the mail, from 0, the first of several; null where the source does not tell. */
   readonly position: number | null;
-  readonly statedClicks: number | null;
+  /** Undefined: not compared. */
+  readonly statedClicks: number | undefined;
 };
 
 export type Campaign = {

@@ -1,31 +1,29 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Attempt } from '../../activities/attempts.ts';
 import type { Deps } from '../../activities/deps.ts';
-import { extractBatch } from '../../activities/extract-batch.ts';
-import { finishStream } from '../../activities/finish-stream.ts';
-import { loadBatch } from '../../activities/load-batch.ts';
 import { planAccount } from '../../activities/plan-account.ts';
-import { planStream } from '../../activities/plan-stream.ts';
 import type { StreamSummary } from '../../activities/types.ts';
 import { createHttp, type HttpOptions } from '../../connectors/_kit/http.ts';
 import { connectors } from '../../connectors/index.ts';
-import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
+import type { MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
+import type { SendgridSimulator } from '../../connectors/sendgrid/simulator.ts';
+import type { Clock } from '../../src/contracts/clock.ts';
 import { writeCompanyFiles } from '../../src/demo/files.ts';
 import { instantOf } from '../../src/demo/instant.ts';
-import type { Clock } from '../../src/contracts/clock.ts';
 import type { Seconds, World } from '../../src/demo/types.ts';
+import { openInbox } from '../../src/inbox/reader.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
 import type { Landing } from '../../src/landing/port.ts';
 import { runTransform, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
-import { companyFileSpecs } from '../../src/demo/file-specs.ts';
-import type { GoalRule } from './facts.ts';
+import type { GoalRule, SourceName } from './facts.ts';
+import { startSources } from './sources.ts';
+import { syncStream } from './stream-sync.ts';
 
+export { apiKey } from './sources.ts';
 export const salt = 'salt-of-the-demo-world';
-export const apiKey = '0123456789abcdef0123456789abcdef-us1';
 
 export const goalRules: readonly GoalRule[] = [
   { match: '.', goal: 'customer_marketing' },
@@ -35,24 +33,15 @@ export const goalRules: readonly GoalRule[] = [
 
 const unused = (): Promise<never> => Promise.reject(new Error('unused'));
 
-const noCounts = {
-  slices: 0,
-  pages: 0,
-  requests: 0,
-  rowsRead: 0,
-  rowsInserted: 0,
-  rowsUpdated: 0,
-  rowsUnchanged: 0,
-  rowsDeleted: 0,
-  rowsQuarantined: 0,
-  bytesRead: 0,
-};
-
 export type InProcess = {
   readonly folder: string;
   readonly warehouse: Warehouse;
+  /** Mailchimp's. */
   readonly simulator: MailchimpSimulator;
-  /** Syncs all sources, or the named streams of one, at the world's instant. */
+  readonly sendgrid: SendgridSimulator;
+  /** Accounts to sync, the company's files last. */
+  readonly accountIds: readonly string[];
+  /** Syncs all streams, or the named ones, of an account at the world's instant. */
   sync(accountId: string, streams?: readonly string[]): Promise<readonly StreamSummary[]>;
   transform(select?: readonly string[]): Promise<TransformResult>;
   /** Moves the clock of world and product. */
@@ -64,8 +53,12 @@ export type InProcess = {
 
 export type InProcessOptions = {
   readonly world: World;
-  /** To plant a mistake in what the simulator shows: another world than the truth's. */
+  /** Beside the company's files; default `['mailchimp']`. */
+  readonly sources?: readonly SourceName[];
+  /** To plant a mistake in what the simulators show: another world than the truth's. */
   readonly shown?: World;
+  /** To plant a mistake in what SendGrid posts; default what it shows. */
+  readonly posted?: World;
   /** To plant a mistake in the connector. */
   readonly registry?: Deps['connectors'];
   /** Other waits and time-outs than production's, for tests of faults. */
@@ -88,10 +81,12 @@ const openEmbedded: OpenPlace = async ({ folder, clock }) => {
   return { landing, warehouse };
 };
 
-/** Simulator, connectors, landing, warehouse and SQL without Temporal: the real parts, called in order. */
+/** Simulators, inbox, connectors, landing, warehouse and SQL without Temporal: the real parts, called in order. */
 export async function startInProcess({
   world,
+  sources: names = ['mailchimp'],
   shown = world,
+  posted = shown,
   registry,
   http = {},
   projectDir,
@@ -101,27 +96,20 @@ export async function startInProcess({
   mkdirSync(path.join(folder, 'data'));
   let at = world.now;
   const clock = { now: () => instantOf(at) };
-  const simulator = await startMailchimpSimulator({ world: shown, at: () => instantOf(at), apiKey });
+  const sources = await startSources({ names, shown, posted, folder, at: () => at, clock });
   const { landing, warehouse } = await openPlace({ folder, clock });
   await writeCompanyFiles(world, path.join(folder, 'data'), at);
-  const sources = [
-    { id: 'shop-newsletter', type: 'mailchimp', streams: 'all', mutable_window: 'P35D' },
-    { id: 'books', type: 'file', streams: 'all', mutable_window: 'P35D' },
-  ] as const;
-  const secrets: Readonly<Record<string, unknown>> = {
-    'shop-newsletter': { credentials: { api_key: apiKey }, base_url: simulator.url },
-    books: { project_dir: folder, files: companyFileSpecs },
-  };
+  const { configured, secrets } = sources;
   const known = { ...connectors, ...registry };
   let deps: Deps = {
     project: {
-      config: { sources },
+      config: { sources: configured },
       source: (id) => {
-        const found = sources.find((source) => source.id === id);
+        const found = configured.find((source) => source.id === id);
         if (found === undefined) throw new Error(`no source ${id}`);
         return found;
       },
-      secret: (id) => known[sources.find((source) => source.id === id)?.type ?? '']?.config.parse(secrets[id]),
+      secret: (id) => known[configured.find((source) => source.id === id)?.type ?? '']?.config.parse(secrets[id]),
       salt: () => salt,
     },
     connectors: known,
@@ -129,56 +117,26 @@ export async function startInProcess({
     landing,
     clock,
     http: (connector, config, { priority }) => createHttp(connector, config, { ...http, priority }),
+    inbox: (accountId) => ({ ...openInbox(folder, accountId), removeLoaded: () => Promise.resolve() }),
     transform: { plan: unused, run: unused, ahead: unused },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
-  const attempt = { signal: new AbortController().signal, report: () => {} } as unknown as Attempt;
   let runs = 0;
-
-  const syncStream = async (
-    source: string,
-    accountId: string,
-    stream: string,
-    runId: string,
-  ): Promise<StreamSummary> => {
-    const key = { source, accountId, stream };
-    let counts = noCounts;
-    let done = 0;
-    let planned = 0;
-    for (let round = 0; ; round += 1) {
-      const plan = await planStream(deps, { key, runId, round });
-      planned = plan.slices;
-      for (; done < plan.slices; done = Math.min(done + 40, plan.slices)) {
-        const batch = { key, runId, from: done, to: Math.min(done + 40, plan.slices) };
-        const read = await extractBatch(deps, batch, attempt);
-        const loaded = await loadBatch(deps, { ...batch, fence: plan.fence });
-        counts = {
-          slices: counts.slices + read.slicesDone,
-          pages: counts.pages + read.pages,
-          requests: counts.requests + read.requests,
-          rowsRead: counts.rowsRead + read.rows,
-          rowsInserted: counts.rowsInserted + loaded.inserted,
-          rowsUpdated: counts.rowsUpdated + loaded.updated,
-          rowsUnchanged: counts.rowsUnchanged + loaded.unchanged,
-          rowsDeleted: counts.rowsDeleted + loaded.deleted,
-          rowsQuarantined: counts.rowsQuarantined + loaded.quarantined,
-          bytesRead: counts.bytesRead + read.bytes,
-        };
-      }
-      if (!plan.again) break;
-    }
-    return await finishStream(deps, { key, runId, counts, planned, durationMs: 0 });
-  };
 
   return {
     folder,
     warehouse,
-    simulator,
+    simulator: sources.mailchimp,
+    sendgrid: sources.sendgrid,
+    accountIds: configured.map(({ id }) => id),
     sync: async (accountId, streams) => {
+      if (accountId === world.sendgrid.accountId) await sources.receive();
       const runId = `run-${(runs += 1)}`;
       const plan = planAccount(deps, { accountId, ...(streams === undefined ? {} : { streams }) });
       const summaries: StreamSummary[] = [];
-      for (const { stream } of plan.streams) summaries.push(await syncStream(plan.source, accountId, stream, runId));
+      for (const { stream } of plan.streams) {
+        summaries.push(await syncStream(deps, { source: plan.source, accountId, stream }, runId));
+      }
       return summaries;
     },
     transform: (select) =>
@@ -186,7 +144,7 @@ export async function startInProcess({
         warehouse,
         config: {
           company: { time_zone: world.company.timeZone, currency: world.company.currency },
-          sources,
+          sources: configured,
           campaigns: goalRules,
         },
         clock,
@@ -202,7 +160,7 @@ export async function startInProcess({
       await writeCompanyFiles(world, path.join(folder, 'data'), at);
     },
     stop: async () => {
-      await simulator.stop();
+      await sources.stop();
       await warehouse.close();
       rmSync(folder, { recursive: true, force: true });
     },

@@ -81,7 +81,7 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
       reportsDeliveries: false,
       stated: statedBy(view.reports.get(campaign.id)),
       forwards: view.reports.get(campaign.id)?.forwards ?? 0,
-      links: campaign.links.map(({ id, url }) => ({ id, url, position: null, statedClicks: null })),
+      links: campaign.links.map(({ id, url }) => ({ id, url, position: null, statedClicks: undefined })),
       testGroups: testGroupsOf(campaign, view.children.get(campaign.id) ?? []),
     })),
     members: [...lastSeen.values()].map(({ member: { membership, state }, at }): Member => ({
@@ -111,7 +111,6 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
       ).map((click) => ({
         ...event(click.campaignId, click.membership, click.at),
         url: click.url,
-        position: null,
       })),
       (campaignId) => new Set(campaignOf.get(campaignId)?.links.map((link) => link.url)),
     ),

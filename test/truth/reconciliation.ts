@@ -46,9 +46,17 @@ export function reconciliation(facts: Facts): readonly TruthRow[] {
     });
 }
 
-function reasonOf(measure: Measure, gap: Decimal, n: Tally, { stated }: Campaign, isCapped: boolean): string {
+function reasonOf(
+  measure: Measure,
+  gap: Decimal,
+  n: Tally,
+  { stated, reportsDeliveries }: Campaign,
+  isCapped: boolean,
+): string {
   if (!gap.isNegative()) return 'unexplained';
-  if (new Decimal(stated.sent ?? 0).gt(n.sent) && !['orders', 'revenue'].includes(measure)) return 'deleted members';
+  if (new Decimal(stated.sent ?? 0).gt(n.sent) && !['orders', 'revenue'].includes(measure)) {
+    return reportsDeliveries ? 'messages not known one by one' : 'deleted members';
+  }
   const isOfEvents = ['opens_total', 'proxy_excluded_opens', 'clicks_total'].includes(measure);
   return isCapped && isOfEvents ? 'event cap of 1,000 per member' : 'unexplained';
 }

@@ -110,12 +110,17 @@ describe('SendGrid: the truth of one single send, counted by hand from its print
     ]);
   });
 
-  it('by place of a link', () => {
+  it('by link: the first and the third place in the mail lead to one address', () => {
     const rows = linkPerformance(facts).filter((row) => row['campaign_id'] === idOf('Harvest test'));
-    expect(rows.map((row) => [row['position'], row['total_click_count'], row['human_click_count']])).toEqual([
-      [0, 4, 1],
-      [1, 4, 1],
-      [2, 6, 3],
+    const counts = ['position', 'total_click_count', 'human_click_count', 'reported_total_click_count'];
+    expect(rows.map((row) => counts.map((count) => row[count]))).toEqual([
+      [0, 10, 4, 10],
+      [1, 4, 1, 4],
+    ]);
+    const stated = linkPerformance(facts).filter((row) => row['campaign_id'] === idOf('Welcome 2'));
+    expect(stated.map((row) => counts.map((count) => row[count]))).toEqual([
+      [0, null, null, 6],
+      [1, null, null, 3],
     ]);
   });
 

@@ -1,8 +1,13 @@
 import type { SgEvent, SgEventKind, SgMessage, SgSingleSend, SgSuppression } from '../../src/demo/sendgrid-types.ts';
 import type { Seconds } from '../../src/demo/types.ts';
-import { visibleSendgrid, type SgTotals, type VisibleSendgrid } from '../../src/demo/visible-sendgrid.ts';
+import {
+  visibleSendgrid,
+  type SgLinkTotal,
+  type SgTotals,
+  type VisibleSendgrid,
+} from '../../src/demo/visible-sendgrid.ts';
 import { markBursts } from './bursts.ts';
-import type { Campaign, Member, Movement, PersonEvent, SourceFacts, Stated } from './fact-types.ts';
+import type { Campaign, Link, Member, Movement, PersonEvent, SourceFacts, Stated } from './fact-types.ts';
 import type { Gathering } from './facts.ts';
 
 const source = 'sendgrid';
@@ -32,11 +37,10 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
   };
   const of = (...kinds: readonly SgEventKind[]): readonly SgEvent[] =>
     known.filter((event) => kinds.includes(event.kind));
-  const linkOf = (event: SgEvent): { readonly url: string; readonly position: number } => {
-    const position = event.link ?? -1;
-    const link = sendOf.get(messageOf(event).singleSendId)?.links[position];
+  const urlOf = (event: SgEvent): string => {
+    const link = sendOf.get(messageOf(event).singleSendId)?.links[event.link ?? -1];
     if (link === undefined) throw new Error(`click ${event.id} is on no link`);
-    return { url: link.url, position };
+    return link.url;
   };
   const addresses = new Map([...view.links].map(([id, links]) => [id, new Set(links.map((link) => link.url))]));
 
@@ -64,12 +68,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
         reportsDeliveries: true,
         stated: statedBy(totals),
         forwards: null,
-        links: (view.links.get(send.id) ?? []).map(({ url, position, clicks }) => ({
-          id: `${position} ${url}`,
-          url,
-          position,
-          statedClicks: clicks,
-        })),
+        links: linksOf(view.links.get(send.id) ?? []),
         testGroups: [...(view.tested.get(send.id) ?? [])].map(([variant, own]) => ({
           variant,
           label: variant,
@@ -102,12 +101,22 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
     })),
     opens: of('open').map((event) => ({ ...asEvent(event), machine: event.isMachine })),
     clicks: markBursts(
-      of('click').map((event) => ({ ...asEvent(event), ...linkOf(event) })),
+      of('click').map((event) => ({ ...asEvent(event), url: urlOf(event) })),
       (campaignId) => addresses.get(campaignId) ?? new Set(),
     ),
     unsubscribes: firstOfEach(of('unsubscribe', 'group_unsubscribe').map(asEvent)),
     complaints: of('spamreport').map(asEvent),
   };
+}
+
+/** By address: the same may be linked at several places. */
+function linksOf(links: readonly SgLinkTotal[]): readonly Link[] {
+  return [...Map.groupBy(links, ({ url }) => url)].map(([url, places]) => ({
+    id: undefined,
+    url,
+    position: Math.min(...places.map(({ position }) => position)),
+    statedClicks: places.reduce((sum, { clicks }) => sum + clicks, 0),
+  }));
 }
 
 /** A campaign to several lists belongs to none of them. */
