@@ -7,7 +7,6 @@ import { defineConnector, type Http, type ReadPage } from '../connectors/_kit/co
 import { exportStream } from '../connectors/_kit/export.ts';
 import { emptyInbox } from '../connectors/_kit/hook.ts';
 import type { Slice } from '../src/contracts/sync.ts';
-import { emptyInbox } from '../connectors/_kit/hook.ts';
 import { createLocalLanding } from '../src/landing/local.ts';
 import { readSliceToLanding } from './read-slice.ts';
 
