@@ -122,6 +122,11 @@ describe('numbers and text', () => {
     expect(await value(call('bool', json, 'a.t'))).toBe('true');
     expect(await value(call('elementText', json, 'l', 2))).toBe('z');
     expect(await value(call('elementText', json, 'l', 9))).toBeNull();
+    const hyphen = `cast('{"smtp-id":"<a@b>","at":1772323205,"text":"1772323205"}' as json)`;
+    expect(await value(call('text', hyphen, 'smtp-id'))).toBe('<a@b>');
+    expect(await value(call('epochTimestamp', hyphen, 'at'))).toBe('2026-03-01 00:00:05');
+    expect(await value(call('epochTimestamp', hyphen, 'text'))).toBe('2026-03-01 00:00:05');
+    expect(await value(call('epochTimestamp', hyphen, 'none'))).toBeNull();
     expect(() => call('text', json, "a'; drop table x")).toThrow(/not a plain JSON path/);
   });
 

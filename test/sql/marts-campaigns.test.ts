@@ -454,6 +454,45 @@ describe('reconciliation', () => {
   });
 });
 
+describe('the day from which on an account is known recipient by recipient', () => {
+  const from = async (): Promise<readonly unknown[]> =>
+    (
+      await marts.query(
+        'select distinct account_id, per_recipient_events_from from marts.campaign_performance order by account_id',
+      )
+    ).map((row) => Object.values(row));
+
+  test('is that of the first campaign after the last incomplete one, an account for itself', async () => {
+    const more = (account: string, date: string, isKnown: boolean) => ({
+      account_id: account,
+      send_date: date,
+      has_per_recipient_events: isKnown,
+    });
+    await campaign(marts, 'a1', more('a', '2026-01-01', true));
+    await campaign(marts, 'a2', more('a', '2026-01-05', false));
+    // Complete, but on a day that has one that is not.
+    await campaign(marts, 'a3', more('a', '2026-01-05', true));
+    await campaign(marts, 'a4', more('a', '2026-01-09', true));
+    await campaign(marts, 'a5', more('a', '2026-01-12', true));
+    await campaign(marts, 'b1', more('b', '2026-01-07', true));
+    await campaign(marts, 'c1', more('c', '2026-01-01', true));
+    await campaign(marts, 'c2', more('c', '2026-01-20', false));
+    await build();
+    expect(await from()).toEqual([
+      ['a', '2026-01-09'],
+      ['b', '2026-01-07'],
+      ['c', null],
+    ]);
+    expect((await one('campaign_performance', "campaign_id = 'c1'"))['unavailable_reason']).toContain(
+      'per_recipient_events_from: the newest campaign of the account is not known recipient by recipient',
+    );
+    await marts.execute("update marts.campaign_performance set per_recipient_events_from = date '2026-01-05'");
+    expect(await marts.failedAssertions()).toEqual([
+      'checks.check_campaign_performance: from per_recipient_events_from on every campaign is known recipient by recipient',
+    ]);
+  });
+});
+
 describe('the checks', () => {
   test.each([
     ['campaign_performance', 'human_open_count = human_open_count + 1', 'human + machine + unknown opens = opens'],
@@ -464,6 +503,11 @@ describe('the checks', () => {
       'campaign_performance',
       'revenue_amount = 999, net_revenue_amount = 999 - refund_amount',
       'hold the same campaigns and money',
+    ],
+    [
+      'campaign_performance',
+      'per_recipient_events_from = null',
+      'per_recipient_events_from is NULL only without null or with a reason',
     ],
     ['campaign_profit', 'staff_amount = 1', 'the kinds of cost sum to the total'],
     ['campaign_profit', 'profit_amount = 1', 'profit = revenue − refunds + value of conversions − costs'],

@@ -3,6 +3,7 @@ import { personKey } from '../../connectors/_kit/person-key.ts';
 import type { Row } from '../../src/contracts/sync.ts';
 import * as seeds from './core-seeds.ts';
 import { allPassed, openSqlProject, salt, type SqlProject } from './harness.ts';
+import { MartsWarehouse } from './marts-warehouse.ts';
 import * as grid from './sendgrid-seeds.ts';
 
 const person = (name: string): string => personKey(salt, seeds.address(name));
@@ -252,5 +253,54 @@ describe('the marts of two services', () => {
     expect(
       await one('audience_growth_daily', "source = 'sendgrid' and list_id = 'l1' and day = date '2026-01-05'"),
     ).toMatchObject({ new_count: 6, closing_count: 6 });
+  });
+});
+
+describe('the check of events between staging and core', () => {
+  const ids = { account_id: 'grid', sg_event_id: 'e1', event_at: '2026-03-01 09:00:00' };
+  const planted = async (plant: (marts: MartsWarehouse) => Promise<void>): Promise<readonly string[]> => {
+    const marts = await MartsWarehouse.open();
+    try {
+      await plant(marts);
+      return (await marts.failedAssertions()).filter((one) => one.startsWith('checks.check_sendgrid_events'));
+    } finally {
+      marts.close();
+    }
+  };
+  const inCore = (marts: MartsWarehouse) =>
+    marts.seed('core.int_sendgrid_message_event', [
+      { account_id: 'grid', campaign_id: 's1', event_type: 'open', event_date: '2026-03-01' },
+    ]);
+
+  test('holds for an event that is in both', async () => {
+    expect(
+      await planted(async (marts) => {
+        await marts.seed('core.int_sendgrid_event', [{ ...ids, campaign_id: 's1', event: 'open' }]);
+        await inCore(marts);
+      }),
+    ).toEqual([]);
+  });
+
+  test.each([
+    [
+      'in staging only',
+      (marts: MartsWarehouse) => marts.seed('core.int_sendgrid_event', [{ ...ids, campaign_id: 's1', event: 'open' }]),
+    ],
+    ['in core only', inCore],
+    [
+      'matched, and not in core',
+      async (marts: MartsWarehouse) => {
+        await marts.seed('core.int_sendgrid_event', [{ ...ids, event: 'click' }]);
+        await marts.seed('core.int_sendgrid_event_match', [{ ...ids, event: 'click', campaign_id: 's1' }]);
+      },
+    ],
+  ])('finds an event that is %s', async (_where, plant) => {
+    expect(await planted(plant)).toEqual(['checks.check_sendgrid_events: core has each event of a single send once']);
+  });
+
+  test('finds a bounce without a message that nobody looked at', async () => {
+    expect(await planted((marts) => marts.seed('core.int_sendgrid_event', [{ ...ids, event: 'bounce' }]))).toEqual([
+      'checks.check_sendgrid_events: each bounce without a message is matched, or seen to match nothing',
+    ]);
   });
 });

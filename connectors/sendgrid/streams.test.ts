@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Json, JsonObject } from '../../src/contracts/json.ts';
+import type { Slice } from '../../src/contracts/sync.ts';
+import type { Http, HttpRequest } from '../_kit/contract.ts';
+import { readSlice } from '../_kit/engine.ts';
+import { jsonArray } from '../_kit/push.ts';
+import { SkippedAnswer } from '../_kit/skip.ts';
+import { MemoryInbox } from '../_kit/suite/memory-inbox.ts';
+import { noDownload } from '../_kit/suite/no-download.ts';
+import { sendgridConfig } from './config.ts';
+import { sendgrid } from './connector.ts';
+
+const config = sendgridConfig.parse({ credentials: { api_key: 'SG.not-a-key' } });
+const now = '2026-06-30T12:00:00.000Z';
+const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const log = JSON.parse(fixture('log.json').toString()) as JsonObject;
+
+const sliceOf = (more: Partial<Slice> = {}): Slice => ({
+  id: 'all',
+  item: '',
+  mode: 'full',
+  pathParams: {},
+  inherit: {},
+  next: { readAt: now },
+  ...more,
+});
+
+/** Answers by path; what was asked is kept. */
+function fake(answer: (request: HttpRequest) => Json, download: Http['download'] = noDownload) {
+  const asked: HttpRequest[] = [];
+  const http: Http = {
+    requests: 0,
+    download,
+    request: async (request) => {
+      asked.push(request);
+      return { status: 200, headers: {}, body: answer(request), bytes: 1 };
+    },
+  };
+  return { http, asked };
+}
+
+async function read(stream: string, http: Http, slice = sliceOf(), inbox = new MemoryInbox()) {
+  const rows: JsonObject[] = [];
+  const people: (string | null)[] = [];
+  const rejected: { readonly path: string }[] = [];
+  const options = { config, http, slice, now, salt: 'salt', signal: new AbortController().signal, inbox };
+  for await (const event of readSlice(sendgrid, stream, options)) {
+    if (event.kind === 'page') {
+      for (const row of event.rows) {
+        rows.push(row.record);
+        people.push(row._person_key);
+      }
+      rejected.push(...event.rejected);
+    } else if (event.kind === 'end') {
+      return { rows, people, rejected, end: event };
+    }
+  }
+  throw new Error('no end');
+}
+
+describe('contacts', () => {
+  it('of a file are called by contact_id, everywhere else by id: raw has both', async () => {
+    const { http } = fake(
+      ({ method }) =>
+        method === 'POST'
+          ? { id: 'job' }
+          : { status: 'ready', urls: ['https://x.s3.amazonaws.com/f'], contact_count: 2 },
+      async function* () {
+        yield fixture('contacts-export.ndjson');
+      },
+    );
+    const { rows, people, end } = await read('contacts', http);
+    expect(rows.map(({ id, contact_id: ofFile }) => id === ofFile && typeof id === 'string')).toEqual([true, true]);
+    expect(rows[1]?.['custom_fields']).toEqual({ company_name: 'Company LTD' });
+    expect(people.every((key) => key !== null)).toBe(true);
+    expect(end.incomplete).toBeUndefined();
+  });
+});
+
+describe('events of the webhook', () => {
+  const post = fixture('events.json');
+  const posted = async () => {
+    const inbox = new MemoryInbox().post('events', { body: post });
+    const [segment] = await inbox.segments('events');
+    const pathParams = { segment: segment!.name, from: '0', to: String(segment!.bytes) };
+    return read('events', fake(() => null).http, sliceOf({ mode: 'incremental', pathParams }), inbox);
+  };
+
+  it('have a category that is a text or a list, and custom arguments beside their own fields', async () => {
+    const { rows } = await posted();
+    expect(rows.map(({ category }) => category)).toEqual(['cat facts', ['cat facts', 'dogs'], undefined]);
+    expect(rows[1]?.['order']).toEqual({ nested: [1, 'custom arguments stand beside the fields'] });
+  });
+
+  it('may lack the message: a delayed bounce has an address and an smtp-id only', async () => {
+    const { rows, people, rejected } = await posted();
+    expect(rejected).toEqual([]);
+    expect(rows[2]).toMatchObject({ event: 'bounce', 'smtp-id': '<14c5d75ce93.dfd.64b469@ismtpd-555>' });
+    expect(people[2]).toBe(people[0]);
+  });
+
+  it('are as many as the array has', () => {
+    expect(jsonArray(post)).toHaveLength(3);
+  });
+});
+
+describe('events of the log', () => {
+  const slice = (...ids: readonly string[]): Slice =>
+    sliceOf({ mode: 'incremental', item: '2026-06-29', params: { sg_message_ids: ids.join(' ') } });
+
+  it('inherit what the log says of the single send once a message', async () => {
+    const { rows } = await read('log_events', fake(() => log).http, slice('abc123.recvd-1'));
+    expect(rows.map(({ event, marketing_campaign_id: campaign }) => [event, campaign])).toEqual([
+      ['received', 12345],
+      ['open', 12345],
+    ]);
+    expect(rows[1]).toMatchObject({ marketing_campaign_version: 'A', template_id: 'd-12345' });
+    // Absent, not false: nobody said that a person opened it.
+    expect(rows[1]).not.toHaveProperty('sg_machine_open');
+  });
+
+  it('that two messages share are one row', async () => {
+    const { rows, end } = await read('log_events', fake(() => log).http, slice('abc123.recvd-1', 'abc124.recvd-1'));
+    expect(rows).toHaveLength(2);
+    expect(end.incomplete).toBeUndefined();
+  });
+
+  it('of a message with a hundred are the newest hundred, which is said and no failure', async () => {
+    const events = Array.from({ length: 100 }, (_, index) => ({
+      event: 'open',
+      email: 'to@test.example',
+      sg_event_id: `open-${index}`,
+      timestamp: 1751629100 + index,
+    }));
+    const { rows, end } = await read('log_events', fake(() => ({ ...log, events })).http, slice('abc123'));
+    expect(rows).toHaveLength(100);
+    expect(end.incomplete).toBeUndefined();
+    expect(end.state.explainedGap).toContain('newest 100');
+  });
+
+  it('of a message that has left the log are left out, and those of the others are read', async () => {
+    const { http } = fake(({ path }) => {
+      if (path.endsWith('gone')) throw new SkippedAnswer('GET /v3/logs/gone answered 404', 404);
+      return log;
+    });
+    const { rows, end } = await read('log_events', http, slice('gone', 'abc123.recvd-1'));
+    expect(rows).toHaveLength(2);
+    expect(end.skipped).toBeUndefined();
+  });
+});
+
+describe('messages of the log', () => {
+  const window = { from: '2026-06-29T00:00:00.000Z', to: '2026-06-30T00:00:00.000Z' };
+
+  /** A log of messages at given seconds of the day, answered as documented: the first 1,000 of the window. */
+  function logOf(secondsOfDay: readonly number[]) {
+    const messages = secondsOfDay.map((second, index) => ({
+      sg_message_id: `m${index}`,
+      sg_message_id_created_at: new Date(Date.parse(window.from) + second * 1000).toISOString(),
+      to_email: `to${index}@test.example`,
+      status: 'delivered',
+    }));
+    return fake(({ body }) => {
+      const { query, limit } = body as { readonly query: string; readonly limit: number };
+      const [from = '', to = ''] = [...query.matchAll(/TIMESTAMP "([^"]+)"/g)].map(([, at]) => at!);
+      const found = messages.filter(
+        ({ sg_message_id_created_at: at }) => Date.parse(at) >= Date.parse(from) && Date.parse(at) < Date.parse(to),
+      );
+      return { messages: found.slice(0, limit) };
+    });
+  }
+
+  it('come in halves of a window that returns a thousand, each once', async () => {
+    const seconds = Array.from({ length: 3500 }, (_, index) => 36_000 + index * 0.7);
+    const { http, asked } = logOf(seconds);
+    const { rows, end } = await read('log_messages', http, sliceOf({ mode: 'incremental', window }));
+    expect(new Set(rows.map(({ sg_message_id: id }) => id)).size).toBe(3500);
+    expect(end.incomplete).toBeUndefined();
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked[0]?.body).toEqual({
+      query:
+        'sg_message_id_created_at >= TIMESTAMP "2026-06-29T00:00:00Z" AND sg_message_id_created_at < TIMESTAMP "2026-06-30T00:00:00Z"',
+      limit: 1000,
+    });
+  });
+
+  it('of a second with more than a thousand make the stream incomplete, by name', async () => {
+    const { http } = logOf(Array.from({ length: 1200 }, () => 43_200));
+    const { rows, end } = await read('log_messages', http, sliceOf({ mode: 'incremental', window }));
+    expect(rows).toHaveLength(1000);
+    expect(end.incomplete).toContain('2026-06-29T12:00:00Z');
+  });
+});
+
+describe('Email Activity', () => {
+  it('is asked for by the last event, with bounds that are both part of the window', async () => {
+    const { http, asked } = fake(() => ({ messages: [] }));
+    const window = { from: '2026-06-30T11:00:00.000Z', to: now };
+    await read('activity', http, sliceOf({ mode: 'incremental', window }));
+    expect(asked[0]?.params).toEqual({
+      query: 'last_event_time BETWEEN TIMESTAMP "2026-06-30T11:00:00Z" AND TIMESTAMP "2026-06-30T11:59:59Z"',
+      limit: 1000,
+    });
+  });
+});
+
+describe('statistics', () => {
+  it('that fill a page of 500 entries go on with the next, and end where a page is short', async () => {
+    const entry = (index: number) => ({ type: 'country', name: `C${index}`, metrics: { opens: 1 } });
+    const { http, asked } = fake(({ params }) => {
+      const { offset, start_date: date } = params as { readonly offset: number; readonly start_date: string };
+      const all = Array.from({ length: date === '2026-06-30' ? 777 : 0 }, (_, index) => entry(index));
+      return [{ date, stats: all.slice(offset, offset + 500) }];
+    });
+    const { rows, end } = await read('geo_stats', http);
+    expect(rows).toHaveLength(777);
+    expect(end.incomplete).toBeUndefined();
+    expect(asked).toHaveLength(8);
+  });
+
+  it('of a source that counts pages in days are the same', async () => {
+    const stats = Array.from({ length: 500 }, (_, index) => ({ type: 'device', name: `D${index}`, metrics: {} }));
+    const { http } = fake(({ params }) => {
+      const { offset, start_date: date } = params as { readonly offset: number; readonly start_date: string };
+      return offset === 0 && date === '2026-06-30' ? [{ date, stats }] : [];
+    });
+    expect((await read('device_stats', http)).rows).toHaveLength(500);
+  });
+
+  it('of categories leave out the days before there was such a category', async () => {
+    const { http } = fake(({ path, params }) => {
+      if (path === '/v3/categories') return (params?.['offset'] ?? 0) === 0 ? [{ category: 'a' }] : [];
+      const day = (date: string, opens: number) => ({
+        date,
+        stats: [{ type: 'category', name: 'a', metrics: { opens } }],
+      });
+      return [day('2026-06-28', 0), day('2026-06-29', 3)];
+    });
+    expect((await read('category_stats', http)).rows).toEqual([
+      { category: 'a', date: '2026-06-29', type: 'category', name: 'a', metrics: { opens: 3 } },
+    ]);
+  });
+
+  it.each(['daily_stats', 'category_stats', 'client_stats'])(
+    '%s is never "no rows" for an answer of another shape',
+    async (name) => {
+      await expect(read(name, fake(() => ({ errors: [] })).http)).rejects.toMatchObject({
+        kind: 'contract',
+        stream: name,
+      });
+    },
+  );
+});
+
+describe('pages that name the next', () => {
+  const totals = sliceOf({ id: 'totals' });
+
+  it('are followed to their end', async () => {
+    const row = (id: string) => ({ id, ab_variation: 'all', ab_phase: 'all', aggregation: 'total', stats: {} });
+    const { http, asked } = fake(({ path }) =>
+      path.includes('page_token')
+        ? { results: [row('b')], _metadata: {} }
+        : {
+            results: [row('a')],
+            _metadata: { next: 'https://api.sendgrid.com/v3/marketing/stats/singlesends?page_token=2' },
+          },
+    );
+    expect((await read('single_send_stats', http, totals)).rows.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('that name themselves are a failure, not a loop', async () => {
+    const next = 'https://api.sendgrid.com/v3/marketing/stats/singlesends?page_token=2';
+    const { http, asked } = fake(() => ({ results: [], _metadata: { next } }));
+    await expect(read('single_send_stats', http, totals)).rejects.toMatchObject({ kind: 'contract' });
+    expect(asked.length).toBeLessThan(4);
+  });
+});
