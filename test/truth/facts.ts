@@ -87,11 +87,13 @@ export function gatherFacts({ world, syncs, salt, rules, sources = ['mailchimp']
     unsubscribes: all('unsubscribes'),
     complaints: all('complaints'),
     ...books(gathering),
+    // The shops' orders come through Mailchimp.
+    orders: sources.includes('mailchimp') ? orders(gathering) : [],
   };
 }
 
-/** What shops and the company's own books tell. */
-function books({ world, last, person, date }: Gathering): Pick<Facts, 'orders' | 'conversions' | 'costs'> {
+/** Converts an amount to the reporting currency by the rate of a day; null without one. */
+function converter({ world, last }: Gathering): (amount: string, currency: string, on: string) => Decimal | null {
   const rateAt = (from: string, on: string): Decimal | null => {
     if (from === world.company.currency) return new Decimal(1);
     const rate = world.fxRates
@@ -100,26 +102,37 @@ function books({ world, last, person, date }: Gathering): Pick<Facts, 'orders' |
       .at(-1);
     return rate === undefined ? null : new Decimal(rate.rate);
   };
-  const convert = (amount: string, currency: string, on: string): Decimal | null => {
+  return (amount, currency, on) => {
     const rate = rateAt(currency, on);
     return rate === null ? null : money(new Decimal(amount).times(rate));
   };
+}
+
+function orders(gathering: Gathering): Facts['orders'] {
+  const { world, last, person, date } = gathering;
+  const convert = converter(gathering);
   const customers = new Map(world.customers.map((customer) => [customer.id, customer]));
+  return visible(world, last)
+    .orders.filter(({ status }) => status !== 'cancelled')
+    .map(({ order, status }) => {
+      const amount = convert(order.total, order.currency, date(order.placedAt));
+      return {
+        id: order.id,
+        campaignId: order.campaignId,
+        person: person(customers.get(order.customerId)?.address ?? ''),
+        at: order.placedAt,
+        amount,
+        original: new Decimal(order.total),
+        refund: status === 'refunded' && amount !== null ? amount : new Decimal(0),
+      };
+    });
+}
+
+/** What the company's own books tell. */
+function books(gathering: Gathering): Pick<Facts, 'conversions' | 'costs'> {
+  const { world, last, person } = gathering;
+  const convert = converter(gathering);
   return {
-    orders: visible(world, last)
-      .orders.filter(({ status }) => status !== 'cancelled')
-      .map(({ order, status }) => {
-        const amount = convert(order.total, order.currency, date(order.placedAt));
-        return {
-          id: order.id,
-          campaignId: order.campaignId,
-          person: person(customers.get(order.customerId)?.address ?? ''),
-          at: order.placedAt,
-          amount,
-          original: new Decimal(order.total),
-          refund: status === 'refunded' && amount !== null ? amount : new Decimal(0),
-        };
-      }),
     conversions: world.conversions
       .filter((conversion) => conversion.at <= last)
       .map(({ campaignId, address, kind, at }) => ({ campaignId, person: person(address), kind, at })),
