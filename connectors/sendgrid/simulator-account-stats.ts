@@ -1,5 +1,6 @@
 import { day } from '../../src/demo/instant.ts';
 import type { SgEvent } from '../../src/demo/sendgrid-types.ts';
+import type { Seconds } from '../../src/demo/types.ts';
 import { dropReasons } from '../../src/demo/sendgrid-suppression.ts';
 import { type Answer, ApiError, type Call, wholeOf } from './simulator-answer.ts';
 import { describeAgent, mailboxProvider } from './simulator-agents.ts';
@@ -11,8 +12,7 @@ const advancedDays = 7;
 
 /** The account's totals of each day; a day without mail is there with zeros. Days are UTC's here. */
 export function getStats(call: Call): Answer {
-  const counted = everything(call);
-  return perDate(call, datesOf(call), (dates) => [{ metrics: metrics(onDates(counted, dates)) }]);
+  return perDate(call, datesOf(call), (own) => [{ metrics: metrics(own) }]);
 }
 
 /** Every category asked for is there each day. */
@@ -20,12 +20,11 @@ export function getCategoryStats(call: Call): Answer {
   const categories = call.query.getAll('categories');
   if (categories.length === 0) throw new ApiError(400, 'categories is required', 'categories');
   if (categories.length > 10) throw new ApiError(400, 'at most 10 categories', 'categories');
-  const counted = categories.map((name) => ({
-    name,
-    own: everything(call).filter(({ message }) => call.view.sendOf(message).categories.includes(name)),
-  }));
-  return perDate(call, datesOf(call), (dates) =>
-    counted.map(({ name, own }) => ({ type: 'category', name, metrics: metrics(onDates(own, dates)) })),
+  return perDate(call, datesOf(call), (own) =>
+    categories.map((name) => {
+      const part = own.filter(({ message }) => call.view.sendOf(message).categories.includes(name));
+      return { type: 'category', name, metrics: metrics(part) };
+    }),
   );
 }
 
@@ -71,26 +70,17 @@ export function getGeoStats(call: Call): Answer {
 
 export function getMailboxProviderStats(call: Call): Answer {
   const wanted = call.query.getAll('mailbox_providers');
-  const rows = everything(call).map((counted) => ({
-    counted,
-    provider: mailboxProvider(call.view.contactOf(counted.message).address),
-  }));
-  const names = [...new Set(rows.map(({ provider }) => provider))]
-    .filter((name) => wanted.length === 0 || wanted.includes(name))
-    .sort();
-  return perDate(call, recentDates(call), (dates) =>
-    names.flatMap((name) => {
-      const own = onDates(
-        rows.filter(({ provider }) => provider === name).map(({ counted }) => counted),
-        dates,
-      );
-      const all = metrics(own);
-      if (all['requests'] === 0 && own.every(({ events }) => events.length === 0)) return [];
-      const { blocks, bounces, deferred, delivered, requests, processed, spam_reports } = all;
-      const drops = messagesWith(own, (event) => event.kind === 'dropped');
-      const shown = { blocks, bounces, deferred, delivered, drops, requests, processed, spam_reports };
-      return [{ type: 'mailbox_provider', name, metrics: shown }];
-    }),
+  const providerOf = ({ message }: Counted): string => mailboxProvider(call.view.contactOf(message).address);
+  return perDate(call, recentDates(call), (own) =>
+    [...Map.groupBy(own, providerOf)]
+      .filter(([name]) => wanted.length === 0 || wanted.includes(name))
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, part]) => {
+        const { blocks, bounces, deferred, delivered, requests, processed, spam_reports } = metrics(part);
+        const drops = messagesWith(part, (event) => event.kind === 'dropped');
+        const shown = { blocks, bounces, deferred, delivered, drops, requests, processed, spam_reports };
+        return { type: 'mailbox_provider', name, metrics: shown };
+      }),
   );
 }
 
@@ -100,9 +90,7 @@ function advanced(
   of: 'open' | 'click' | 'both',
   keyOf: (event: SgEvent) => readonly (readonly [string, string])[],
 ): Answer {
-  const counted = everything(call);
-  return perDate(call, recentDates(call), (dates) => {
-    const own = onDates(counted, dates);
+  return perDate(call, recentDates(call), (own) => {
     const keys = new Map<string, readonly [string, string]>();
     const isOf = (event: SgEvent): boolean =>
       event.kind === of || (of === 'both' && (event.kind === 'open' || event.kind === 'click'));
@@ -127,20 +115,25 @@ function advanced(
   });
 }
 
-function everything(call: Call): Counted[] {
-  return call.view.half.messages.map((message) => ({
-    message,
-    isRequested: true,
-    events: call.view.eventsOf(message),
-  }));
-}
-
-function onDates(counted: readonly Counted[], dates: ReadonlySet<string>): Counted[] {
-  return counted.map(({ message, events }) => ({
-    message,
-    isRequested: dates.has(dateIn(message.at, 'UTC')),
-    events: events.filter((event) => dates.has(dateIn(event.at, 'UTC'))),
-  }));
+/** By bucket of the dates: the messages that were sent or of which something happened in it, with what happened in it. */
+function countedByBucket(call: Call, dates: readonly string[], by: string): Map<string, Counted[]> {
+  const buckets = new Map<string, Counted[]>();
+  const isWanted = new Set(dates);
+  const bucketAt = (at: Seconds): string => {
+    const date = dateIn(at, 'UTC');
+    return isWanted.has(date) ? bucketOf(date, by) : 'outside';
+  };
+  for (const message of call.view.half.messages) {
+    const sentIn = bucketAt(message.at);
+    const happened = Map.groupBy(call.view.eventsOf(message), (event) => bucketAt(event.at));
+    for (const bucket of new Set([sentIn, ...happened.keys()])) {
+      const counted = { message, isRequested: bucket === sentIn, events: happened.get(bucket) ?? [] };
+      const own = buckets.get(bucket);
+      if (own === undefined) buckets.set(bucket, [counted]);
+      else own.push(counted);
+    }
+  }
+  return buckets;
 }
 
 function metrics(counted: readonly Counted[]): Record<string, number> {
@@ -166,13 +159,17 @@ function metrics(counted: readonly Counted[]): Record<string, number> {
   };
 }
 
-function perDate(call: Call, dates: readonly string[], stats: (dates: ReadonlySet<string>) => unknown[]): Answer {
+function perDate(call: Call, dates: readonly string[], stats: (own: readonly Counted[]) => unknown[]): Answer {
   const by = call.query.get('aggregated_by') ?? 'day';
-  const buckets = Map.groupBy(dates, (date) => bucketOf(date, by));
-  const rows = [...buckets].map(([date, own]) => ({ date, own }));
+  if (!['day', 'week', 'month'].includes(by))
+    throw new ApiError(400, 'aggregated_by must be day, week or month', 'aggregated_by');
+  const counted = countedByBucket(call, dates, by);
+  const buckets = [...new Set(dates.map((date) => bucketOf(date, by)))];
   const offset = wholeOf(call.query, 'offset', 0, 1_000_000, 0);
   const limit = wholeOf(call.query, 'limit', 1, 500, 500);
-  return { body: rows.slice(offset, offset + limit).map(({ date, own }) => ({ date, stats: stats(new Set(own)) })) };
+  return {
+    body: buckets.slice(offset, offset + limit).map((date) => ({ date, stats: stats(counted.get(date) ?? []) })),
+  };
 }
 
 /** From `start_date` to `end_date` (default today), both included; the future has no rows. */

@@ -1,10 +1,11 @@
-import { day } from '../../src/demo/instant.ts';
+import { day, utcDateOf } from '../../src/demo/instant.ts';
 import type { Seconds } from '../../src/demo/types.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Calendar date of an instant in an IANA zone, `2026-06-30`. */
 export function dateIn(at: Seconds, zone: string): string {
+  if (zone === 'UTC') return utcDateOf(at);
   let format = formats.get(zone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
@@ -15,8 +16,7 @@ export function dateIn(at: Seconds, zone: string): string {
 
 export function isZone(zone: string): boolean {
   try {
-    dateIn(0, zone);
-    return true;
+    return dateIn(0, zone) !== '';
   } catch {
     return false;
   }

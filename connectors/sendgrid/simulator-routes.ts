@@ -9,7 +9,7 @@ import {
   getStats,
 } from './simulator-account-stats.ts';
 import { getMessage, getMessages } from './simulator-activity.ts';
-import type { Answer, Call } from './simulator-answer.ts';
+import { type Answer, type Call, paged } from './simulator-answer.ts';
 import { getSingleSend, getSingleSendCategories, getSingleSends, searchSingleSends } from './simulator-campaigns.ts';
 import {
   getContact,
@@ -110,6 +110,10 @@ export const routes: readonly Route[] = [
     },
     get('/v3/marketing/singlesends/{id}', 'marketing.read', 'marketing', [], getSingleSend),
     get(single, 'marketing.read', 'stats', ['singlesend_ids', ...pages], getSingleSendsStats),
+    // The company has no automations.
+    get('/v3/marketing/stats/automations', 'marketing.read', 'stats', ['automation_ids', ...pages], (call) => ({
+      body: paged(call, 'results', [], { high: 50, absent: 25 }),
+    })),
     get(`${single}/export`, 'marketing.read', 'stats', ['ids', 'timezone'], exportSingleSendStats),
     get(
       `${single}/{id}`,

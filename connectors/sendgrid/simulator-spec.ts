@@ -58,7 +58,7 @@ export function loadSpec(file: string, beyond: readonly Beyond[]): Spec {
       const keys = found.$ref.slice(2).split('/');
       const target = keys.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], root) as T;
       const { $ref: _ref, ...beside } = found;
-      found = { ...beside, ...target } as T;
+      found = { ...beside, ...target };
     }
     return found;
   };

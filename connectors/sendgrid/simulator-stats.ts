@@ -26,6 +26,8 @@ export function getSingleSendStats(call: Call): Answer {
   const last = dateOf(call, 'end_date', '2021-12-31');
   const zone = call.query.get('timezone') ?? 'UTC';
   if (!isZone(zone)) throw new ApiError(400, 'unknown time zone', 'timezone');
+  const by = call.query.get('aggregated_by') ?? 'total';
+  if (by !== 'total' && by !== 'day') throw new ApiError(400, 'aggregated_by must be total or day', 'aggregated_by');
   const within = everyOne(call, send).map(({ message, events }) => ({
     message,
     isRequested: between(dateIn(message.at, zone), first, last),
@@ -33,7 +35,7 @@ export function getSingleSendStats(call: Call): Answer {
   }));
   const rows = grouped(call, send).flatMap(({ variation, phase, isIn }) => {
     const own = within.filter(({ message }) => isIn(message));
-    if (call.query.get('aggregated_by') !== 'day') return [row(send, own, variation, phase, 'total')];
+    if (by === 'total') return [row(send, own, variation, phase, 'total')];
     const dates = own.flatMap(({ message, isRequested, events }) => [
       ...(isRequested ? [dateIn(message.at, zone)] : []),
       ...events.map((event) => dateIn(event.at, zone)),

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
     port: Number(values.port),
     latencyMs: Number(values['latency-ms']),
   });
-  const keys = createHookKeys(`${values.seed}`);
+  const keys = createHookKeys(values.seed);
   const sendgrid = await startSendgridSimulator({
     world,
     at: () => instantOf(now),
