@@ -56,7 +56,7 @@ export default defineConfig({
         test: {
           ...heavy,
           name: 'whole',
-          include: ['test/{e2e,faults,examples}/**/*.test.ts'],
+          include: ['test/{e2e,faults,receiver,examples}/**/*.test.ts'],
           sequence: { groupOrder: 4 },
         },
       },

@@ -26,12 +26,12 @@ export async function removeLoadedPosts(deps: Deps, { accountId, stream: finishe
   if (inbox === undefined) return;
   const { connector, source } = accountOf(deps, accountId);
   for (const [hook] of hooksOf(connector)) {
-    const takers = Object.entries(connector.streams).filter(([, { push }]) => push === hook);
-    if (takers.length > 0 && !takers.some(([name]) => name === finished)) continue;
-    const chosen = takers.filter(([name]) => source.streams === 'all' || source.streams.includes(name));
-    if (takers.length > 0 && chosen.length === 0) continue;
+    const takers = Object.keys(connector.streams).filter((name) => connector.streams[name]?.push === hook);
+    if (takers.length > 0 && !takers.includes(finished)) continue;
+    const isTaking = (name: string): boolean =>
+      name === finished || source.streams === 'all' || source.streams.includes(name);
     const states = await Promise.all(
-      chosen.map(([stream]) => deps.warehouse.readState({ source: connector.name, accountId, stream })),
+      takers.filter(isTaking).map((stream) => deps.warehouse.readState({ source: connector.name, accountId, stream })),
     );
     const loadedTo = (segment: string): number =>
       Math.min(Number.MAX_SAFE_INTEGER, ...states.map((state) => offsetOf(state.get(segment))));

@@ -7,15 +7,6 @@ import { findServer } from '../src/temporal/server.ts';
 
 const root = new URL('../', import.meta.url);
 
-/**
- * Most memory that this process ever held, threads and native libraries included. Linux says it of the program alone;
- * the general figure may be that of the parent at the moment it started us.
- */
-export function peakRssMb(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024;
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? Number.NaN) / 1024;
-}
-
 /** What a figure depends on, in lines for people. */
 export function describeMachine(): readonly string[] {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';

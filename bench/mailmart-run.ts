@@ -9,7 +9,7 @@ import { loadProject } from '../src/config/load.ts';
 import { clockFromEnv } from '../src/contracts/clock.ts';
 import { newRunId, startSync } from '../src/temporal/start.ts';
 import { hostWorker, type HostedWorker } from '../src/temporal/worker-host.ts';
-import { peakRssMb } from './machine.ts';
+import { peakRssMb } from './peak-rss.ts';
 import { newProjectFolder, writeProject } from './project.ts';
 
 // A worker as `mailmart worker` hosts it, and the sync that `mailmart sync` starts on it. Lines of JSON on standard

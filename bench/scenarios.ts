@@ -8,6 +8,7 @@ import {
   type SyncLoad,
   type SyncOptions,
 } from './measure.ts';
+import { receive } from './receive.ts';
 import { fullShape, scaled, smallShape, type Shape } from './shape.ts';
 
 export type Plan = {
@@ -36,6 +37,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'faults', about: 'one request in twenty fails', run: faults },
   { name: 'kill', about: 'kill -9 at several pages: what is asked for again', run: kill },
   { name: 'accounts', about: 'a hundred small accounts on one worker', run: accounts },
+  receive,
 ];
 
 async function withSimulator<T>(

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { flatInsertion, flatten } from './flatten.ts';
-import { peakRssMb } from './machine.ts';
+import { peakRssMb } from './peak-rss.ts';
 import { accountKey } from './shape.ts';
 
 // The same streams, as fast as this machine can, in two ways. `program`: parsed and flattened here, then loaded: the bound

@@ -10,8 +10,8 @@ it('finds single secrets, lists of them and those of listed objects, where they 
     ['hook', 'keys', 1],
   ]);
   expect(secretPlaces(config, 'hook.list[].key')).toHaveLength(2);
-  for (const path of ['other', 'key.inner', 'key[]', 'hook.none[]', 'hook.none.key', 'other.keys[]', 'toString'])
-    expect(secretPlaces(config, path), path).toEqual([]);
+  const nowhere = ['other', 'key.inner', 'key[]', 'hook.none[]', 'hook.none.key', 'other.keys[]', 'toString'];
+  expect(nowhere.filter((path) => secretPlaces(config, path).length > 0)).toEqual([]);
   expect(secretsIn({ secrets: ['key', 'hook.keys[]', 'hook.list[].key', 'hook.none'] }, config)).toEqual([...'abcde']);
 });
 

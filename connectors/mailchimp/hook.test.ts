@@ -167,12 +167,13 @@ describe('the hook', () => {
   });
 
   it('hints at streams and at items as they are planned', () => {
-    for (const posted of webhooks)
-      for (const hint of hook!.hints!(post(posted))) {
-        const stream = mailchimp.streams[hint.stream];
-        expect(stream?.parent, hint.stream).toBeDefined();
-        expect(stream?.parent?.params, hint.stream).toBeUndefined();
-      }
+    const all = webhooks.flatMap((posted) => hook!.hints!(post(posted)));
+    const unplanned = all.filter(({ stream }) => {
+      const parent = mailchimp.streams[stream]?.parent;
+      // One key names the item: the campaign's, or the list's.
+      return parent === undefined || parent.params !== undefined;
+    });
+    expect([all.length > 0, unplanned]).toEqual([true, []]);
   });
 
   it.each([

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instant, JsonObject } from '../../src/contracts/json.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { createHttp } from '../_kit/http.ts';
+import { MemoryInbox } from '../_kit/suite/memory-inbox.ts';
 import { inOrder, Memory } from '../_kit/suite/memory.ts';
 import { mailchimp } from './connector.ts';
+import { webhooks } from './fixtures/webhooks.ts';
 import { startMailchimpSimulator, type MailchimpSimulator } from './simulator.ts';
 import { reportFingerprint } from './stream.ts';
 
@@ -13,6 +15,7 @@ import { reportFingerprint } from './stream.ts';
 const apiKey = 'simulated-key-us1';
 const start = '2026-06-30T12:00:00.000Z';
 const ordered = inOrder(mailchimp);
+const inbox = new MemoryInbox().post('lists', ...webhooks);
 const counted = new Set(['lists', 'members', 'campaigns', 'reports', 'sent_to', 'email_activity']);
 
 /** One sync of every stream: its requests for the counted streams, and whatever was not as it should be. */
@@ -23,7 +26,10 @@ async function sync(memory: Memory, simulator: MailchimpSimulator, now: Instant)
   let requests = 0;
   for (const name of ordered) {
     const before = http.requests;
-    for (const { slice, rejected, end } of await memory.sync({ connector: mailchimp, config, http, now }, name)) {
+    for (const { slice, rejected, end } of await memory.sync(
+      { connector: mailchimp, config, http, now, inbox },
+      name,
+    )) {
       const missing = end.incomplete ?? end.skipped;
       if (missing !== undefined) trouble.push(`${name} ${slice.id}: ${missing}`);
       for (const { path, reason } of rejected) trouble.push(`${name} ${path}: ${reason}`);

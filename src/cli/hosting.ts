@@ -1,7 +1,4 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { pino } from 'pino';
 import type { Tuning } from '../../workflows/index.ts';
 import type { Project } from '../config/load.ts';
 import { clockFromEnv } from '../contracts/clock.ts';
@@ -13,6 +10,7 @@ import type { ReachedWorker } from '../temporal/with-worker.ts';
 import type { HostWorkerOptions } from '../temporal/worker-host.ts';
 import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
+import { openLog } from './log-file.ts';
 import { watchRun } from './progress.ts';
 import { reportWriter } from './report-writer.ts';
 
@@ -24,17 +22,11 @@ export const forPeople: Tuning = { quotaWaitMs: 0 };
 
 /** What a worker of this project needs; its log goes to a file, because the terminal belongs to the progress. */
 export function workerOptions(context: Context, project: Project): HostWorkerOptions {
-  mkdirSync(project.paths.logs, { recursive: true, mode: 0o700 });
-  chmodSync(project.paths.logs, 0o700);
-  const logger = pino(
-    { level: context.env['MAILMART_LOG_LEVEL'] ?? 'info' },
-    pino.destination({ dest: join(project.paths.logs, 'mailmart.log'), sync: true }),
-  );
   return {
     project,
     env: context.env,
     clock: clockFromEnv(context.env),
-    logger,
+    logger: openLog(project, context.env),
     report: reportWriter(project),
   };
 }

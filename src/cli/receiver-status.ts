@@ -83,7 +83,7 @@ export function receiverLines(status: ReceiverStatus | null, now: string): reado
     lines.push(`  - ${account_id}/${hook}: ${waiting}; ${bytesText(bytes)} kept`);
     if (clock_alarm !== null) lines.push(`    ${alarmText(clock_alarm)}`);
   }
-  return lines;
+  return [...lines, ''];
 }
 
 function alarmText({ posts, last_at, skew_seconds }: Omit<ClockAlarm, 'account_id' | 'hook'>): string {

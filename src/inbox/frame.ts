@@ -10,6 +10,9 @@ export type StoredPost = {
   readonly body: Uint8Array;
 };
 
+/** A post to be kept; its body may be in several pieces, as it came in. */
+export type NewPost = Omit<StoredPost, 'body'> & { readonly body: Uint8Array | readonly Uint8Array[] };
+
 /** Longest post that a frame takes, bytes: whatever says more is not a frame. */
 export const longestPost = 64 * 1024 * 1024;
 
@@ -26,23 +29,32 @@ const longestHeader = 4096;
  * The bytes of a post in a segment, to be written one after the other. The checksum is also of the segment's name, which no
  * sender knows: bytes in a body never pass for a frame.
  */
-export function encodeFrame(segment: string, groupStart: number, post: StoredPost): readonly [Buffer, Uint8Array] {
-  const { receivedAt, contentType, isSigned, body } = post;
+export function encodeFrame(segment: string, groupStart: number, post: NewPost): readonly Uint8Array[] {
+  const { receivedAt, contentType, isSigned } = post;
+  const body = piecesOf(post);
   // A longer one means nothing to anybody.
   const header = Buffer.from(JSON.stringify({ receivedAt, contentType: contentType.slice(0, 256), isSigned }));
   const head = Buffer.alloc(preludeBytes + header.length);
   magic.copy(head);
-  head.writeUInt32BE(header.length + body.length, 4);
+  head.writeUInt32BE(header.length + lengthOf(body), 4);
   head.writeUInt32BE(header.length, 8);
   head.writeUIntBE(groupStart, 12, 6);
   header.copy(head, preludeBytes);
-  head.writeUInt32BE(checksum(segment, head, [header, body]), crcAt);
-  return [head, body];
+  head.writeUInt32BE(checksum(segment, head, [header, ...body]), crcAt);
+  return [head, ...body];
 }
 
 /** Length of a post's frame, about: for limits. */
-export function frameBytes(post: StoredPost): number {
-  return preludeBytes + 80 + post.contentType.length + post.body.length;
+export function frameBytes(post: NewPost): number {
+  return preludeBytes + 80 + post.contentType.length + lengthOf(piecesOf(post));
+}
+
+function piecesOf({ body }: NewPost): readonly Uint8Array[] {
+  return body instanceof Uint8Array ? [body] : body;
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** A frame as its prelude states it; nothing is checked yet. */

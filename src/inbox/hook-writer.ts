@@ -1,6 +1,6 @@
 import { ensureFolder } from '../landing/durable-file.ts';
 import type { Clock } from '../contracts/clock.ts';
-import { frameBytes, type StoredPost } from './frame.ts';
+import { frameBytes, type NewPost } from './frame.ts';
 import { listSegments, nextSegmentName } from './place.ts';
 import { InboxRefusal } from './refusal.ts';
 import { SegmentWriter, type OpenFile } from './segment-writer.ts';
@@ -19,7 +19,7 @@ export type HookWriterOptions = {
   readonly onWritten: (bytes: number) => void;
 };
 
-type Waiting = { readonly post: StoredPost; readonly stored: () => void; readonly refused: (error: Error) => void };
+type Waiting = { readonly post: NewPost; readonly stored: () => void; readonly refused: (error: Error) => void };
 
 /** Writes the posts of one hook: whatever has come while a group was made durable is the next group. */
 export class HookWriter {
@@ -35,7 +35,7 @@ export class HookWriter {
   }
 
   /** Resolves when the post is durable; rejects when it is not. */
-  append(post: StoredPost): Promise<void> {
+  append(post: NewPost): Promise<void> {
     return new Promise((stored, refused) => {
       this.#waiting.push({ post, stored, refused });
       this.#start();

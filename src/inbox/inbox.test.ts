@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { assert, asyncProperty, integer, nat } from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Post, Segment } from '../../connectors/_kit/hook.ts';
+import { encodeFrame } from './frame.ts';
 import { hookFolder, inboxFolder, listSegments } from './place.ts';
 import { openInbox } from './reader.ts';
 import { removeLoaded } from './remove-loaded.ts';
@@ -147,17 +148,24 @@ test('damage before an acknowledged post survives a restart and is not taken for
   await expect(allTexts()).rejects.toThrow(/byte 0/);
 });
 
-test('a body that looks like frames is not taken for them', async () => {
+test('a body that looks like frames is not taken for them: neither a copy of the segment nor a frame made for its place', async () => {
   const writer = await openWriter();
   await writer.append('shop', 'events', postOf('x'));
   const [open] = await listSegments(folder());
   const inner = await readFile(open!.path);
-  await writer.append('shop', 'events', { ...postOf(''), body: inner });
-  const bytes = await readFile(open!.path);
-  await writer.close();
-  await rm(open!.path.replace('.open', '.closed'));
-  await writeFile(open!.path, bytes.subarray(0, bytes.length - 1));
-  expect(await allTexts()).toEqual(['x']);
+  // All that a sender cannot know is the segment's name.
+  const head = Buffer.concat(encodeFrame(open!.name, 0, { ...postOf(''), body: Buffer.alloc(0) })).length;
+  const made = Buffer.concat(encodeFrame('guess', inner.length + head, postOf('forged')));
+  for (const frames of [inner, made]) {
+    const body = Buffer.concat([frames, Buffer.from('and more')]);
+    const torn = Buffer.concat([inner, ...encodeFrame(open!.name, inner.length, { ...postOf(''), body })]).subarray(
+      0,
+      -1,
+    );
+    expect(torn.subarray(inner.length + head).subarray(0, 9)).toEqual(frames.subarray(0, 9));
+    await writeFile(open!.path, torn);
+    expect(await allTexts()).toEqual(['x']);
+  }
 });
 
 test('accounts and hooks with any names are kept apart', async () => {
@@ -185,12 +193,12 @@ test('accounts and hooks with any names are kept apart', async () => {
 
 test('segments are closed by size and by age, and sort in the order in which they were begun', async () => {
   const writer = await openWriter({ segmentBytes: 300, segmentAgeMs: 50 });
-  for (let number = 0; number < 6; number += 1)
+  for (let number = 0; number < 7; number += 1)
     await writer.append('shop', 'events', postOf(String(number).repeat(100)));
   await expect.poll(async () => (await listSegments(folder())).every(({ isClosed }) => isClosed)).toBe(true);
   const segments = await openInbox(project, 'shop').segments('events');
   expect(segments.length).toBeGreaterThan(2);
-  expect((await allTexts()).map((text) => text[0])).toEqual(['0', '1', '2', '3', '4', '5']);
+  expect((await allTexts()).map((text) => text[0])).toEqual(['0', '1', '2', '3', '4', '5', '6']);
 });
 
 test('only one process writes; the lock of one that is gone is taken over', async () => {

@@ -1,16 +1,36 @@
-import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../landing/durable-file.ts';
-import { encodeFrame, type StoredPost } from './frame.ts';
+import { encodeFrame, type NewPost } from './frame.ts';
 import { closedExtension, openExtension } from './place.ts';
 
 /** The calls to the file system by which posts become durable: a test puts failing ones in their place. */
-export type SegmentHandle = Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>;
+export type SegmentHandle = {
+  writev(pieces: readonly Uint8Array[], position: number): Promise<{ readonly bytesWritten: number }>;
+  datasync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+};
 export type OpenFile = (path: string) => Promise<SegmentHandle>;
 
 /** Never opens a file that is there: what another process or an earlier failure left in it is not known. */
 export const createFile: OpenFile = (path) => open(path, 'wx', 0o600);
+
+/** Most pieces that one call takes (IOV_MAX of Linux is 1024). */
+const mostPieces = 1000;
+
+/** What is left of pieces when so many bytes of them are written. Empty ones go. */
+function behind(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let left = bytes;
+  const first = pieces.findIndex(({ length }) => {
+    if (length > left) return true;
+    left -= length;
+    return false;
+  });
+  if (first === -1) return [];
+  const [cut = new Uint8Array(), ...rest] = pieces.slice(first);
+  return [cut.subarray(left), ...rest];
+}
 
 /** A segment that this process writes, one group of posts at a time. */
 export class SegmentWriter {
@@ -43,16 +63,18 @@ export class SegmentWriter {
   }
 
   /** Makes all these posts durable, or throws; then the segment must be abandoned. */
-  async append(posts: readonly StoredPost[]): Promise<void> {
+  async append(posts: readonly NewPost[]): Promise<void> {
     const start = this.#durable;
-    const bytes = Buffer.concat(posts.flatMap((post) => encodeFrame(this.name, start, post)));
-    for (let written = 0; written < bytes.length;) {
-      const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written, start + written);
+    let at = start;
+    let pieces = posts.flatMap((post) => encodeFrame(this.name, start, post));
+    while (pieces.length > 0) {
+      const { bytesWritten } = await this.#handle.writev(pieces.slice(0, mostPieces), at);
       if (bytesWritten === 0) throw new Error('The disk takes no more bytes.');
-      written += bytesWritten;
+      at += bytesWritten;
+      pieces = behind(pieces, bytesWritten);
     }
     await this.#handle.datasync();
-    this.#durable += bytes.length;
+    this.#durable = at;
   }
 
   /** Nothing is added any more. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../contracts/clock.ts';
 import { isMissing } from '../landing/durable-read.ts';
-import { frameBytes, type StoredPost } from './frame.ts';
+import { frameBytes, type NewPost } from './frame.ts';
 import { HookWriter } from './hook-writer.ts';
 import { takeLock, type LockHolder } from './lock.ts';
 import { hookFolder, inboxFolder, listSegments, lockPath } from './place.ts';
@@ -30,7 +30,7 @@ export type InboxWriter = {
   /** What a killed receiver had left open. */
   readonly recovered: readonly Recovered[];
   /** Resolves when the post is durable. Rejects with an InboxRefusal when it is not: then it must not be acknowledged. */
-  append(accountId: string, hook: string, post: StoredPost): Promise<void>;
+  append(accountId: string, hook: string, post: NewPost): Promise<void>;
   /** Whether a post of so many bytes would be refused right now, before its body is read. */
   refusal(bytes: number): InboxRefusal | undefined;
   /** Writes what waits, refuses what comes, and gives the inbox free. */
@@ -70,7 +70,7 @@ export async function openInboxWriter(
     await lock.release();
     throw error;
   }
-  const hooks = new Map<string, HookWriter>();
+  const hooks = new Map<string, Map<string, HookWriter>>();
   let waiting = 0;
   let isClosing = false;
   let measuredAt = performance.now();
@@ -89,15 +89,21 @@ export async function openInboxWriter(
     return new InboxRefusal('full');
   };
   const writerOf = (accountId: string, hook: string): HookWriter => {
-    const folder = hookFolder(inbox, accountId, hook);
-    const known = hooks.get(folder);
+    const ofAccount = hooks.get(accountId) ?? new Map<string, HookWriter>();
+    hooks.set(accountId, ofAccount);
+    const known = ofAccount.get(hook);
     if (known !== undefined) return known;
-    const { segmentBytes, segmentAgeMs } = limits;
-    const onWritten = (bytes: number): void => {
-      used += bytes;
-    };
-    const writer = new HookWriter({ folder, clock, openFile, segmentBytes, segmentAgeMs, onWritten });
-    hooks.set(folder, writer);
+    const writer = new HookWriter({
+      folder: hookFolder(inbox, accountId, hook),
+      clock,
+      openFile,
+      segmentBytes: limits.segmentBytes,
+      segmentAgeMs: limits.segmentAgeMs,
+      onWritten: (bytes) => {
+        used += bytes;
+      },
+    });
+    ofAccount.set(hook, writer);
     return writer;
   };
 
@@ -117,7 +123,9 @@ export async function openInboxWriter(
     },
     close: async () => {
       isClosing = true;
-      await Promise.all([...hooks.values()].map((writer) => writer.close()));
+      await Promise.all(
+        [...hooks.values()].flatMap((ofAccount) => [...ofAccount.values()].map((writer) => writer.close())),
+      );
       await lock.release();
     },
   };

@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import pLimit from 'p-limit';
 import type { Clock } from '../contracts/clock.ts';
+import type { Instant } from '../contracts/json.ts';
 import { InboxRefusal } from '../inbox/refusal.ts';
 import type { InboxWriter } from '../inbox/writer.ts';
 import type { ClockAlarms } from './clock-alarm.ts';
 import type { Endpoint } from './endpoints.ts';
-import type { Intake } from './intake.ts';
-import type { Proof } from './signature.ts';
+import type { Body, Intake } from './intake.ts';
+import type { Judgement } from './signature.ts';
 
-/** Signatures that are checked at once: more would keep the disk's work waiting in the pool of threads. */
-const checksAtOnce = 2;
+/** Signatures that are checked at once: of the pool's four threads one is always left for the disk. */
+const checksAtOnce = 3;
 
 export type DeskOptions = {
   readonly inbox: InboxWriter;
@@ -48,9 +49,11 @@ export class Desk {
 
   /** A post to a hook's signed address. */
   async takeSigned(endpoint: Endpoint, request: IncomingMessage): Promise<Answer> {
-    const proof = endpoint.verifier?.readProof((name) => request.headersDistinct[name] ?? []);
-    if (proof === undefined) return { status: 403, bytes: 0, isUnread: true };
-    return await this.#take(endpoint, request, proof);
+    const { verifier } = endpoint;
+    const proof = verifier?.readProof((name) => valuesOf(request.rawHeaders, name));
+    if (verifier === null || proof === undefined) return { status: 403, bytes: 0, isUnread: true };
+    const sent = { method: request.method ?? '', uri: `${this.#options.publicUrl}${request.url ?? ''}` };
+    return await this.#take(endpoint, request, verifier.begin(proof, sent));
   }
 
   /** A post whose path secret is right. */
@@ -58,7 +61,7 @@ export class Desk {
     return await this.#take(endpoint, request, undefined);
   }
 
-  async #take(endpoint: Endpoint, request: IncomingMessage, proof: Proof | undefined): Promise<Answer> {
+  async #take(endpoint: Endpoint, request: IncomingMessage, judgement: Judgement | undefined): Promise<Answer> {
     const { inbox, maxBody } = this.#options;
     const stated = Number(request.headers['content-length'] ?? 0);
     if (stated > maxBody) return { status: 413, bytes: 0, isUnread: true };
@@ -66,36 +69,37 @@ export class Desk {
     if (refusal !== undefined) return { status: 503, bytes: 0, isUnread: true, refusal };
     this.#underWay += 1;
     try {
-      return await this.#takeBody(endpoint, request, proof);
+      return await this.#takeBody(endpoint, request, judgement);
     } finally {
       this.#underWay -= 1;
     }
   }
 
-  async #takeBody(endpoint: Endpoint, request: IncomingMessage, proof: Proof | undefined): Promise<Answer> {
+  async #takeBody(endpoint: Endpoint, request: IncomingMessage, judgement: Judgement | undefined): Promise<Answer> {
     const { intake, maxBody } = this.#options;
-    const body = await intake.readBody(request, maxBody);
+    const body = await intake.readBody(request, maxBody, (chunk) => judgement?.update(chunk));
     if (body === 'aborted') return { status: 0, bytes: 0 };
     if (body === 'too-large') return { status: 413, bytes: 0, isUnread: true };
     if (body === 'busy') return { status: 503, bytes: 0, isUnread: true, refusal: new InboxRefusal('busy') };
     try {
-      if (proof !== undefined && !(await this.#check(() => this.#isGenuine(endpoint, request, proof, body)))) {
-        return { status: 403, bytes: body.length };
+      const now = this.#options.clock.now();
+      if (judgement !== undefined && !(await this.#isGenuine(endpoint, request, judgement, now))) {
+        return { status: 403, bytes: body.bytes };
       }
-      return await this.#store(endpoint, request, body, proof !== undefined);
+      return await this.#store(endpoint, request, { now, body, isSigned: judgement !== undefined });
     } finally {
-      intake.release(request.socket, body.length);
+      intake.release(request.socket, body);
     }
   }
 
-  async #isGenuine(endpoint: Endpoint, request: IncomingMessage, proof: Proof, body: Buffer): Promise<boolean> {
-    const { clock, alarms, intake, publicUrl } = this.#options;
-    const { accountId, hook, verifier } = endpoint;
-    // While it waited for its turn, the connection may have been needed for somebody else.
-    if (verifier === null || request.socket.destroyed) return false;
-    const now = clock.now();
-    const sent = { method: request.method ?? '', uri: `${publicUrl}${request.url ?? ''}` };
-    const verdict = await verifier.judge(proof, sent, body, Date.parse(now));
+  async #isGenuine(
+    { accountId, hook }: Endpoint,
+    request: IncomingMessage,
+    judgement: Judgement,
+    now: Instant,
+  ): Promise<boolean> {
+    const { alarms, intake } = this.#options;
+    const verdict = await this.#check(() => judgement.end(Date.parse(now)));
     if (verdict.kind === 'forged') return false;
     intake.prove(request.socket);
     if (verdict.kind === 'wrong-age') {
@@ -106,20 +110,23 @@ export class Desk {
     return true;
   }
 
-  async #store(endpoint: Endpoint, request: IncomingMessage, body: Buffer, isSigned: boolean): Promise<Answer> {
-    const { inbox, clock } = this.#options;
-    const post = {
-      receivedAt: clock.now(),
-      contentType: (request.headers['content-type'] ?? '').toLowerCase(),
-      isSigned,
-      body,
-    };
+  async #store(
+    { accountId, hook }: Endpoint,
+    request: IncomingMessage,
+    { now, body, isSigned }: { readonly now: Instant; readonly body: Body; readonly isSigned: boolean },
+  ): Promise<Answer> {
+    const contentType = (request.headers['content-type'] ?? '').toLowerCase();
     try {
-      await inbox.append(endpoint.accountId, endpoint.hook, post);
-      return { status: 200, bytes: body.length };
+      await this.#options.inbox.append(accountId, hook, { receivedAt: now, contentType, isSigned, body: body.chunks });
+      return { status: 200, bytes: body.bytes };
     } catch (error) {
-      if (error instanceof InboxRefusal) return { status: 503, bytes: body.length, refusal: error };
+      if (error instanceof InboxRefusal) return { status: 503, bytes: body.bytes, refusal: error };
       throw error;
     }
   }
+}
+
+/** Every value of a header, which Node would join or drop. */
+function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }

@@ -1,16 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { freeBytes } from '../contracts/free-bytes.ts';
 
 export type IntakeLimits = {
   /** Connections at once. One more, and the oldest that never brought a genuine post goes. */
   readonly connections: number;
-  /** Bytes of bodies that are not verified yet. More, and the connection that holds most of them goes. */
+  /** Memory of bodies that are not stored yet. More, and the connection that holds most of them goes. */
   readonly bodyBytes: number;
   /** Requests of one connection that are answered at once (pipelining). */
   readonly requestsOfConnection: number;
 };
 
+/** What a piece of a body takes beside its bytes: a million pieces of one byte are more than a megabyte. */
+const chunkBytes = 256;
+
 type Connection = { isProven: boolean; bytes: number; requests: number };
+
+export type Body = {
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+  /** What it counts for until `release`. */
+  readonly held: number;
+};
 
 /** `aborted`: the sender went away, or was sent away. `busy`: senders that proved themselves hold all there is. */
 export type BodyFailure = 'too-large' | 'aborted' | 'busy';
@@ -64,34 +75,41 @@ export class Intake {
     if (connection !== undefined) connection.isProven = true;
   }
 
-  /** Reads a body into memory. The bytes count until `release`. */
-  readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | BodyFailure> {
+  /** Reads a body into memory, as it came in. It counts for `held` until `release`. */
+  readBody(request: IncomingMessage, maxBytes: number, onChunk: (chunk: Buffer) => void): Promise<Body | BodyFailure> {
     return new Promise((resolve) => {
       const chunks: Buffer[] = [];
-      let length = 0;
-      const settle = (result: Buffer | BodyFailure): void => {
+      let bytes = 0;
+      let held = 0;
+      const settle = (result: Body | BodyFailure): void => {
         request.off('data', take).off('end', end).off('close', abort).off('error', abort);
-        if (typeof result === 'string') this.release(request.socket, length);
+        if (typeof result === 'string') this.release(request.socket, { chunks, bytes, held });
         resolve(result);
       };
       const take = (chunk: Buffer): void => {
-        length += chunk.length;
-        const isHeld = this.#hold(request.socket, chunk.length);
-        if (length > maxBytes) settle('too-large');
+        bytes += chunk.length;
+        held += chunk.length + chunkBytes;
+        const isHeld = this.#hold(request.socket, chunk.length + chunkBytes);
+        if (bytes > maxBytes) settle('too-large');
         else if (!isHeld) settle('busy');
-        else chunks.push(chunk);
+        else {
+          chunks.push(chunk);
+          onChunk(chunk);
+        }
       };
-      const end = (): void => settle(request.complete ? Buffer.concat(chunks, length) : 'aborted');
+      const end = (): void => settle(request.complete ? { chunks, bytes, held } : 'aborted');
       const abort = (): void => settle('aborted');
       request.on('data', take).on('end', end).on('close', abort).on('error', abort);
     });
   }
 
-  release(socket: Socket, bytes: number): void {
+  /** Nobody looks at the body any more. */
+  release(socket: Socket, body: Body): void {
+    for (const chunk of body.chunks) freeBytes(chunk);
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
-    connection.bytes -= bytes;
-    this.#bytes -= bytes;
+    connection.bytes -= body.held;
+    this.#bytes -= body.held;
   }
 
   /** False when there is no room and no stranger to take it from. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -200,10 +200,10 @@ describe('B58 a disk that refuses', () => {
     async (path) => {
       const handle = await createFile(path);
       return {
-        write: (async (...args: Parameters<typeof handle.write>) => {
+        writev: async (pieces, position) => {
           fail('write');
-          return await handle.write(...args);
-        }) as typeof handle.write,
+          return await handle.writev(pieces, position);
+        },
         datasync: async () => {
           fail('datasync');
           await handle.datasync();
@@ -244,10 +244,12 @@ describe('B58 a disk that refuses', () => {
     let takes = 10;
     const receiver = await trial({
       openFile: async (path) => {
-        const handle = await createFile(path);
+        const handle = await open(path, 'wx');
         return {
-          write: (async (bytes: Buffer, offset: number, length: number, position: number) =>
-            await handle.write(bytes, offset, Math.min(length, takes), position)) as typeof handle.write,
+          writev: async (pieces, position) => {
+            const bytes = Buffer.concat(pieces);
+            return await handle.write(bytes, 0, Math.min(bytes.length, takes), position);
+          },
           datasync: () => handle.datasync(),
           truncate: (length) => handle.truncate(length),
           close: () => handle.close(),

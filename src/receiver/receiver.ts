@@ -14,9 +14,9 @@ import { Tally } from './tally.ts';
 
 const mebibyte = 1024 * 1024;
 /** How much strangers may take: the process stays below 300 MB with all of it taken. */
-const intakeLimits = { connections: 1500, bodyBytes: 48 * mebibyte, requestsOfConnection: 8 };
+const intakeLimits = { connections: 1500, bodyBytes: 32 * mebibyte, requestsOfConnection: 8 };
 /** Bytes of accepted posts that may wait for the disk. */
-const waitingBytes = 48 * mebibyte;
+const waitingBytes = 32 * mebibyte;
 const headersTimeoutMs = 5_000;
 const requestTimeoutMs = 10_000;
 /** How often the log says what came, ms. */
@@ -39,8 +39,9 @@ export type ReceiverOptions = {
   readonly publicUrl: string;
   readonly clock: Clock;
   readonly logger: ReceiverLog;
-  /** For tests: a file system that fails. */
+  /** For tests: a file system that fails, and shorter segments. */
   readonly openFile?: OpenFile;
+  readonly segmentBytes?: number;
   /** For tests: shorter patience. */
   readonly requestTimeoutMs?: number;
 };
@@ -55,7 +56,8 @@ export type Receiver = {
 /** Receives posts until it is stopped. Throws InboxTaken when another receiver of the project runs. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { projectDir, endpoints, clock, logger } = options;
-  const limits = { ...defaultLimits, diskBytes: options.maxDisk, waitingBytes };
+  const { segmentBytes = defaultLimits.segmentBytes } = options;
+  const limits = { ...defaultLimits, diskBytes: options.maxDisk, waitingBytes, segmentBytes };
   const inbox = await openInboxWriter(projectDir, clock, limits, options.openFile);
   for (const { isDamaged, path, ...facts } of inbox.recovered) {
     if (isDamaged) logger.error({ path, ...facts }, 'a segment of the inbox is damaged: the sync says where');
@@ -77,6 +79,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     recordTimer ??= setTimeout(writeRecord, recordEveryMs);
   });
 
+  const patienceMs = options.requestTimeoutMs ?? requestTimeoutMs;
   const intake = new Intake(intakeLimits);
   const tally = new Tally();
   const desk = new Desk({ inbox, intake, alarms, clock, maxBody: options.maxBody, publicUrl: options.publicUrl });
@@ -86,8 +89,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     endpoints,
     desk,
     intake,
-    headersTimeoutMs,
-    requestTimeoutMs: options.requestTimeoutMs ?? requestTimeoutMs,
+    headersTimeoutMs: Math.min(headersTimeoutMs, patienceMs),
+    requestTimeoutMs: patienceMs,
     isStopping: () => isStopping,
     isHealthy: () =>
       !isStopping && (refusal === undefined || refusal.reason === 'busy') && inbox.refusal(0) === undefined,

@@ -95,7 +95,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     } finally {
       intake.end(raw.socket);
     }
-    const { status, isUnread } = result;
+    const { status, isUnread = false } = result;
     if (status === 0) return reply.hijack();
     onAnswer(endpoint, status === 200 ? 'stored' : `refused_${status}`, result);
     if (status === 200) return reply.code(200).send();

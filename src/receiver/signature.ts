@@ -1,6 +1,7 @@
 import { createHmac, createPublicKey, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Signature } from '../../connectors/_kit/hook.ts';
+import { freeBytes } from '../contracts/free-bytes.ts';
 import { isDerSignature, strictBase64, strictHex } from './strict-encoding.ts';
 
 /** What a request's headers claim, well-formed; whether it is true takes the body. */
@@ -26,11 +27,18 @@ export type Verdict =
   | { readonly kind: 'forged' }
   | { readonly kind: 'wrong-age'; readonly skewSeconds: number };
 
+/** Looks at a body as it comes. */
+export type Judgement = {
+  update(chunk: Uint8Array): void;
+  /** After the last chunk. */
+  end(nowMs: number): Promise<Verdict>;
+};
+
 /** Checks posts against a hook's declared signature and its keys. */
 export type Verifier = {
   /** Undefined: no post with these headers can be genuine, so its body need not be read. */
   readProof(headers: HeaderValues): Proof | undefined;
-  judge(proof: Proof, request: SignedRequest, body: Uint8Array, nowMs: number): Promise<Verdict>;
+  begin(proof: Proof, request: SignedRequest): Judgement;
 };
 
 /** A key that cannot be one. Never says what it is. */
@@ -41,22 +49,29 @@ export class SignatureKeyError extends Error {
   }
 }
 
+const verifyAsync = promisify(verify);
 const longestHeader = 4096;
 /** During a rotation senders put two or three. */
 const mostSignatures = 8;
-const verifyAsync = promisify(verify);
 
 /** Builds the check that a signature declares. Throws a SignatureKeyError for a key of another kind. */
 export function createVerifier(signature: Signature, keys: readonly string[]): Verifier {
-  const holds = signature.kind === 'ecdsa-p256-sha256' ? ecdsaCheck(keys) : hmacCheck(signature.signed, keys);
+  const begin = signature.kind === 'ecdsa-p256-sha256' ? ecdsaCheck(keys) : hmacCheck(signature.signed, keys);
   return {
     readProof: (headers) => readProof(signature, headers),
-    judge: async (proof, request, body, nowMs) => {
-      if (!(await holds(proof, request, body))) return { kind: 'forged' };
-      if (signature.kind !== 'hmac-sha256' || signature.maxAgeSeconds === undefined) return { kind: 'valid' };
-      const sentMs = Number(proof.timestamp) * (signature.timestampUnit === 's' ? 1000 : 1);
-      const skewSeconds = (nowMs - sentMs) / 1000;
-      return Math.abs(skewSeconds) > signature.maxAgeSeconds ? { kind: 'wrong-age', skewSeconds } : { kind: 'valid' };
+    begin: (proof, request) => {
+      const check = begin(proof, request);
+      return {
+        update: check.update,
+        end: async (nowMs) => {
+          if (!(await check.holds())) return { kind: 'forged' };
+          if (signature.kind !== 'hmac-sha256' || signature.maxAgeSeconds === undefined) return { kind: 'valid' };
+          const sentMs = Number(proof.timestamp) * (signature.timestampUnit === 's' ? 1000 : 1);
+          const skewSeconds = (nowMs - sentMs) / 1000;
+          const isOfAge = Math.abs(skewSeconds) <= signature.maxAgeSeconds;
+          return isOfAge ? { kind: 'valid' } : { kind: 'wrong-age', skewSeconds };
+        },
+      };
     },
   };
 }
@@ -101,16 +116,27 @@ function isTimestamp(text: string): boolean {
   return /^\d{1,16}$/.test(text);
 }
 
-type Check = (proof: Proof, request: SignedRequest, body: Uint8Array) => Promise<boolean>;
+/** One pass over what was signed. */
+type Check = { readonly update: (chunk: Uint8Array) => void; readonly holds: () => Promise<boolean> };
+type BeginCheck = (proof: Proof, request: SignedRequest) => Check;
 
-function ecdsaCheck(keys: readonly string[]): Check {
+function ecdsaCheck(keys: readonly string[]): BeginCheck {
   const publicKeys = keys.map(readPublicKey);
-  return async ({ timestamp, signatures: [signature] }, _request, body) => {
-    if (signature === undefined) return false;
-    const signed = Buffer.concat([Buffer.from(timestamp), body]);
-    // Off the main thread: it goes on reading meanwhile.
-    for (const key of publicKeys) if (await verifyAsync('sha256', signed, key, signature)) return true;
-    return false;
+  return ({ timestamp, signatures: [signature = Buffer.alloc(0)] }) => {
+    const signed: Uint8Array[] = [Buffer.from(timestamp)];
+    return {
+      update: (chunk) => void signed.push(chunk),
+      holds: async () => {
+        const bytes = Buffer.concat(signed);
+        try {
+          // Off the main thread: it goes on reading meanwhile.
+          for (const key of publicKeys) if (await verifyAsync('sha256', bytes, key, signature)) return true;
+          return false;
+        } finally {
+          freeBytes(bytes);
+        }
+      },
+    };
   };
 }
 
@@ -126,18 +152,26 @@ function readPublicKey(text: string): KeyObject {
   throw new SignatureKeyError('It is not a public key of the curve P-256 in base64 (one line, without BEGIN and END).');
 }
 
-function hmacCheck(template: string, keys: readonly string[]): Check {
+function hmacCheck(template: string, keys: readonly string[]): BeginCheck {
   if (keys.some((key) => key === '')) throw new SignatureKeyError('It is empty.');
-  return async ({ timestamp, signatures }, { method, uri }, body) => {
-    const values: Readonly<Record<string, string | Uint8Array>> = { timestamp, method, uri, body };
-    let isEqual = false;
-    for (const key of keys) {
-      const hmac = createHmac('sha256', key);
-      for (const part of template.split(/(\{\w+\})/)) hmac.update(values[part.slice(1, -1)] ?? part);
-      const expected = hmac.digest();
-      // All are compared, so that the time does not tell which one was nearly right.
-      for (const signature of signatures) isEqual = timingSafeEqual(signature, expected) || isEqual;
-    }
-    return isEqual;
+  const [before = '', after = ''] = template.split('{body}');
+  return ({ timestamp, signatures }, { method, uri }) => {
+    const values: Readonly<Record<string, string>> = { '{timestamp}': timestamp, '{method}': method, '{uri}': uri };
+    const filled = (text: string): string => text.replaceAll(/\{\w+\}/g, (name) => values[name] ?? name);
+    const hmacs = keys.map((key) => createHmac('sha256', key).update(filled(before)));
+    return {
+      update: (chunk) => {
+        for (const hmac of hmacs) hmac.update(chunk);
+      },
+      holds: async () => {
+        let isEqual = false;
+        for (const hmac of hmacs) {
+          const expected = hmac.update(filled(after)).digest();
+          // All are compared, so that the time does not tell which one was nearly right.
+          for (const signature of signatures) isEqual = timingSafeEqual(signature, expected) || isEqual;
+        }
+        return isEqual;
+      },
+    };
   };
 }

@@ -10,7 +10,7 @@ export function strictHex(text: string): Buffer | undefined {
 }
 
 /** Order of the group of P-256. */
-const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
 
 /**
  * Whether bytes are the one DER form of an ECDSA P-256 signature: a SEQUENCE of two positive INTEGERs, each below the group's
@@ -18,22 +18,20 @@ const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
  */
 export function isDerSignature(bytes: Buffer): boolean {
   if (bytes.length < 8 || bytes.length > 72 || bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return false;
-  const r = readInteger(bytes, 2);
-  if (r === undefined) return false;
-  const s = readInteger(bytes, r.end);
-  return s !== undefined && s.end === bytes.length && isScalar(r.value) && isScalar(s.value);
+  const endOfR = endOfScalar(bytes, 2);
+  return endOfR !== undefined && endOfScalar(bytes, endOfR) === bytes.length;
 }
 
-function isScalar(value: bigint): boolean {
-  return value > 0n && value < order;
-}
-
-function readInteger(bytes: Buffer, at: number): { readonly value: bigint; readonly end: number } | undefined {
+/** Where an INTEGER from 1 to below the order ends that begins here. */
+function endOfScalar(bytes: Buffer, at: number): number | undefined {
   const length = bytes[at + 1] ?? 0;
   const end = at + 2 + length;
   if (bytes[at] !== 0x02 || length === 0 || length > 33 || end > bytes.length) return undefined;
   const [first = 0, second = 0] = bytes.subarray(at + 2, end);
-  // Negative, or with a zero that says nothing.
-  if (first >= 0x80 || (first === 0 && length > 1 && second < 0x80)) return undefined;
-  return { value: BigInt(`0x${bytes.toString('hex', at + 2, end)}`), end };
+  // Negative, zero, or with a zero that says nothing.
+  if (first >= 0x80 || (first === 0 && second < 0x80)) return undefined;
+  const digits = bytes.subarray(first === 0 ? at + 3 : at + 2, end);
+  return digits.length < order.length || (digits.length === order.length && digits.compare(order) < 0)
+    ? end
+    : undefined;
 }

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { openInbox } from '../../src/inbox/reader.ts';
+import { removeLoaded } from '../../src/inbox/remove-loaded.ts';
+import { openInboxWriter } from '../../src/inbox/writer.ts';
+import { writeReceiverRecord } from '../../src/receiver/record.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import { company, runCli, temporaryFolder } from './run-cli.ts';
@@ -176,6 +180,107 @@ describe('status', () => {
       last_run: { run_id: 'run-1', verdict: 'incomplete' },
       streams: [{ account_id: 'shop', stream: 'members', lag_seconds: 7200, rows_inserted: 7, rows_quarantined: 1 }],
       marts: ['campaign_performance'],
+    });
+  });
+});
+
+describe('status of the receiver', () => {
+  const document = async (): Promise<Record<string, unknown>> => {
+    const { stdout } = await cli('status', '--json');
+    return outputSchemas['status']?.parse(JSON.parse(stdout)) as Record<string, unknown>;
+  };
+  const post = (text: string) => ({
+    receivedAt: '2026-06-30T13:00:00.000Z',
+    contentType: '',
+    isSigned: true,
+    body: Buffer.from(text),
+  });
+
+  it('is not mentioned where there never was one', async () => {
+    expect((await document())['receiver']).toBeNull();
+    expect((await cli('status')).stdout).not.toContain('Receiver');
+  });
+
+  it('B62 tells what waits to be loaded, and that genuine posts are refused for their age', async () => {
+    const alarm = {
+      first_at: '2026-06-30T13:10:00.000Z',
+      last_at: '2026-06-30T13:40:00.000Z',
+      posts: 12,
+      skew_seconds: 600,
+    };
+    writeReceiverRecord(folder.path, {
+      address: 'http://127.0.0.1:8787',
+      hooks: [
+        { account_id: 'shop', hook: 'events' },
+        { account_id: 'news', hook: 'lists' },
+      ],
+      clock_alarms: [{ account_id: 'news', hook: 'lists', ...alarm }],
+    });
+    const writer = await openInboxWriter(folder.path, { now: () => '2026-06-30T13:00:00.000Z' });
+    for (const text of ['one', 'two', 'three']) await writer.append('shop', 'events', post(text));
+    const running = await document();
+    await writer.close();
+    expect(running['receiver']).toMatchObject({
+      running: true,
+      address: 'http://127.0.0.1:8787',
+      inbox: [
+        {
+          account_id: 'shop',
+          hook: 'events',
+          segments: 1,
+          posts_waiting: 3,
+          oldest_waiting_at: '2026-06-30T13:00:00.000Z',
+          clock_alarm: null,
+        },
+        {
+          account_id: 'news',
+          hook: 'lists',
+          segments: 0,
+          posts_waiting: 0,
+          oldest_waiting_at: null,
+          clock_alarm: alarm,
+        },
+      ],
+    });
+    const { stdout } = await cli('status');
+    expect(stdout).toContain('Receiver:      not running (mailmart receive)');
+    expect(stdout).toMatch(
+      /shop\/events: 3 posts \(\d+ B\) wait to be loaded, the oldest since 1 h 00 min; \d+ B kept/,
+    );
+    expect(stdout).toContain('news/lists: nothing waits to be loaded; 0 B kept');
+    expect(stdout).toMatch(
+      /Clock alarm: 12 genuine posts were refused for their age, the last at 2026-06-30T13:40:00.000Z: this machine’s clock is 10 min 00 s ahead of/,
+    );
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 1 of 1 streams.');
+  });
+
+  it('counts what is loaded as loaded', async () => {
+    const [segment] = await openInbox(folder.path, 'shop').segments('events');
+    let second = 0;
+    for await (const { position, body } of openInbox(folder.path, 'shop').posts(
+      'events',
+      segment!.name,
+      0,
+      segment!.bytes,
+      AbortSignal.timeout(9_000),
+    )) {
+      if (Buffer.from(body).toString() === 'two') second = Number(position.split('@')[1]);
+    }
+    const load = async (to: number) => {
+      await removeLoaded(folder.path, 'shop', 'events', {
+        loadedTo: () => to,
+        keepMs: 86_400_000,
+        now: '2026-06-30T14:00:00.000Z',
+      });
+      return ((await document())['receiver'] as { readonly inbox: readonly unknown[] }).inbox[0];
+    };
+    expect(await load(second)).toMatchObject({ segments: 1, posts_waiting: 2, bytes_waiting: segment!.bytes - second });
+    expect(await load(segment!.bytes)).toMatchObject({
+      segments: 1,
+      bytes: segment!.bytes,
+      posts_waiting: 0,
+      bytes_waiting: 0,
+      oldest_waiting_at: null,
     });
   });
 });

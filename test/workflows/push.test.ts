@@ -199,7 +199,7 @@ const event = (id: string, more: object = {}): object => ({ id, ...more });
 const raw = async (): Promise<readonly unknown[]> =>
   (await warehouse.query(`select record ->> 'id' as id from raw.fake__events order by 1`)).map(({ id }) => id);
 const segmentFiles = (name = 'events'): readonly string[] =>
-  readdirSync(join(folder, '.mailmart', 'inbox', accountId, name));
+  readdirSync(join(folder, '.mailmart', 'inbox', accountId, name)).filter((file) => /\.(open|closed)$/.test(file));
 
 describe('posts become rows', () => {
   it('what is there, then what is new, and a segment that is read and closed is nothing to do', async () => {
@@ -289,8 +289,11 @@ describe('hints', () => {
 
   beforeEach(async () => {
     await sync('campaigns');
-    expect(await activity()).toEqual(['c1', 'c2']);
+    await activity();
     later(hour);
+  });
+
+  it('are none where nothing was posted', async () => {
     expect(await activity()).toEqual([]);
   });
 

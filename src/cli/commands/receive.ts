@@ -9,7 +9,7 @@ import { startReceiver, type Receiver, type ReceiverOptions } from '../../receiv
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { workerOptions } from '../hosting.ts';
+import { openLog } from '../log-file.ts';
 import type { GlobalOptions } from '../output.ts';
 
 export type ReceiveFlags = GlobalOptions & { readonly port?: string; readonly host?: string };
@@ -52,7 +52,7 @@ export async function receive(
     maxDisk: parseBytes(config.max_disk) ?? 0,
     publicUrl: config.public_url ?? '',
     clock: clockFromEnv(context.env),
-    logger: workerOptions(context, project).logger,
+    logger: openLog(project, context.env),
   });
   const base = config.public_url ?? receiver.address;
   const shown = endpoints.map((endpoint) => ({

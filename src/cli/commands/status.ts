@@ -22,14 +22,14 @@ export async function status(context: Context): Promise<ExitName> {
     const cost = await readCost(published, budgetOf(project));
     const receiver = await receiverStatus(project.dir);
     output.document('status', { now, ...state, cost, receiver });
-    if (!output.json) output.data([statusText(state, cost, now), ...receiverLines(receiver, now)].join('\n'));
+    if (!output.json) output.data(statusText(state, cost, receiverLines(receiver, now), now));
     return 'done';
   } finally {
     published.close();
   }
 }
 
-function statusText(state: PublishedStatus, cost: RunCost | null, now: string): string {
+function statusText(state: PublishedStatus, cost: RunCost | null, receiver: readonly string[], now: string): string {
   const ago = (at: string | null): string =>
     at === null ? 'never' : `${at} (${durationText((Date.parse(now) - Date.parse(at)) / 1000)} ago)`;
   const run = state.last_run;
@@ -74,6 +74,7 @@ function statusText(state: PublishedStatus, cost: RunCost | null, now: string): 
       state.failed_models.map(({ name, message }) => `${name}: ${message ?? 'failed'}`),
     ),
   );
+  lines.push(...receiver);
   if (cost !== null) lines.push(priceNote, '');
   const incomplete = state.streams.filter((stream) => stream.verdict !== 'complete').length;
   lines.push(

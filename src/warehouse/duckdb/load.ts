@@ -10,6 +10,7 @@ import { holdFence } from './fence.ts';
 import { rawTableName } from '../table-name.ts';
 import { addFirsts, quarantineOthers } from './immutable.ts';
 import { insertRow } from './insert-row.ts';
+import { fromLedger, latestLoad, tableBefore, type TableState } from './ledger.ts';
 import { createRawTable, mergeStage, type Merged } from './merge.ts';
 import type { Mutex } from './mutex.ts';
 import { checkParts, type CheckedPart } from './parts.ts';
@@ -35,9 +36,6 @@ export type LedgerHead = {
   latest: string | undefined;
   readonly tables: Map<string, TableState>;
 };
-
-/** Rows and content hash of an account's part of a raw table. */
-type TableState = { readonly rows: number; readonly hash: bigint };
 
 const attempts = 4;
 
@@ -199,47 +197,7 @@ const sum = (one: Quarantined, other: Quarantined): Quarantined => ({
   known: one.known + other.known,
 });
 
-async function fromLedger(session: Session, unit: LoadUnit): Promise<LoadResult | undefined> {
-  const [row] = await session.rows(
-    'Read the ledger',
-    `select rows_inserted, rows_updated, rows_unchanged, rows_deleted, rows_quarantined, rows_quarantined_again, rows_duplicate
-    from ops.load_ledger
-    where source = $1 and account_id = $2 and stream = $3 and run_id = $4 and batch_id = $5`,
-    [unit.key.source, unit.key.accountId, unit.key.stream, unit.runId, unit.batchId],
-  );
-  if (row === undefined) return undefined;
-  return {
-    inserted: Number(row['rows_inserted']),
-    updated: Number(row['rows_updated']),
-    unchanged: Number(row['rows_unchanged']),
-    deleted: Number(row['rows_deleted']),
-    quarantined: Number(row['rows_quarantined']),
-    quarantinedAgain: Number(row['rows_quarantined_again']),
-    duplicates: Number(row['rows_duplicate']),
-    repeated: true,
-  };
-}
-
-async function latestLoad(session: Session): Promise<string | undefined> {
-  const { latest } = await session.row(
-    'Find the last load',
-    "select strftime(max(loaded_at), '%Y-%m-%dT%H:%M:%S.%gZ') as latest from ops.load_ledger",
-  );
-  return typeof latest === 'string' ? latest : undefined;
-}
-
 const tableId = ({ key }: LoadUnit): string => JSON.stringify([key.source, key.accountId, key.stream]);
-
-/** Rows and content hash of this account's part of the table, as the ledger knows them. */
-async function tableBefore(session: Session, unit: LoadUnit): Promise<TableState> {
-  const [row] = await session.rows(
-    'Read the ledger',
-    `select table_rows, table_hash from ops.load_ledger
-    where source = $1 and account_id = $2 and stream = $3 order by number desc limit 1`,
-    [unit.key.source, unit.key.accountId, unit.key.stream],
-  );
-  return { rows: Number(row?.['table_rows'] ?? 0), hash: BigInt(String(row?.['table_hash'] ?? '0')) };
-}
 
 async function storeCheckpoints(session: Session, unit: LoadUnit, now: string): Promise<void> {
   if (unit.checkpoints.size === 0) return;
