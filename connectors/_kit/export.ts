@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Json, JsonObject } from '../../src/contracts/json.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
 import type { CustomStream, HttpRequest, HttpResponse, ReadContext, ReadPage } from './contract.ts';
 import { ConnectorError, type FailureKind } from './errors.ts';
 import { recordLines } from './record-lines.ts';
@@ -121,7 +121,7 @@ class ExportRead<C> {
     if (job === undefined || job === '')
       throw this.failure('contract', 'was ordered, and the answer names no job', fixOfShape);
     const note: Note = { job, orders, orderedAt: now };
-    await memo.write(note as unknown as Json);
+    await memo.write(note);
     return note;
   }
 

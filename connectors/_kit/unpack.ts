@@ -123,7 +123,7 @@ async function* gunzipped(
   if (gunzip.bytesWritten !== taken) throw fail('transient', 'has something behind its compressed content');
 }
 
-const isZlib = (error: unknown): boolean => String((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
+const isZlib = (error: unknown): boolean => ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
 
 function tooMuch(maxBytes: number, fail: Failer): Error {
   return fail('contract', `is larger than ${Math.round(maxBytes / 1_048_576)} MiB`, {

@@ -105,7 +105,7 @@ describe('the Event Webhook', () => {
     ['whose key is another one', [{ ...all, public_key: 'x' }], config, /No signed Event Webhook has a key/],
     ['that lacks events', [{ ...all, processed: false, open: false }], config, /does not post processed, open:/],
   ])('%s is warned of', (_name, webhooks, settings, message) => {
-    const [finding, ...others] = of(webhooks, settings as typeof config);
+    const [finding, ...others] = of(webhooks, settings);
     expect(finding).toMatchObject({ item: 'webhook', status: 'warning' });
     expect(finding?.message).toMatch(message);
     expect(others).toEqual([]);

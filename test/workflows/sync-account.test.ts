@@ -263,15 +263,12 @@ describe('syncAccount', () => {
     const input = { tuning: { ...fast, quotaWaitMs: 0, pendingWaitMs: 1_300 } };
     const result = await bench.withWorker(world.activities, async () => {
       const { handle } = await start(input);
-      const timer = setInterval(() => {
-        void readProgress(bench.client, handle).then(
-          (progress) => {
-            for (const account of progress.accounts)
-              for (const { stream, state } of account.streams) states.add(`${stream} ${state}`);
-          },
-          () => undefined,
-        );
-      }, 50);
+      const look = async (): Promise<void> => {
+        const { accounts } = await readProgress(bench.client, handle);
+        for (const { stream, state } of accounts.flatMap((account) => account.streams))
+          states.add(`${stream} ${state}`);
+      };
+      const timer = setInterval(() => void look().catch(() => undefined), 50);
       return handle.result().finally(() => clearInterval(timer));
     });
     expect(outcomes(result)).toEqual({ contacts: 'done', other: 'done' });
