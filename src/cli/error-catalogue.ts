@@ -382,7 +382,7 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     ],
     [
       'Nothing to do: it receives the posts. To replace it, stop it first (Ctrl-C, or a polite kill).',
-      'After a container was killed, its lock is free a minute later.',
+      'After a container was killed, its lock is free half a minute later.',
     ],
   ),
   RECEIVER_ADDRESS: entry(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
@@ -6,11 +7,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isMissing } from '../landing/durable-read.ts';
 import { isRunning, ownProcess, type ProcessId } from '../temporal/processes.ts';
 
-/** How often an owner says that it is there, and how long one on another machine (or in another container) is believed, ms. */
-const touchMs = 10_000;
-const patienceMs = 60_000;
+/** How often an owner says that it is there, and how long one on another machine, or in another container, is believed, ms. */
+const touchMs = 5_000;
+const patienceMs = 30_000;
 
 type Owner = ProcessId & { readonly host: string; readonly token: string };
+
+/** Where numbers of processes mean the same: this machine, and on Linux this container of it. */
+const here = `${hostname()}${pidNamespace()}`;
+
+function pidNamespace(): string {
+  try {
+    return ` ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
 
 /** What was taken. `isLost` turns true when somebody else has it, which a person must have forced. */
 export type InboxLock = { readonly isLost: boolean; release(): Promise<void> };
@@ -20,10 +32,10 @@ export type LockHolder = { readonly pid: number; readonly host: string };
 
 /**
  * Makes this process the only one that writes to the inbox, or tells which one does. A killed owner's lock is taken over:
- * on this machine as soon as the process is gone, from another one a minute after its last sign.
+ * here as soon as the process is gone, elsewhere half a minute after its last sign.
  */
 export async function takeLock(path: string): Promise<InboxLock | LockHolder> {
-  const own: Owner = { ...ownProcess(), host: hostname(), token: randomBytes(12).toString('hex') };
+  const own: Owner = { ...ownProcess(), host: here, token: randomBytes(12).toString('hex') };
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   for (;;) {
     try {
@@ -73,7 +85,7 @@ function hold(path: string, own: Owner): InboxLock {
 }
 
 async function isThere(path: string, holder: Owner): Promise<boolean> {
-  if (holder.host === hostname()) return isRunning(holder);
+  if (holder.host === here) return isRunning(holder);
   try {
     return Date.now() - (await stat(path)).mtimeMs < patienceMs;
   } catch (error) {

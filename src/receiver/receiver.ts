@@ -85,6 +85,13 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const desk = new Desk({ inbox, intake, alarms, clock, maxBody: options.maxBody, publicUrl: options.publicUrl });
   let isStopping = false;
   let refusal: InboxRefusal | undefined;
+  /** Reasons that the log names already; each once between two lines of counts. */
+  const said = new Set<string>();
+  const sayRefused = ({ reason, code, message }: InboxRefusal): void => {
+    if (said.has(reason)) return;
+    said.add(reason);
+    logger.error({ reason, ...(code === undefined ? {} : { code }) }, message);
+  };
   const server = buildServer({
     endpoints,
     desk,
@@ -97,16 +104,15 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     onAnswer: (endpoint, outcome, answer) => {
       tally.add(endpoint, outcome, answer.bytes);
       if (answer.status === 200) refusal = undefined;
-      if (answer.refusal !== undefined && answer.refusal.reason !== refusal?.reason) {
-        refusal = answer.refusal;
-        const { reason, code, message } = refusal;
-        logger.error({ reason, ...(code === undefined ? {} : { code }) }, message);
-      }
+      if (answer.refusal === undefined) return;
+      refusal = answer.refusal;
+      sayRefused(answer.refusal);
     },
     onError: (error) => logger.error({ reason: textOf(error) }, 'a post was not taken because of an error'),
   });
 
   const logLines = (): void => {
+    said.clear();
     for (const line of tally.take()) logger.info(line, 'posts');
   };
   const logTimer = setInterval(logLines, logEveryMs);
