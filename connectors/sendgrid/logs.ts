@@ -61,6 +61,8 @@ const INHERITED = [
   'marketing_campaign_split_id',
   'marketing_campaign_version',
   'template_id',
+  // Holds the single send's own id: `marketing_campaign_id` is a number that nothing else knows.
+  'custom_args',
 ] as const;
 
 /** The events of the slice's messages, one request a message. */

@@ -30,7 +30,7 @@ describe('statistics', () => {
         unique_opens: unique('open'),
         clicks: count('click'),
         unique_clicks: unique('click'),
-        bounces: unique('bounce'),
+        bounces: new Set(events.filter(({ bounceType }) => bounceType === 'bounce').map(({ message }) => message)).size,
         bounce_drops: drops('Bounced Address'),
         invalid_emails: drops('Invalid'),
         spam_reports: count('spamreport'),

@@ -7,8 +7,8 @@ import { versionId } from './simulator-view.ts';
 const sizes = { high: 50, absent: 25 } as const;
 
 /**
- * What the facts leave open, and how it is told here: `bounces` of a single send counts mails that bounced at once or later,
- * hard or blocked (there is no count of blocks beside it, unlike in /v3/stats); `unsubscribes` counts recipients who left
+ * What the facts leave open, and how it is told here: `bounces` of a single send counts mails that bounced hard, at once or later
+ * (blocks are another thing everywhere in SendGrid, and have no count here); `unsubscribes` counts recipients who left
  * altogether or left the group; `requests` holds what was dropped. Deleted contacts stay in every number.
  */
 export function getSingleSendsStats(call: Call): Answer {
@@ -112,7 +112,7 @@ function metrics(counted: readonly Counted[]): Record<string, number> {
     messagesWith(counted, (event) => event.kind === 'dropped' && event.reason === reason);
   return {
     bounce_drops: dropped(dropReasons.bounce),
-    bounces: messagesWith(counted, (event) => event.kind === 'bounce'),
+    bounces: messagesWith(counted, (event) => event.bounceType === 'bounce'),
     clicks: eventCount(counted, 'click'),
     delivered: messagesWith(counted, (event) => event.kind === 'delivered'),
     invalid_emails: dropped(dropReasons.invalid_email),

@@ -27,6 +27,18 @@ export const paged = (records: 'result' | 'results', size: number) =>
 /** Bare arrays. */
 export const whole = { records: '', paginate: { kind: 'single' } } as const;
 
+/** Every single send, drafts too. Without a time of sending none freezes: it is read again when, and only when, it was edited. */
+export const editedSingleSend: Parent = {
+  stream: 'single_sends',
+  key: 'id',
+  param: 'id',
+  inherit: {},
+  ageing: {
+    sentAt: () => null,
+    movedBy: { stream: 'single_sends', keyField: 'id', fingerprint: ({ updated_at: at }) => String(at) },
+  },
+};
+
 const text = (record: JsonObject, field: string): string | null => {
   const value = record[field];
   return typeof value === 'string' && value !== '' ? value : null;

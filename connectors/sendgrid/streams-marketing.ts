@@ -2,7 +2,19 @@ import { z } from 'zod';
 import { exportStream } from '../_kit/export.ts';
 import { address, count, flag, id, instant, maybeInstant, part, text, texts } from './fields.ts';
 import { contactsExport } from './contacts-export.ts';
-import { globalOnly, paged, whole, type Define } from './stream.ts';
+import { editedSingleSend, globalOnly, paged, whole, type Define } from './stream.ts';
+
+const singleSend = {
+  id,
+  name: text,
+  send_at: maybeInstant,
+  is_abtest: flag,
+  abtest: part({ type: text, winner_criteria: text, test_percentage: count, winning_template_id: text }),
+  categories: texts,
+  created_at: maybeInstant,
+};
+const recipients = part({ list_ids: texts, segment_ids: texts, all: flag });
+const content = part({ subject: text, suppression_group_id: count, sender_id: count });
 
 /** People, lists, and what was sent to them. */
 export const marketingStreams = (stream: Define) => ({
@@ -50,17 +62,7 @@ export const marketingStreams = (stream: Define) => ({
     description: 'One row a single send (campaign), drafts included.',
     path: '/v3/marketing/singlesends',
     ...paged('result', 100),
-    schema: z.looseObject({
-      id,
-      name: text,
-      status: id,
-      send_at: maybeInstant,
-      is_abtest: flag,
-      abtest: part({ type: text, winner_criteria: text, test_percentage: count, winning_template_id: text }),
-      categories: texts,
-      created_at: maybeInstant,
-      updated_at: instant,
-    }),
+    schema: z.looseObject({ ...singleSend, status: id, updated_at: instant }),
     primaryKey: ['id'],
     cursor: 'full-refresh',
     plan: globalOnly,
@@ -70,24 +72,8 @@ export const marketingStreams = (stream: Define) => ({
     description: 'One row a single send: whom it goes to, subject, content, sender and unsubscribe group.',
     path: '/v3/marketing/singlesends/{id}',
     ...whole,
-    parent: {
-      stream: 'single_sends',
-      key: 'id',
-      param: 'id',
-      inherit: {},
-      // Without a time of sending it never freezes: it is read again when, and only when, it was edited.
-      ageing: {
-        sentAt: () => null,
-        movedBy: { stream: 'single_sends', keyField: 'id', fingerprint: ({ updated_at: at }) => String(at) },
-      },
-    },
-    schema: z.looseObject({
-      id,
-      name: text,
-      status: text,
-      send_to: part({ list_ids: texts, segment_ids: texts, all: flag }),
-      email_config: part({ subject: text, suppression_group_id: count, sender_id: count }),
-    }),
+    parent: editedSingleSend,
+    schema: z.looseObject({ id, name: text, status: text, send_to: recipients, email_config: content }),
     primaryKey: ['id'],
     cursor: 'full-refresh',
   }),

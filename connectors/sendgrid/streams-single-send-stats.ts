@@ -8,6 +8,23 @@ import { globalOnly, isGlobal, paged, sentSingleSend, type Define } from './stre
 /** The endpoint's own defaults are the year 2021. Before this day there was no Marketing Campaigns to send by. */
 const FIRST_DAY = '2015-01-01';
 
+/** `all` in both where a row is not of one variation. */
+const variation = { ab_variation: id, ab_phase: id };
+const totals = part({
+  requests: count,
+  delivered: count,
+  opens: count,
+  unique_opens: count,
+  clicks: count,
+  unique_clicks: count,
+  bounces: count,
+  bounce_drops: count,
+  invalid_emails: count,
+  spam_reports: count,
+  spam_report_drops: count,
+  unsubscribes: count,
+});
+
 /** SendGrid's own totals of single sends: they go further back than anything else. */
 export const singleSendStatsStreams = (stream: Define) => ({
   single_send_stats: stream({
@@ -15,23 +32,9 @@ export const singleSendStatsStreams = (stream: Define) => ({
     parent: sentSingleSend({}, undefined, (send) => send['is_abtest'] === true),
     schema: z.looseObject({
       id,
-      ab_variation: id,
-      ab_phase: id,
+      ...variation,
       aggregation: text,
-      stats: part({
-        requests: count,
-        delivered: count,
-        opens: count,
-        unique_opens: count,
-        clicks: count,
-        unique_clicks: count,
-        bounces: count,
-        bounce_drops: count,
-        invalid_emails: count,
-        spam_reports: count,
-        spam_report_drops: count,
-        unsubscribes: count,
-      }),
+      stats: totals,
     }),
     primaryKey: ['id', 'ab_variation', 'ab_phase', 'aggregation'],
     cursor: 'full-refresh',
@@ -45,14 +48,7 @@ export const singleSendStatsStreams = (stream: Define) => ({
     path: '/v3/marketing/stats/singlesends/{id}/links',
     ...paged('results', 50),
     parent: sentSingleSend({ single_send_id: 'id' }),
-    schema: z.looseObject({
-      single_send_id: id,
-      url: z.string(),
-      url_location: count,
-      ab_variation: id,
-      ab_phase: id,
-      clicks: count,
-    }),
+    schema: z.looseObject({ single_send_id: id, url: z.string(), url_location: count, ...variation, clicks: count }),
     primaryKey: ['single_send_id', 'url', 'url_location', 'ab_variation', 'ab_phase'],
     cursor: 'full-refresh',
     plan: globalOnly,

@@ -50,13 +50,6 @@ const measuresOf = (source) => {
   return measures[source];
 };
 
-/** Expression of one measure over the columns of its source's staging table. */
-const columnOf = (source, name) => {
-  const found = measuresOf(source).find((measure) => measure.name === name);
-  if (found === undefined) throw new Error(`counters: ${source} states no ${name}`);
-  return found.column;
-};
-
 /** FROM item: one row per report and measure that it states, from a table (or subquery) with one column a measure. */
 const unpivoted = (source, table, keys) =>
   `(${measuresOf(source)
@@ -68,4 +61,4 @@ const unpivoted = (source, table, keys) =>
     )
     .join('\nunion all\n')})`;
 
-module.exports = { columnOf, unpivoted };
+module.exports = { unpivoted };

@@ -547,27 +547,32 @@ describe('what comes late or in another order', () => {
     });
   });
 
-  test('a third link makes the scanner’s clicks human; a test that turns out to be one names the rest', async () => {
+  test('a third link makes the scanner’s clicks human, a test names the rest, a send to one list has it', async () => {
+    const s3 = singleSend('s3', '2026-03-02T09:00:00Z');
+    const before = {
+      ...first,
+      'sendgrid.single_sends': [...first['sendgrid.single_sends'], s3],
+      'sendgrid.events': [
+        ...first['sendgrid.events'],
+        s2('kim', 'processed', '2026-03-02T09:00:05Z'),
+        event('s3', 'kim', 'processed', '2026-03-02T09:00:05Z'),
+      ],
+    };
+    // Each changes one campaign in one way.
     const change = {
       'sendgrid.single_send_links': [link('s1', 'https://grid.example/third', 2, 1)],
       'sendgrid.single_sends': [singleSend('s2', '2026-03-02T09:00:00Z', { is_abtest: true })],
-      'sendgrid.single_send_details': [
-        details('s1', { send_to: { list_ids: ['l1', 'l2'], segment_ids: [], all: false } }),
-      ],
-    };
-    const before = {
-      ...first,
-      'sendgrid.events': [...first['sendgrid.events'], s2('kim', 'processed', '2026-03-02T09:00:05Z')],
+      'sendgrid.single_send_details': [details('s3')],
     };
     await compare(before, change, async (step) => {
       const found = cells(
         await step.query(`select
           count(case when event_type = 'click' and is_machine then 1 end) as machine_clicks,
-          count(case when campaign_id = 's1' and list_id is not null then 1 end) as listed,
-          count(case when campaign_id = 's2' and variant = 'winner' then 1 end) as winners
+          count(case when campaign_id = 's2' and variant = 'winner' then 1 end) as winners,
+          count(case when campaign_id = 's3' and list_id = 'l1' then 1 end) as listed
           from core.fct_message_event`),
       );
-      expect(found).toEqual([['0', '0', '1']]);
+      expect(found).toEqual([['0', '1', '1']]);
     });
   });
 });

@@ -261,6 +261,7 @@ describe('the check of events between staging and core', () => {
   const planted = async (plant: (marts: MartsWarehouse) => Promise<void>): Promise<readonly string[]> => {
     const marts = await MartsWarehouse.open();
     try {
+      await marts.build();
       await plant(marts);
       return (await marts.failedAssertions()).filter((one) => one.startsWith('checks.check_sendgrid_events'));
     } finally {

@@ -111,8 +111,9 @@ export const event = (
 
 /** The same event as the logs show it. */
 export const logged = (posted: JsonObject, more: JsonObject = {}): JsonObject => {
-  const { singlesend_id: campaign, phase_id: _phase, template_version_id: _version, ...rest } = posted;
-  return { ...rest, ...(campaign !== undefined && { marketing_campaign_id: campaign }), ...more };
+  const { singlesend_id: campaign, phase_id, template_version_id, ...rest } = posted;
+  const args = { singlesend_id: campaign, phase_id, template_version_id } as JsonObject;
+  return { ...rest, ...(campaign !== undefined && { marketing_campaign_id: 7001, custom_args: args }), ...more };
 };
 
 /** A bounce that came back later: it names no message. */
@@ -200,7 +201,10 @@ export const mailing: Seeds = {
     // Known from the logs alone, without the flag: a person.
     logged(s1('cid', 'open', '09:30:00')),
     // A campaign that is no single send.
-    logged(event(null, 'bob', 'open', '2026-03-01T09:30:00Z'), { marketing_campaign_id: 12_345 }),
+    logged(event(null, 'bob', 'open', '2026-03-01T09:30:00Z'), {
+      marketing_campaign_id: 12_345,
+      marketing_campaign_name: 'An automation',
+    }),
   ],
 };
 
