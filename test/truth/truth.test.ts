@@ -4,19 +4,21 @@ import type { WorldSize } from '../../src/demo/types.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { tableHash } from '../../src/warehouse/duckdb/index.ts';
 import { marts } from './all-marts.ts';
+import type { SourceName } from './facts.ts';
 import type { InProcess } from './in-process.ts';
 import { both, differencesOf, everything, pipeline } from './pipeline.ts';
 
 describe('every number of every mart equals the one computed from what the APIs and posts can show', () => {
-  it.each<[number, WorldSize]>([
-    [1, 'tiny'],
-    [2, 'tiny'],
-    [3, 'tiny'],
-    [4, 'small'],
-  ])('seed %i, %s world, both ESPs', async (seed, size) => {
+  it.each<[number, WorldSize, readonly SourceName[]]>([
+    [1, 'tiny', ['mailchimp']],
+    [1, 'tiny', both],
+    [2, 'tiny', both],
+    [3, 'tiny', both],
+    [4, 'small', both],
+  ])('seed %i, %s world, %j', async (seed, size, sources) => {
     const world = createWorld({ seed, size });
-    const run = await pipeline({ world, sources: both });
-    expect(await differencesOf(run, world, { sources: both })).toEqual({});
+    const run = await pipeline({ world, sources });
+    expect(await differencesOf(run, world, { sources })).toEqual({});
     expect([run.simulator.violations(), run.sendgrid.violations()]).toEqual([[], []]);
     expect(run.simulator.maxInFlight()).toBeLessThanOrEqual(10);
   });
