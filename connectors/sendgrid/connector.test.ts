@@ -36,7 +36,7 @@ describeConnector(unhurried, {
   // The webhook was on for eight days: what was sent before and after, the log tells.
   posts: () =>
     postsOf(world, secondsAt('2026-06-16T10:30Z'), secondsAt('2026-06-24T00:00Z')).map(({ body }) => ({ body })),
-  // More than a week: what was deleted from a suppression list shows in its weekly whole read.
+  // More than a day: what was deleted from a suppression list shows in its daily whole read.
   later: { now: '2026-07-03T12:00:00.000Z', move: () => void (at = '2026-07-03T12:00:00.000Z') },
   startDate: '2026-05-01T00:00:00.000Z',
 });

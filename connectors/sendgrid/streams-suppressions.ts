@@ -6,7 +6,7 @@ import { address, count, flag, id, number, seconds, text } from './fields.ts';
 import { whole, type Define } from './stream.ts';
 
 /** So often a list is read as a whole: a row that somebody deleted shows in no other way. */
-const WHOLE_EVERY = 'P7D';
+const WHOLE_EVERY = 'P1D';
 
 /** Both bounds are inclusive, in UNIX seconds. The upper one holds the pages still while they are read. */
 const byCreation = {
@@ -17,7 +17,7 @@ const byCreation = {
   params: ({ from, to }) => ({ start_time: from, end_time: to }),
 } as const satisfies Cursor<{ readonly created: number }>;
 
-const wholeEveryWeek: NonNullable<Stream<SendgridConfig, unknown>['plan']> = {
+const wholeEveryDay: NonNullable<Stream<SendgridConfig, unknown>['plan']> = {
   why: 'a row that was deleted is missing in a whole read alone',
   slices: async ({ state, now }, declared) => {
     const readAt = state.get('')?.fullReadAt;
@@ -42,7 +42,7 @@ const suppressions = <Shape extends z.ZodRawShape>(what: string, name: string, s
     primaryKey: ['email'],
     person: 'email',
     cursor: byCreation,
-    plan: wholeEveryWeek,
+    plan: wholeEveryDay,
   }) as const;
 
 /** Who may not be written to, and why. */

@@ -140,15 +140,15 @@ describe('single sends', () => {
 describe('suppression lists', () => {
   const list = 'blocks';
 
-  it('are read by creation, and as a whole once a week: then what was deleted is gone', async () => {
+  it('are read by creation, and as a whole once a day: then what was deleted is gone', async () => {
     const { sync, memory } = await account();
     const modes = async (at: string) => (await sync(at, list))[list]?.map(({ slice }) => slice.mode);
     expect(await modes(first)).toEqual(['full']);
-    expect(await modes('2026-06-26T12:00:00.000Z')).toEqual(['incremental']);
-    expect(await modes('2026-07-02T11:00:00.000Z')).toEqual(['incremental']);
-    expect(await modes('2026-07-02T12:00:00.000Z')).toEqual(['full']);
-    expect(memory.state(list).get('')).toMatchObject({ fullReadAt: '2026-07-02T12:00:00.000Z' });
-    expect(await modes('2026-07-03T12:00:00.000Z')).toEqual(['incremental']);
+    expect(await modes('2026-06-25T20:00:00.000Z')).toEqual(['incremental']);
+    expect(await modes('2026-06-26T11:00:00.000Z')).toEqual(['incremental']);
+    expect(await modes('2026-06-26T12:00:00.000Z')).toEqual(['full']);
+    expect(memory.state(list).get('')).toMatchObject({ fullReadAt: '2026-06-26T12:00:00.000Z' });
+    expect(await modes('2026-06-27T11:00:00.000Z')).toEqual(['incremental']);
     const { query } = simulator!.requests().at(-1)!;
     expect([query['start_time'], query['end_time']].every((time) => /^\d{10}$/.test(time ?? ''))).toBe(true);
   });

@@ -42,6 +42,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
     if (link === undefined) throw new Error(`click ${event.id} is on no link`);
     return link.url;
   };
+  const suppressions = seenSuppressions(views, syncs);
   const addresses = new Map([...view.links].map(([id, links]) => [id, new Set(links.map((link) => link.url))]));
 
   return {
@@ -84,7 +85,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
       moves: movements(
         createdAt,
         leaving(
-          view.suppressions.filter((entry) => entry.address === address),
+          suppressions.filter((entry) => entry.address === address),
           view.singleSends.filter((send) => send.listIds.includes(listId)),
         ),
         goneAt,
@@ -181,33 +182,54 @@ function membersOf(views: readonly VisibleSendgrid[], syncs: readonly Seconds[])
   return [...lastSeen.values()].flat();
 }
 
-/** Why somebody no longer gets the mails of a list, by the suppressions that stand for the address; null: still does. */
-function leaving(
-  standing: readonly SgSuppression[],
-  sends: readonly SgSingleSend[],
-): { readonly kind: 'cleaned' | 'unsubscribed'; readonly at: Seconds } | null {
-  const earliest = (kinds: readonly SgSuppression['kind'][]): Seconds | null => {
-    const instants = standing.filter((entry) => kinds.includes(entry.kind)).map((entry) => entry.at);
-    return instants.length === 0 ? null : Math.min(...instants);
-  };
-  const cleanedAt = earliest(['bounce', 'invalid_email', 'spam_report']);
-  if (cleanedAt !== null) return { kind: 'cleaned', at: cleanedAt };
-  const everywhereAt = earliest(['unsubscribe']);
+/** An entry of a suppression list, and the sync that first missed it. */
+type SeenSuppression = SgSuppression & { readonly missedAt: Seconds | null };
+
+/** A list shows who stands on it now: an entry that a later sync misses was taken off before it. */
+function seenSuppressions(views: readonly VisibleSendgrid[], syncs: readonly Seconds[]): readonly SeenSuppression[] {
+  const last = new Map<string, SeenSuppression>();
+  for (const [index, { suppressions }] of views.entries()) {
+    for (const entry of suppressions)
+      last.set(JSON.stringify([entry.kind, entry.address, entry.groupId]), {
+        ...entry,
+        missedAt: syncs[index + 1] ?? null,
+      });
+  }
+  return [...last.values()];
+}
+
+type Leaving = {
+  readonly kind: 'cleaned' | 'unsubscribed';
+  readonly at: Seconds;
+  readonly returnedAt: Seconds | null;
+};
+
+/** Why somebody gets no mails of a list, by the suppressions that stand for the address, or did last; null: always did. */
+function leaving(seen: readonly SeenSuppression[], sends: readonly SgSingleSend[]): Leaving | null {
+  const kindOf = { bounce: 'cleaned', invalid_email: 'cleaned', spam_report: 'cleaned', unsubscribe: 'unsubscribed' };
+  const spans: Leaving[] = seen
+    .filter(({ kind }) => kind in kindOf)
+    .map(({ kind, at, missedAt }) => ({ kind: kindOf[kind as 'bounce'] as Leaving['kind'], at, returnedAt: missedAt }));
   const groups = new Set(sends.flatMap((send) => (send.groupId === null ? [] : [send.groupId])));
-  const left = standing.filter((entry) => entry.kind === 'group' && groups.has(entry.groupId ?? -1));
-  const isOutOfAll = groups.size > 0 && new Set(left.map((entry) => entry.groupId)).size === groups.size;
-  const at = [
-    ...(everywhereAt === null ? [] : [everywhereAt]),
-    ...(isOutOfAll ? [Math.max(...left.map((entry) => entry.at))] : []),
-  ];
-  return at.length === 0 ? null : { kind: 'unsubscribed', at: Math.min(...at) };
+  const left = seen.filter((entry) => entry.kind === 'group' && groups.has(entry.groupId ?? -1));
+  if (groups.size > 0 && new Set(left.map((entry) => entry.groupId)).size === groups.size) {
+    const ends = left.flatMap(({ missedAt }) => (missedAt === null ? [] : [missedAt]));
+    const returnedAt = ends.length === 0 ? null : Math.min(...ends);
+    spans.push({ kind: 'unsubscribed', at: Math.max(...left.map((entry) => entry.at)), returnedAt });
+  }
+  const standing = spans.filter(({ returnedAt }) => returnedAt === null);
+  const byTime = (a: Leaving, b: Leaving): number => a.at - b.at || (a.kind < b.kind ? -1 : 1);
+  if (standing.length > 0) return standing.toSorted(byTime)[0] ?? null;
+  const ended = spans.filter(({ at, returnedAt }) => at < (returnedAt ?? 0));
+  return ended.toSorted((a, b) => (b.returnedAt ?? 0) - (a.returnedAt ?? 0) || byTime(a, b))[0] ?? null;
 }
 
 /** SendGrid shows a contact's lists, and when it was made; not when it came onto which list. */
-function movements(createdAt: Seconds, left: ReturnType<typeof leaving>, goneAt: Seconds | null): readonly Movement[] {
+function movements(createdAt: Seconds, left: Leaving | null, goneAt: Seconds | null): readonly Movement[] {
   const moves: Movement[] = [{ kind: 'new', at: createdAt }];
   // Nobody leaves before they came.
   if (left !== null) moves.push({ kind: left.kind, at: Math.max(left.at, createdAt) });
   else if (goneAt !== null) moves.push({ kind: 'deleted', at: goneAt });
+  if (left !== null && left.returnedAt !== null) moves.push({ kind: 'returned', at: left.returnedAt });
   return moves;
 }
