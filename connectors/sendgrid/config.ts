@@ -48,7 +48,10 @@ const webhook = z
       }),
   })
   .optional()
-  .meta({ description: 'The Event Webhook that posts to `mailmart receive`. Absent: posts are refused.' });
+  .meta({
+    description: 'The Event Webhook that posts to `mailmart receive`. Absent: posts are refused.',
+    examples: [{ public_keys: ['MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE...'] }],
+  });
 
 /** SendGrid's own part of a source in mailmart.yaml. */
 export const sendgridConfig = z.strictObject({
