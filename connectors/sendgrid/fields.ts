@@ -14,6 +14,9 @@ export const instant = z.iso.datetime({ offset: true });
 /** Missing times are absent, null, or an empty text. */
 export const maybeInstant = z.union([instant, z.literal('')]).nullish();
 
+/** When a single send goes out: a time, or the word that schedules it at once, which may stay in the record. */
+export const sendTime = z.union([instant, z.literal(['', 'now'])]).nullish();
+
 /** UNIX seconds. */
 export const seconds = z.number().nonnegative();
 

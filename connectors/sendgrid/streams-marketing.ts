@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { exportStream } from '../_kit/export.ts';
-import { address, count, flag, id, instant, maybeInstant, part, text, texts } from './fields.ts';
+import { address, count, flag, id, instant, maybeInstant, part, sendTime, text, texts } from './fields.ts';
 import { contactsExport } from './contacts-export.ts';
 import { editedSingleSend, globalOnly, paged, whole, type Define } from './stream.ts';
 
 const singleSend = {
   id,
   name: text,
-  send_at: maybeInstant,
+  send_at: sendTime,
   is_abtest: flag,
   abtest: part({ type: text, winner_criteria: text, test_percentage: count, winning_template_id: text }),
   categories: texts,
