@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defineConnector } from '../connectors/_kit/contract.ts';
 import { emptyInbox, type Hook } from '../connectors/_kit/hook.ts';
 import { jsonArray, pushStream } from '../connectors/_kit/push.ts';
+import { tiny } from '../connectors/_kit/suite/tiny.ts';
 import type { ItemState } from '../src/contracts/sync.ts';
 import type { Deps } from './deps.ts';
 import { inboxOf, removeLoadedPosts } from './inbox.ts';
@@ -18,14 +19,8 @@ const posted = (name: string) =>
   });
 
 const connector = defineConnector(z.object({}), (stream) => ({
+  ...tiny,
   name: 'fake',
-  title: 'Fake',
-  docs: '',
-  secrets: [],
-  baseUrl: () => 'http://127.0.0.1:9/',
-  auth: { kind: 'none' },
-  limits: { default: { concurrency: 1 } },
-  probe: async () => [],
   hooks: { events: hook, pings: hook },
   streams: {
     events: stream(posted('events')),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { defineConnector, type Http, type ReadPage } from '../connectors/_kit/contract.ts';
 import { exportStream } from '../connectors/_kit/export.ts';
 import { emptyInbox } from '../connectors/_kit/hook.ts';
+import { tiny } from '../connectors/_kit/suite/tiny.ts';
 import type { Slice } from '../src/contracts/sync.ts';
 import { createLocalLanding } from '../src/landing/local.ts';
 import { readSliceToLanding } from './read-slice.ts';
@@ -27,17 +28,6 @@ const sliceOf = (id: string): Slice => ({
   next: { readAt: now },
 });
 
-const base = {
-  name: 'tiny',
-  title: 'Tiny',
-  docs: '',
-  secrets: [],
-  baseUrl: () => 'https://api.example.com',
-  auth: { kind: 'none' },
-  limits: { default: { concurrency: 1 } },
-  probe: async () => [],
-} as const;
-
 const stream = {
   description: 'one row a person',
   schema: z.looseObject({ id: z.string() }),
@@ -46,7 +36,7 @@ const stream = {
 } as const;
 
 const exporting = defineConnector(z.null(), (define) => ({
-  ...base,
+  ...tiny,
   streams: {
     people: define(
       exportStream({
@@ -131,7 +121,7 @@ it('what a page says is missing ends the slice incomplete; what it explains is a
     { records: [{ id: 'c' }], bytes: 1, incomplete: 'more than 999 records of one second' },
   ];
   const connector = defineConnector(z.null(), (define) => ({
-    ...base,
+    ...tiny,
     streams: {
       people: define({
         ...stream,

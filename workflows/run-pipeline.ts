@@ -7,7 +7,8 @@ import { type Limits, limitsOf } from './limits.ts';
 import { pipelineProgress } from './messages.ts';
 import { type Proxies, proxies } from './proxies.ts';
 import { runTransform } from './run-transform.ts';
-import { addCounts, capVerdict, combine, noCounts } from './summaries.ts';
+import { addCounts, combine, noCounts } from '../src/contracts/counts.ts';
+import { capVerdict } from './summaries.ts';
 import { syncAccount } from './sync-account.ts';
 import type {
   AccountOutcome,

@@ -12,7 +12,8 @@ import { BatchSizer } from './batch-sizer.ts';
 import { failureInfo } from './failure-info.ts';
 import type { Limits } from './limits.ts';
 import type { Proxies } from './proxies.ts';
-import { addCounts, addLoad, noCounts, unread } from './summaries.ts';
+import { addCounts, noCounts } from '../src/contracts/counts.ts';
+import { addLoad, unread } from './summaries.ts';
 import type { StreamProgress, StreamResume, StreamState, Waited } from './types.ts';
 
 export type StreamSyncInput = {

@@ -21,7 +21,8 @@ import { type Limits, limitsOf } from './limits.ts';
 import { syncProgress } from './messages.ts';
 import { type Proxies, proxies } from './proxies.ts';
 import { StreamSync } from './stream-sync.ts';
-import { capSummary, capVerdict, combine, unread } from './summaries.ts';
+import { combine } from '../src/contracts/counts.ts';
+import { capSummary, capVerdict, unread } from './summaries.ts';
 import type { StreamProgress, StreamResume, StreamState, SyncAccountInput, SyncAccountResult } from './types.ts';
 
 /**

@@ -8,6 +8,7 @@ import { ConnectorError as Failure } from './errors.ts';
 import { exportStream, type ExportState } from './export.ts';
 import type { SliceEvent } from './slice-events.ts';
 import { NOW, whole } from './suite/engine-harness.ts';
+import { tiny } from './suite/tiny.ts';
 
 type Job = ExportState['kind'];
 
@@ -46,14 +47,7 @@ function source(jobs: readonly (readonly Job[])[], files: readonly string[] = []
 }
 
 const connector = defineConnector(z.null(), (stream) => ({
-  name: 'tiny',
-  title: 'Tiny',
-  docs: '',
-  secrets: [],
-  baseUrl: () => 'https://api.example.com',
-  auth: { kind: 'none' },
-  limits: { default: { concurrency: 1 } },
-  probe: async () => [],
+  ...tiny,
   streams: {
     people: stream(
       exportStream({

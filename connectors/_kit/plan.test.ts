@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState } from '../../src/contracts/sync.ts';
 import { defineConnector, type Ageing, type Connector, type DeclaredStream, type PlanContext } from './contract.ts';
 import { isHinted, planSlices } from './plan.ts';
+import { tiny } from './suite/tiny.ts';
 
 const NOW = '2026-06-30T12:00:00.000Z';
 const daysAgo = (days: number): string => new Date(Date.parse(NOW) - days * 86_400_000).toISOString();
@@ -16,14 +17,7 @@ const ageing: Ageing = {
 
 function connectorOf(changes: Changes): Connector<null> {
   return defineConnector(z.null(), (stream) => ({
-    name: 'tiny',
-    title: 'Tiny',
-    docs: '',
-    secrets: [],
-    baseUrl: () => 'https://api.example.com',
-    auth: { kind: 'none' },
-    limits: { default: { concurrency: 1 } },
-    probe: async () => [],
+    ...tiny,
     streams: {
       things: stream({
         description: '',

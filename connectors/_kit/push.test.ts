@@ -8,18 +8,12 @@ import { jsonArray, NotAPost, pushStream } from './push.ts';
 import type { SliceEvent } from './slice-events.ts';
 import { MemoryInbox, type Posted } from './suite/memory-inbox.ts';
 import { noDownload } from './suite/no-download.ts';
+import { tiny } from './suite/tiny.ts';
 
 const NOW = '2026-06-30T12:00:00.000Z';
 
 const connector: Connector<null> = defineConnector(z.null(), (stream) => ({
-  name: 'tiny',
-  title: 'Tiny',
-  docs: '',
-  secrets: [],
-  baseUrl: () => 'https://api.example.com',
-  auth: { kind: 'none' },
-  limits: { default: { concurrency: 1 } },
-  probe: async () => [],
+  ...tiny,
   streams: {
     events: stream(
       pushStream({

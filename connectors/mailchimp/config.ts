@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const secret = z.string().min(1, 'The value is empty.');
+import { baseUrl, secret } from '../_kit/config.ts';
 
 const credentials = z
   .strictObject({
@@ -31,18 +30,10 @@ const credentials = z
     examples: [{ api_key: '${env:MAILCHIMP_API_KEY}' }],
   });
 
-const baseUrl = z
-  .string()
-  .check((context) => {
-    const problem = baseUrlProblem(context.value);
-    if (problem === undefined) return;
-    context.issues.push({
-      code: 'custom',
-      input: context.value,
-      message: problem,
-      params: { fix: 'Write an address such as https://us1.api.mailchimp.com/3.0.' },
-    });
-  })
+const address = baseUrl({
+  fix: 'Write an address such as https://us1.api.mailchimp.com/3.0.',
+  plainHttp: ', and Mailchimp answers 426',
+})
   .optional()
   .meta({
     description:
@@ -77,7 +68,7 @@ const webhook = z
   });
 
 /** Mailchimp's own part of a source in mailmart.yaml. */
-export const mailchimpConfig = z.strictObject({ credentials, base_url: baseUrl, webhook });
+export const mailchimpConfig = z.strictObject({ credentials, base_url: address, webhook });
 
 export type MailchimpConfig = z.output<typeof mailchimpConfig>;
 
@@ -98,19 +89,4 @@ export function authorizationOf(config: MailchimpConfig): string {
   const { api_key: key, access_token: token } = config.credentials;
   if (key === undefined) return `Bearer ${token ?? ''}`;
   return `Basic ${Buffer.from(`mailmart:${key}`, 'utf8').toString('base64')}`;
-}
-
-function baseUrlProblem(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) return 'This is not an address.';
-  if (url.username !== '' || url.password !== '')
-    return 'The address holds credentials; they belong under `credentials`.';
-  if (url.search !== '' || url.hash !== '') return 'The address holds a query or a fragment.';
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url.hostname))) return undefined;
-  return 'The address is not https: the key would travel in clear text, and Mailchimp answers 426.';
-}
-
-/** Plain HTTP stays possible for simulators: this machine, or a container network's one-word host name. */
-function isLocal(host: string): boolean {
-  return !host.includes('.') || /^127\.|\.localhost$/.test(host);
 }

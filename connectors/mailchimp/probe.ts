@@ -1,5 +1,6 @@
 import type { CheckFinding, Http, HttpResponse } from '../_kit/contract.ts';
 import { ConnectorError } from '../_kit/errors.ts';
+import { attempt } from '../_kit/probe.ts';
 import { baseUrlOf, dataCentreOfKey, type MailchimpConfig } from './config.ts';
 
 type Probe = { readonly config: MailchimpConfig; readonly http: Http; readonly signal: AbortSignal };
@@ -22,20 +23,6 @@ export async function probe(context: Probe): Promise<readonly CheckFinding[]> {
     attempt(context, '/ecommerce/stores', { count: 1, fields: 'total_items' }),
   ]);
   return [reachable, ...centre, signedIn(account), ...clock(account), audiences(lists), shops(stores)];
-}
-
-async function attempt(
-  { http, signal }: Probe,
-  path: string,
-  params: Readonly<Record<string, string | number>>,
-): Promise<HttpResponse | Error> {
-  try {
-    return await http.request({ method: 'GET', path, params }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof Error) return error;
-    throw error;
-  }
 }
 
 /** A key of another data centre than base_url's fails with a 401 that does not say so. */

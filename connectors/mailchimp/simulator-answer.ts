@@ -1,3 +1,4 @@
+import { Refusal } from '../../src/demo/simulator/vendor.ts';
 import type { Seconds } from '../../src/demo/types.ts';
 import type { Snapshot } from './simulator-snapshot.ts';
 
@@ -37,14 +38,12 @@ export type Answer =
     };
 
 /** An error as `application/problem+json`. */
-export class Problem extends Error {
-  readonly status: number;
+export class Problem extends Refusal {
   readonly title: string;
   readonly errors: readonly { readonly field: string; readonly message: string }[] | undefined;
 
   constructor(status: number, title: string, detail: string, errors?: Problem['errors']) {
-    super(detail);
-    this.status = status;
+    super(status, detail);
     this.title = title;
     this.errors = errors;
   }

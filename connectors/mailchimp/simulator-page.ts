@@ -1,5 +1,6 @@
+import { damageRows } from '../../src/demo/simulator/damage.ts';
 import type { Answer, Body, Call } from './simulator-answer.ts';
-import { damageRows, type Fault } from './simulator-faults.ts';
+import type { Fault } from './simulator-faults.ts';
 import { everything, parseSelection, pick, selectField, type Selection } from './simulator-fields.ts';
 import type { Route } from './simulator-routes.ts';
 
@@ -50,7 +51,7 @@ function renderPage(
     rows.push(answer.self === null ? row : withLinks(row, rowSelection, `${origin}${answer.self(row)}`, href));
   }
   const whole = withLinks(
-    { [answer.key]: damageRows(fault, rows), ...answer.beside, total_items: total },
+    { [answer.key]: fault?.kind === 'empty_page' ? [] : damageRows(fault, rows), ...answer.beside, total_items: total },
     selection,
     href,
     parentOf(href),

@@ -221,27 +221,6 @@ function getRoot({ snapshot }: Call): Answer {
   };
 }
 
-export type Match = { readonly route: Route; readonly path: Readonly<Record<string, string>> };
-
-/** The route of a path below `/3.0`, with the values of its placeholders; fixed words win over placeholders by order of length. */
-export function matchRoute(path: string): Match | undefined {
-  const parts = path.split('/').filter((part) => part !== '');
-  for (const candidate of compiled) {
-    if (candidate.parts.length !== parts.length) continue;
-    const values: Record<string, string> = {};
-    const fits = candidate.parts.every((part, index) => {
-      const given = parts[index] ?? '';
-      if (!part.startsWith('{')) return part === given;
-      values[part.slice(1, -1)] = decodeURIComponent(given);
-      return true;
-    });
-    if (fits) return { route: candidate.route, path: values };
-  }
-  return undefined;
-}
-
-const compiled = routes.map((route) => ({ route, parts: route.path.split('/').filter((part) => part !== '') }));
-
 /** What is wrong with a query, as the vendor would refuse it; undefined when all is well. */
 export function checkQuery(route: Route, query: Readonly<Record<string, string>>): Problem | undefined {
   const refuse = (field: string, message: string): Problem =>

@@ -290,9 +290,9 @@ describe('faults', () => {
     expect(requests()).toHaveLength(2);
   });
 
-  it('truncated_json is complete to HTTP and no JSON; damage of single rows leaves the rest', async () => {
+  it('truncated is complete to HTTP and no JSON; damage of single rows leaves the rest', async () => {
     const { get, faults } = await start();
-    faults.add({ kind: 'truncated_json' });
+    faults.add({ kind: 'truncated' });
     const cut = await get('/lists');
     expect(cut.status).toBe(200);
     expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);

@@ -1,54 +1,28 @@
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type ServerOptions, type Simulator, startSimulator } from '../../src/demo/simulator/simulator.ts';
+import type { Fault, Faults } from './simulator-faults.ts';
+import { Mailchimp, type MailchimpOptions } from './simulator-vendor.ts';
 
-import type { Faults } from './simulator-faults.ts';
-import { type RequestLogEntry, type SimulatorOptions, SimulatorState, type Violation } from './simulator-state.ts';
-
+export type { RequestLogEntry, Violation } from '../../src/demo/simulator/vendor.ts';
 export type { Fault, Faults } from './simulator-faults.ts';
-export type { RequestLogEntry, SimulatorOptions, Violation } from './simulator-state.ts';
 
-export type MailchimpSimulator = {
-  /** `http://127.0.0.1:<port>/3.0`. */
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-  readonly requests: () => readonly RequestLogEntry[];
-  readonly resetRequests: () => void;
-  /** Most requests that were under way at once since the last reset. */
-  readonly maxInFlight: () => number;
-  readonly violations: () => readonly Violation[];
-  readonly faults: Faults;
-};
+export type SimulatorOptions = ServerOptions<Fault> & MailchimpOptions;
+
+export type MailchimpSimulator = Simulator<Fault> & { readonly faults: Faults };
 
 /**
  * Mailchimp's Marketing API 3.0 over the demo world, on this machine. Written from the vendor's documents alone
  * (esp/mailchimp.md, the Swagger description); what they leave open is an option or is said in a comment.
  */
 export async function startMailchimpSimulator(options: SimulatorOptions): Promise<MailchimpSimulator> {
-  const state = new SimulatorState(options);
-  const sockets = new Set<Socket>();
-  const server = createServer((request, response) => void state.serve(request, response));
-  server.keepAliveTimeout = 30_000;
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/3.0`,
-    stop: async () => {
-      state.stop();
-      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-      for (const socket of sockets) socket.destroy();
-      await closed;
+  const vendor = new Mailchimp(options);
+  const simulator = await startSimulator(vendor, options);
+  const faults: Faults = {
+    ...simulator.faults,
+    clear: () => {
+      simulator.faults.clear();
+      vendor.restoreRows();
     },
-    requests: () => [...state.log],
-    resetRequests: () => state.resetRequests(),
-    maxInFlight: () => state.maxInFlight,
-    violations: () => [...state.violations],
-    faults: state.faults,
+    deleted: () => [...vendor.deleted],
   };
+  return { ...simulator, faults };
 }

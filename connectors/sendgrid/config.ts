@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const secret = z.string().min(1, 'The value is empty.');
+import { baseUrl, secret } from '../_kit/config.ts';
 
 const credentials = z
   .strictObject({
@@ -11,18 +10,11 @@ const credentials = z
   })
   .meta({ description: 'How to sign in.', examples: [{ api_key: '${env:SENDGRID_API_KEY}' }] });
 
-const baseUrl = z
-  .string()
-  .check((context) => {
-    const problem = baseUrlProblem(context.value);
-    if (problem === undefined) return;
-    context.issues.push({
-      code: 'custom',
-      input: context.value,
-      message: problem,
-      params: { fix: 'Remove base_url, or write an address such as https://api.sendgrid.com.' },
-    });
-  })
+const address = baseUrl({
+  fix: 'Remove base_url, or write an address such as https://api.sendgrid.com.',
+  problem: ({ pathname }) =>
+    /\/v3\/?$/.test(pathname) ? 'The address ends in /v3, which is part of the paths already.' : undefined,
+})
   .optional()
   .meta({
     description: 'Address of the API, without /v3. Absent: that of the region.',
@@ -56,7 +48,7 @@ const webhook = z
 /** SendGrid's own part of a source in mailmart.yaml. */
 export const sendgridConfig = z.strictObject({
   credentials,
-  base_url: baseUrl,
+  base_url: address,
   region: z
     .enum(['global', 'eu'])
     .default('global')
@@ -76,19 +68,3 @@ export const sendgridConfig = z.strictObject({
 });
 
 export type SendgridConfig = z.output<typeof sendgridConfig>;
-
-function baseUrlProblem(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) return 'This is not an address.';
-  if (url.username !== '' || url.password !== '')
-    return 'The address holds credentials; they belong under `credentials`.';
-  if (url.search !== '' || url.hash !== '') return 'The address holds a query or a fragment.';
-  if (/\/v3\/?$/.test(url.pathname)) return 'The address ends in /v3, which is part of the paths already.';
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url.hostname))) return undefined;
-  return 'The address is not https: the key would travel in clear text.';
-}
-
-/** Plain HTTP stays possible for simulators: this machine, or a container network's one-word host name. */
-function isLocal(host: string): boolean {
-  return !host.includes('.') || /^127\.|\.localhost$/.test(host);
-}

@@ -1,5 +1,6 @@
 import type { CheckFinding, Http, HttpResponse } from '../_kit/contract.ts';
 import { ConnectorError } from '../_kit/errors.ts';
+import { attempt } from '../_kit/probe.ts';
 import { baseUrlOf } from './client.ts';
 import type { SendgridConfig } from './config.ts';
 import { webhookFindings } from './probe-webhook.ts';
@@ -22,20 +23,6 @@ export async function probe(context: Probe): Promise<readonly CheckFinding[]> {
     marketing(lists),
     ...webhookFindings(webhooks, config),
   ];
-}
-
-async function attempt(
-  { http, signal }: Probe,
-  path: string,
-  params: Readonly<Record<string, number>> = {},
-): Promise<HttpResponse | Error> {
-  try {
-    return await http.request({ method: 'GET', path, params }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof Error) return error;
-    throw error;
-  }
 }
 
 function scopesIn({ body }: HttpResponse): readonly string[] {

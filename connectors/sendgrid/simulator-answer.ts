@@ -1,4 +1,5 @@
 import { instantOf } from '../../src/demo/instant.ts';
+import { Refusal } from '../../src/demo/simulator/vendor.ts';
 import type { Seconds } from '../../src/demo/types.ts';
 import type { View } from './simulator-view.ts';
 
@@ -23,17 +24,12 @@ export type Call = {
 export type Answer = { readonly status?: number; readonly body: unknown };
 
 /** An error in the body that SendGrid documents: `{ errors: [{ message, field }] }`. */
-export class ApiError extends Error {
-  readonly status: number;
+export class ApiError extends Refusal {
   readonly field: string | null;
-  /** The request breaks the documentation, which counts as a violation. */
-  readonly isViolation: boolean;
 
   constructor(status: number, message: string, field: string | null = null, isViolation = status === 400) {
-    super(message);
-    this.status = status;
+    super(status, message, isViolation);
     this.field = field;
-    this.isViolation = isViolation;
   }
 }
 

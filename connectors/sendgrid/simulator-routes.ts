@@ -238,33 +238,6 @@ function webhook(
   );
 }
 
-const patterns = routes.map((route) => ({
-  route,
-  names: [...route.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? ''),
-  pattern: new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
-}));
-
-/** The operation of a method and path; an earlier route wins, so that fixed words stand before placeholders. */
-export function matchRoute(
-  method: string,
-  path: string,
-): { readonly route: Route; readonly path: Readonly<Record<string, string>> } | undefined {
-  for (const { route, names, pattern } of patterns) {
-    const match = route.method === method ? pattern.exec(path) : null;
-    if (match === null) continue;
-    return { route, path: Object.fromEntries(names.map((name, index) => [name, decode(match[index + 1] ?? '')])) };
-  }
-  return undefined;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
 /** All scopes of a key that may read everything here. */
 export const allScopes: readonly string[] = [
   ...new Set(routes.flatMap((route) => (route.scope === null ? [] : [route.scope]))),

@@ -1,19 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contracts/json.ts';
-import { createWorld } from '../../src/demo/world.ts';
+import { secondsOf } from '../../src/demo/instant.ts';
 import { createHttp } from '../_kit/http.ts';
 import { MemoryInbox } from '../_kit/suite/memory-inbox.ts';
 import { inOrder, Memory, type SliceRead } from '../_kit/suite/memory.ts';
 import { sendgridConfig } from './config.ts';
-import { sendgrid } from './connector.ts';
+import { unhurried as connector, unhurriedAccount } from './fixtures/unhurried.ts';
 import { postsOf } from './simulator-hook.ts';
 import { startSendgridSimulator, type SendgridSimulator, type SimulatorOptions } from './simulator.ts';
-
-const world = createWorld({ seed: 4, size: 'small' });
-const plenty = { requests: 1_000_000, seconds: 10 };
-const secondsAt = (instant: string): number => Date.parse(instant) / 1000;
-/** The limits have their own tests: here they need not be waited for. */
-const connector = { ...sendgrid, limits: { default: sendgrid.limits.default, activity: { concurrency: 1 } } };
 
 let simulator: SendgridSimulator | undefined;
 afterEach(async () => {
@@ -28,19 +22,9 @@ async function account(options: Partial<SimulatorOptions> = {}, config: object =
   accounts += 1;
   const apiKey = `SG.c4n4ry-of-sync-${accounts}`;
   simulator = await startSendgridSimulator({
-    world,
+    ...unhurriedAccount,
     apiKey,
     at: () => now,
-    exports: { pendingPolls: 0 },
-    rates: {
-      activity: plenty,
-      logs: plenty,
-      marketing: plenty,
-      exports: plenty,
-      stats: plenty,
-      suppressions: plenty,
-      account: plenty,
-    },
     ...options,
   });
   const parsed = sendgridConfig.parse({ credentials: { api_key: apiKey }, base_url: simulator.url, ...config });
@@ -188,7 +172,7 @@ describe('logs', () => {
   it('tell the events of messages that the webhook does not cover, and nothing is told twice', async () => {
     const { sync, rows, inbox } = await account();
     // Switched on between two sends of the day: the first is not covered, of the second every event was posted.
-    const posts = postsOf(world, secondsAt('2026-06-16T10:30Z'), secondsAt(first));
+    const posts = postsOf(unhurriedAccount.world, secondsOf('2026-06-16T10:30Z'), secondsOf(first));
     inbox.post('events', ...posts.map(({ body }) => ({ body })));
     await sync(first, ...streams);
     const processed = new Set(

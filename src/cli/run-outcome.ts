@@ -1,4 +1,5 @@
 import type { RunPipelineResult, SyncAccountResult, TransformResult } from '../../workflows/index.ts';
+import { addCounts, combine, noCounts } from '../contracts/counts.ts';
 import type { StreamCounts, Verdict } from '../contracts/sync.ts';
 import type { RunCost } from './cost.ts';
 import type { StreamStatus } from './published-status.ts';
@@ -52,8 +53,6 @@ export type Ended = {
   readonly failures: readonly { readonly kind: string; readonly message: string; readonly fix?: string }[];
 };
 
-const complete: Verdict = { kind: 'complete', missing: [], gaps: [] };
-
 /** The end of one or more account syncs. */
 export function endOfSyncs(
   runId: string,
@@ -65,7 +64,7 @@ export function endOfSyncs(
     source: result.source,
     account_id: result.accountId,
     verdict: result.verdict,
-    counts: sum(result.streams.map((stream) => stream.counts)),
+    counts: result.streams.map((stream) => stream.counts).reduce(addCounts, noCounts),
     streams: result.streams.map((stream) => ({
       stream: stream.key.stream,
       verdict: stream.verdict,
@@ -161,7 +160,7 @@ type Parts = {
 };
 
 function finish(parts: Parts): Ended {
-  const verdict = combined(parts.accounts.map((account) => ({ name: account.account_id, verdict: account.verdict })));
+  const verdict = combine(parts.accounts.map((account) => ({ name: account.account_id, verdict: account.verdict })));
   const exit = exitOf(verdict, parts);
   return {
     exit,
@@ -221,40 +220,5 @@ function ofStatus(stream: StreamStatus): StreamOutcome {
     },
     duration_ms: stream.duration_ms,
     failure: stream.failure,
-  };
-}
-
-const noCounts: StreamCounts = {
-  slices: 0,
-  pages: 0,
-  requests: 0,
-  rowsRead: 0,
-  rowsInserted: 0,
-  rowsUpdated: 0,
-  rowsUnchanged: 0,
-  rowsDeleted: 0,
-  rowsQuarantined: 0,
-  bytesRead: 0,
-};
-
-function sum(counts: readonly StreamCounts[]): StreamCounts {
-  const names = Object.keys(noCounts) as (keyof StreamCounts)[];
-  return Object.fromEntries(
-    names.map((name) => [name, counts.reduce((total, one) => total + one[name], 0)]),
-  ) as StreamCounts;
-}
-
-function combined(parts: readonly { readonly name: string; readonly verdict: Verdict }[]): Verdict {
-  if (parts.length === 0) return complete;
-  const kinds = parts.map(({ verdict }) => verdict.kind);
-  const kind = kinds.includes('incomplete')
-    ? 'incomplete'
-    : kinds.includes('suspiciously_empty')
-      ? 'suspiciously_empty'
-      : 'complete';
-  return {
-    kind,
-    missing: parts.flatMap(({ name, verdict }) => verdict.missing.map((line) => `${name}: ${line}`)),
-    gaps: parts.flatMap(({ name, verdict }) => verdict.gaps.map((line) => `${name}: ${line}`)),
   };
 }

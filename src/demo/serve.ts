@@ -3,11 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 
-import { type Fault, startMailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
+import { startMailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
 import { createHookKeys, type HookKeys, postEvents } from '../../connectors/sendgrid/simulator-hook.ts';
-import { type Fault as SendgridFault, startSendgridSimulator } from '../../connectors/sendgrid/simulator.ts';
+import { startSendgridSimulator } from '../../connectors/sendgrid/simulator.ts';
 import { writeCompanyFiles } from './files.ts';
 import { day, instantOf, secondsOf } from './instant.ts';
+import { readBody } from './simulator/body.ts';
+import type { AnyFault } from './simulator/faults.ts';
+import type { Simulator } from './simulator/simulator.ts';
 import type { World } from './types.ts';
 import { createWorld } from './world.ts';
 
@@ -76,39 +79,16 @@ async function main(): Promise<void> {
   };
   await setClock(now);
 
-  const operations: Readonly<Record<string, (body: unknown) => unknown>> = {
-    'GET /status': () => ({
-      now: instantOf(now),
-      until: instantOf(world.until),
-      requests: simulator.requests().length,
-      maxInFlight: simulator.maxInFlight(),
-      violations: simulator.violations().length,
-    }),
-    'GET /requests': () => simulator.requests(),
-    'DELETE /requests': () => simulator.resetRequests(),
-    'GET /violations': () => simulator.violations(),
+  const operations: Operations = {
+    ...operationsOf(simulator, ''),
+    'GET /status': () => ({ now: instantOf(now), until: instantOf(world.until), ...statusOf(simulator) }),
     'PUT /clock': async (body) => {
       const { at, advanceDays } = body as { readonly at?: string; readonly advanceDays?: number };
       await setClock(at === undefined ? now + Math.round((advanceDays ?? 0) * day) : secondsOf(at));
       return { now: instantOf(now) };
     },
     'GET /faults': () => ({ struck: simulator.faults.struck(), deleted: simulator.faults.deleted() }),
-    'POST /faults': (body) => simulator.faults.add(...(Array.isArray(body) ? (body as Fault[]) : [body as Fault])),
-    'DELETE /faults': () => simulator.faults.clear(),
-    'POST /restore-key': () => simulator.faults.restoreKey(),
-    'GET /sendgrid/status': () => ({
-      requests: sendgrid.requests().length,
-      maxInFlight: sendgrid.maxInFlight(),
-      violations: sendgrid.violations().length,
-    }),
-    'GET /sendgrid/requests': () => sendgrid.requests(),
-    'DELETE /sendgrid/requests': () => sendgrid.resetRequests(),
-    'GET /sendgrid/violations': () => sendgrid.violations(),
-    'GET /sendgrid/faults': () => ({ struck: sendgrid.faults.struck() }),
-    'POST /sendgrid/faults': (body) =>
-      sendgrid.faults.add(...(Array.isArray(body) ? (body as SendgridFault[]) : [body as SendgridFault])),
-    'DELETE /sendgrid/faults': () => sendgrid.faults.clear(),
-    'POST /sendgrid/restore-key': () => sendgrid.faults.restoreKey(),
+    ...operationsOf(sendgrid, '/sendgrid'),
     'POST /sendgrid/fail-exports': (body) =>
       sendgrid.faults.failExports((body as { readonly count?: number }).count ?? 1),
     'POST /hooks': createHookPoster(world, keys, () => now),
@@ -143,6 +123,26 @@ async function main(): Promise<void> {
   }
 }
 
+type Operations = Readonly<Record<string, (body: unknown) => unknown>>;
+
+/** What can be asked and done of any simulator. */
+function operationsOf<F extends AnyFault>(simulator: Simulator<F>, under: string): Operations {
+  return {
+    [`GET ${under}/status`]: () => statusOf(simulator),
+    [`GET ${under}/requests`]: () => simulator.requests(),
+    [`DELETE ${under}/requests`]: () => simulator.resetRequests(),
+    [`GET ${under}/violations`]: () => simulator.violations(),
+    [`GET ${under}/faults`]: () => ({ struck: simulator.faults.struck() }),
+    [`POST ${under}/faults`]: (body) => simulator.faults.add(...(Array.isArray(body) ? (body as F[]) : [body as F])),
+    [`DELETE ${under}/faults`]: () => simulator.faults.clear(),
+    [`POST ${under}/restore-key`]: () => simulator.faults.restoreKey(),
+  };
+}
+
+function statusOf<F extends AnyFault>({ requests, maxInFlight, violations }: Simulator<F>) {
+  return { requests: requests().length, maxInFlight: maxInFlight(), violations: violations().length };
+}
+
 /** Posts to an address what it has not been posted yet. */
 function createHookPoster(
   world: World,
@@ -172,11 +172,7 @@ function createHookPoster(
   };
 }
 
-async function administer(
-  operations: Readonly<Record<string, (body: unknown) => unknown>>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function administer(operations: Operations, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const answer = (status: number, body: unknown): void => {
     response.writeHead(status, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(body ?? { ok: true }));
@@ -186,9 +182,7 @@ async function administer(
   if (operation === undefined)
     return answer(404, { error: `${name} is no operation; there are ${Object.keys(operations).join(', ')}` });
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString('utf8');
+    const text = await readBody(request);
     answer(200, await operation(text === '' ? {} : JSON.parse(text, reviveTimes)));
   } catch (error) {
     answer(400, { error: error instanceof Error ? error.message : String(error) });

@@ -98,6 +98,12 @@ const planted = [
     'both',
   ],
   [
+    'the scaffold of simulators that imports a connector',
+    'src/demo/simulator/bad.ts',
+    `import { alpha } from '../../../connectors/alpha/connector.ts';\nexport const bad = alpha;\n`,
+    'cruise',
+  ],
+  [
     'an activity whose promise nobody awaits',
     'activities/bad.ts',
     `import { act } from './index.ts';\nexport const bad = (): void => {\n  act();\n};\n`,

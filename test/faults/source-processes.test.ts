@@ -77,7 +77,7 @@ describe('a source that stumbles all the time', () => {
         'bad_gateway',
         'reset',
         'reset_in_body',
-        'truncated_json',
+        'truncated',
         'html_200',
         'empty_body',
         'empty_page',

@@ -7,24 +7,12 @@ import { loadBatch } from '../../activities/load-batch.ts';
 import { planStream } from '../../activities/plan-stream.ts';
 import type { StreamSummary } from '../../activities/types.ts';
 import { ConnectorError } from '../../connectors/_kit/errors.ts';
+import { noCounts } from '../../src/contracts/counts.ts';
 
 const batchSlices = 40;
 /** How often, and after how long, an export is looked at again. */
 const looks = 200;
 const lookMs = 20;
-
-const noCounts = {
-  slices: 0,
-  pages: 0,
-  requests: 0,
-  rowsRead: 0,
-  rowsInserted: 0,
-  rowsUpdated: 0,
-  rowsUnchanged: 0,
-  rowsDeleted: 0,
-  rowsQuarantined: 0,
-  bytesRead: 0,
-};
 
 /** What the workflow of a stream does, without Temporal. */
 export async function syncStream(deps: Deps, key: StreamSummary['key'], runId: string): Promise<StreamSummary> {

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { defineConnector, type ReadPage } from '../../connectors/_kit/contract.ts';
 import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
+import { noCounts } from '../../src/contracts/counts.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Slice, StreamKey } from '../../src/contracts/sync.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
@@ -152,25 +153,12 @@ const rows = async (): Promise<readonly [string, boolean][]> =>
     )
   ).map((row) => [String(row['id']), Boolean(row['gone'])]);
 
-const nothing = {
-  slices: 0,
-  pages: 0,
-  requests: 0,
-  rowsRead: 0,
-  rowsInserted: 0,
-  rowsUpdated: 0,
-  rowsUnchanged: 0,
-  rowsDeleted: 0,
-  rowsQuarantined: 0,
-  bytesRead: 0,
-};
-
 async function syncItems(runId: string): Promise<Awaited<ReturnType<Activities['finishStream']>>> {
   const ref = { key: key('items'), runId };
   const { fence, slices } = await call(activities.planStream, { ...ref, round: 0 });
   await call(activities.extractBatch, { ...ref, from: 0, to: slices });
   await call(activities.loadBatch, { ...ref, from: 0, to: slices, fence });
-  return call(activities.finishStream, { ...ref, counts: nothing, planned: slices, durationMs: 1 });
+  return call(activities.finishStream, { ...ref, counts: noCounts, planned: slices, durationMs: 1 });
 }
 
 const items = (...ids: string[]): JsonObject[] => ids.map((id) => ({ id, name: `item ${id}` }));
@@ -447,7 +435,13 @@ describe('finishStream', () => {
       ['c1', false],
     ]);
     const failure = { kind: 'rejected', message: 'refused' };
-    const report = await call(activities.finishStream, { ...ref, counts: nothing, planned: 3, durationMs: 5, failure });
+    const report = await call(activities.finishStream, {
+      ...ref,
+      counts: noCounts,
+      planned: 3,
+      durationMs: 5,
+      failure,
+    });
     expect(report.verdict.missing[0]).toBe('1 of 3 slices were not read: refused');
   });
 
@@ -459,7 +453,13 @@ describe('finishStream', () => {
     await call(activities.extractBatch, { ...ref, from: 0, to: 1 });
     await call(activities.loadBatch, { ...ref, from: 0, to: 1, fence });
     const failure = { kind: 'auth', message: 'the key of ann@example.com was refused' };
-    const report = await call(activities.finishStream, { ...ref, counts: nothing, planned: 2, durationMs: 5, failure });
+    const report = await call(activities.finishStream, {
+      ...ref,
+      counts: noCounts,
+      planned: 2,
+      durationMs: 5,
+      failure,
+    });
     expect(report.verdict.kind).toBe('incomplete');
     expect(report.verdict.missing[0]).toBe('1 of 2 slices were not read: the key of [address] was refused');
     const [stored] = await warehouse.latestStreams();

@@ -9,6 +9,8 @@ import { defineConnector, type ReadPage } from '../../connectors/_kit/contract.t
 import type { Hook, Post } from '../../connectors/_kit/hook.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { jsonArray, pushStream } from '../../connectors/_kit/push.ts';
+import { tiny } from '../../connectors/_kit/suite/tiny.ts';
+import { noCounts } from '../../src/contracts/counts.ts';
 import { createActivities, lookAhead, type Activities, type Deps } from '../../activities/index.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { openInbox } from '../../src/inbox/reader.ts';
@@ -36,14 +38,9 @@ const hook: Hook<unknown> = { description: 'events', signature: null, keys: () =
 const campaigns: readonly JsonObject[] = ['c1', 'c2'].map((id) => ({ id, sent: '2025-01-01T00:00:00Z' }));
 
 const connector = defineConnector(z.object({}), (stream) => ({
+  ...tiny,
   name: 'fake',
-  title: 'Fake',
-  docs: 'none',
-  secrets: [],
-  baseUrl: () => 'http://127.0.0.1:9/',
-  auth: { kind: 'none' },
   limits: { default: { concurrency: 2 } },
-  probe: async () => [],
   hooks: { events: hook, pings: hook },
   streams: {
     events: stream(
@@ -170,19 +167,6 @@ const post = (body: unknown, more: { readonly isSigned?: boolean; readonly hook?
 const call = <I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> =>
   new Environment({}, { logger: new DefaultLogger('ERROR', () => undefined) }).run(activity, input);
 
-const none = {
-  slices: 0,
-  pages: 0,
-  requests: 0,
-  rowsRead: 0,
-  rowsInserted: 0,
-  rowsUpdated: 0,
-  rowsUnchanged: 0,
-  rowsDeleted: 0,
-  rowsQuarantined: 0,
-  bytesRead: 0,
-};
-
 let runs = 0;
 
 async function sync(stream: string, runId = `run-${(runs += 1)}`) {
@@ -190,7 +174,7 @@ async function sync(stream: string, runId = `run-${(runs += 1)}`) {
   const { fence, slices } = await call(activities.planStream, { ...ref, round: 0 });
   await call(activities.extractBatch, { ...ref, from: 0, to: slices });
   const loaded = await call(activities.loadBatch, { ...ref, from: 0, to: slices, fence });
-  const { verdict } = await call(activities.finishStream, { ...ref, counts: none, planned: slices, durationMs: 1 });
+  const { verdict } = await call(activities.finishStream, { ...ref, counts: noCounts, planned: slices, durationMs: 1 });
   return { slices, loaded, verdict };
 }
 
@@ -396,7 +380,7 @@ describe('loaded posts', () => {
     await call(activities.planStream, { ...ref, round: 0 });
     await call(activities.finishStream, {
       ...ref,
-      counts: none,
+      counts: noCounts,
       planned: 1,
       durationMs: 1,
       failure: { kind: 'x', message: 'y' },

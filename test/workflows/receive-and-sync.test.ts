@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { noCounts } from '../../src/contracts/counts.ts';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import { connectors } from '../../connectors/index.ts';
 import { loadProject, type Project } from '../../src/config/load.ts';
@@ -96,18 +97,7 @@ async function sync(): Promise<object> {
   const { fence, slices } = await call(activities.planStream, { ...ref, round: 0 });
   await call(activities.extractBatch, { ...ref, from: 0, to: slices });
   const { inserted, unchanged, quarantined } = await call(activities.loadBatch, { ...ref, from: 0, to: slices, fence });
-  const counts = {
-    slices,
-    pages: 0,
-    requests: 0,
-    rowsRead: 0,
-    rowsInserted: 0,
-    rowsUpdated: 0,
-    rowsUnchanged: 0,
-    rowsDeleted: 0,
-    rowsQuarantined: 0,
-    bytesRead: 0,
-  };
+  const counts = { ...noCounts, slices };
   await call(activities.finishStream, { ...ref, counts, planned: slices, durationMs: 1 });
   return { slices, inserted, unchanged, quarantined };
 }

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { feedsNothing } from '../../../src/contracts/facts.ts';
+import { baseUrl, secret } from '../../../connectors/_kit/config.ts';
 import { defineConnector, type CheckFinding, type Http } from '../../../connectors/_kit/contract.ts';
 import { ConnectorError } from '../../../connectors/_kit/errors.ts';
+import { attempt } from '../../../connectors/_kit/probe.ts';
 
 const config = z.strictObject({
   credentials: z
     .strictObject({
-      api_key: z
-        .string()
-        .min(1, 'The value is empty.')
-        .meta({ description: 'API key, by reference.', examples: ['${env:EXAMPLE_SOURCE_API_KEY}'] }),
+      api_key: secret.meta({ description: 'API key, by reference.', examples: ['${env:EXAMPLE_SOURCE_API_KEY}'] }),
     })
     .meta({ description: 'How to sign in.', examples: [{ api_key: '${env:EXAMPLE_SOURCE_API_KEY}' }] }),
-  base_url: z.string().meta({ description: 'Address of the API.', examples: ['https://api.example.com/v1'] }),
+  base_url: baseUrl({ fix: 'Write an address such as https://api.example.com/v1.' }).meta({
+    description: 'Address of the API.',
+    examples: ['https://api.example.com/v1'],
+  }),
 });
 
 /** The example vendor's API, read only. What is odd about it: README.md in this folder. */
@@ -50,13 +52,11 @@ export const exampleSource = defineConnector(config, (stream) => ({
 
 /** One request: is the address right, and may the key read contacts? */
 async function probe(http: Http, signal: AbortSignal): Promise<readonly CheckFinding[]> {
-  try {
-    await http.request({ method: 'GET', path: '/contacts', params: { limit: 1 } }, signal);
-    return [{ item: 'credentials', status: 'ok', message: 'Contacts are readable.' }];
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof ConnectorError)) throw error;
-    const item = error.kind === 'auth' ? 'credentials' : 'reachability';
-    return [{ item, status: 'failed', message: error.message, ...(error.fix === undefined ? {} : { fix: error.fix }) }];
-  }
+  const answer = await attempt({ http, signal }, '/contacts', { limit: 1 });
+  if (!(answer instanceof Error)) return [{ item: 'credentials', status: 'ok', message: 'Contacts are readable.' }];
+  if (!(answer instanceof ConnectorError)) throw answer;
+  const item = answer.kind === 'auth' ? 'credentials' : 'reachability';
+  return [
+    { item, status: 'failed', message: answer.message, ...(answer.fix === undefined ? {} : { fix: answer.fix }) },
+  ];
 }

@@ -8,7 +8,7 @@ import { defineConnector } from '../../../connectors/_kit/contract.ts';
 import type { Hook } from '../../../connectors/_kit/hook.ts';
 import { loadProject } from '../../config/load.ts';
 import { openInbox } from '../../inbox/reader.ts';
-import { ecdsaHeaders, nowSeconds, sender } from '../../receiver/receiver.fixture.ts';
+import { ecdsaHeaders, hooks, nowSeconds, sender } from '../../receiver/receiver.fixture.ts';
 import { Poster, requestBytes } from '../../receiver/sender.fixture.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -22,12 +22,7 @@ type Config = z.output<typeof Config>;
 
 const events: Hook<Config> = {
   description: 'Events of messages.',
-  signature: {
-    kind: 'ecdsa-p256-sha256',
-    header: 'X-Twilio-Email-Event-Webhook-Signature',
-    timestampHeader: 'X-Twilio-Email-Event-Webhook-Timestamp',
-    signed: '{timestamp}{body}',
-  },
+  signature: hooks.events.signature,
   keys: ({ credentials: { key } }) => (key === undefined ? [] : [key]),
   pathSecret: ({ credentials }) => credentials.path_secret,
 };
