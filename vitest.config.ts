@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 const heavy = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
+/** Most of them wait for one process at a time. */
+const twoAtATime = { fileParallelism: true, maxWorkers: 2 } as const;
 
-/** Unit tests first and in parallel; then what starts servers, one file at a time: the machine has two cores. */
+/** Unit tests first; then what starts servers. What measures time has the two cores to itself. */
 export default defineConfig({
   test: {
     reporters: ['default', './test/reporters/summary.ts'],
@@ -43,9 +45,7 @@ export default defineConfig({
         extends: true,
         test: {
           ...heavy,
-          // Nothing here watches a clock, and an emulator works on one core.
-          fileParallelism: true,
-          maxWorkers: 2,
+          ...twoAtATime,
           name: 'engines',
           include: ['test/{sql,truth,bigquery}/**/*.test.ts'],
           sequence: { groupOrder: 3 },
@@ -55,9 +55,19 @@ export default defineConfig({
         extends: true,
         test: {
           ...heavy,
+          ...twoAtATime,
           name: 'whole',
-          include: ['test/{e2e,faults,receiver,examples}/**/*.test.ts'],
+          include: ['test/{e2e,faults,examples}/**/*.test.ts'],
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...heavy,
+          name: 'load',
+          include: ['test/receiver/**/*.test.ts'],
+          sequence: { groupOrder: 5 },
         },
       },
     ],

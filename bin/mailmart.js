@@ -21,7 +21,9 @@ Promise.all([import('node:fs'), import('node:module'), import('node:os'), import
   var path = loaded[3];
   // What was compiled once is not compiled again by the next command: it is half of the time that a start takes.
   var cache = process.env.MAILMART_CACHE || path.join(loaded[2].homedir(), '.cache', 'mailmart');
-  loaded[1].enableCompileCache(path.join(cache, 'compiled'));
+  // Threads and child processes look for the variable.
+  process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || path.join(cache, 'compiled');
+  loaded[1].enableCompileCache(process.env.NODE_COMPILE_CACHE);
   var source = new URL('../src/cli/main.ts', import.meta.url);
   return import(fs.existsSync(source) ? source.href : new URL('../dist/src/cli/main.js', import.meta.url).href);
 });
