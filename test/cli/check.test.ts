@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import { company, runCli, temporaryFolder } from './run-cli.ts';
 
@@ -218,7 +218,9 @@ describe('check, one fault at a time', () => {
 
   it('no Temporal program at all', async () => {
     configure(await serve(healthy));
-    const { findings } = await check({ MC_KEY: canary, PATH: '/nowhere', MAILMART_CACHE: folder.path });
+    const cache = temporaryFolder();
+    onTestFinished(() => cache.remove());
+    const { findings } = await check({ MC_KEY: canary, PATH: '/nowhere', MAILMART_CACHE: cache.path });
     expect(findings).toContainEqual(
       expect.objectContaining({ group: 'temporal', status: 'failed', code: 'TEMPORAL_MISSING' }),
     );
