@@ -207,16 +207,3 @@ export const mailing: Seeds = {
     }),
   ],
 };
-
-/** What comes later: posts and logs of what was, and a contact for eve, who had none. */
-export const afterwards: Seeds = {
-  'sendgrid.events': [
-    s1('ann', 'open', '23:30:00', { sg_machine_open: true }),
-    s1('cid', 'click', '13:00:00', { url: home }),
-    s1('gil', 'processed', '09:00:06'),
-    delayedBounce('gil', '2026-03-05T09:00:00Z'),
-    delayedBounce('nobody', '2026-03-05T09:00:00Z'),
-  ],
-  'sendgrid.log_events': [logged(s1('fay', 'open', '14:00:00'))],
-  'sendgrid.contacts': [contact('eve')],
-};
