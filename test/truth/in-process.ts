@@ -118,7 +118,8 @@ export async function startInProcess({
     warehouse,
     landing,
     clock,
-    http: (connector, config, { priority }) => createHttp(connector, config, {
+    http: (connector, config, { priority }) =>
+      createHttp(connector, config, {
         // Limits keep real time, however short `http` makes the waits of retries.
         budget: (key) => accountBudget(connector, config, key),
         ...http,

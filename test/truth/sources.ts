@@ -1,6 +1,10 @@
 import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
 import { createHookKeys, type HookPost, postsOf } from '../../connectors/sendgrid/simulator-hook.ts';
-import { startSendgridSimulator, type SendgridSimulator, type SimulatorOptions } from '../../connectors/sendgrid/simulator.ts';
+import {
+  startSendgridSimulator,
+  type SendgridSimulator,
+  type SimulatorOptions,
+} from '../../connectors/sendgrid/simulator.ts';
 import { connectors } from '../../connectors/index.ts';
 import { companyFileSpecs } from '../../src/demo/file-specs.ts';
 import { instantOf } from '../../src/demo/instant.ts';
