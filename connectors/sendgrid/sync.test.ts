@@ -187,8 +187,10 @@ describe('statistics of seven days', () => {
       return days;
     };
     expect(daysAsked().slice(-7)).toEqual(['23', '24', '25', '26', '27', '28', '29']);
-    // All of them may still grow.
+    // All of them may still grow, also when the newest has rows.
     await sync('2026-06-30T12:00:00.000Z', 'device_stats');
+    daysAsked();
+    await sync('2026-06-30T18:00:00.000Z', 'device_stats');
     expect(daysAsked()).toEqual(['24', '25', '26', '27', '28', '29', '30']);
   });
 });
