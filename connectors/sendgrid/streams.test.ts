@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { Slice } from '../../src/contracts/sync.ts';
-import type { Http, HttpRequest } from '../_kit/contract.ts';
+import type { Http, HttpRequest, RawReader } from '../_kit/contract.ts';
 import { readSlice } from '../_kit/engine.ts';
+import { planSlices } from '../_kit/plan.ts';
 import { jsonArray } from '../_kit/push.ts';
 import { SkippedAnswer } from '../_kit/skip.ts';
 import { MemoryInbox } from '../_kit/suite/memory-inbox.ts';
@@ -43,6 +44,7 @@ function fake(answer: (request: HttpRequest) => Json, download: Http['download']
 async function read(stream: string, http: Http, slice = sliceOf(), inbox = new MemoryInbox()) {
   const rows: JsonObject[] = [];
   const people: (string | null)[] = [];
+  const keys: string[] = [];
   const rejected: { readonly path: string }[] = [];
   const options = { config, http, slice, now, salt: 'salt', signal: new AbortController().signal, inbox };
   for await (const event of readSlice(sendgrid, stream, options)) {
@@ -50,10 +52,11 @@ async function read(stream: string, http: Http, slice = sliceOf(), inbox = new M
       for (const row of event.rows) {
         rows.push(row.record);
         people.push(row._person_key);
+        keys.push(row._primary_key);
       }
       rejected.push(...event.rejected);
     } else if (event.kind === 'end') {
-      return { rows, people, rejected, end: event };
+      return { rows, people, keys, rejected, end: event };
     }
   }
   throw new Error('no end');
@@ -78,10 +81,47 @@ describe('contacts', () => {
   });
 });
 
+it('segments are the list called results, whatever the description’s schema says', async () => {
+  const { http } = fake(() => ({ results: [{ id: 'a' }, { id: 'b' }], _metadata: {} }));
+  expect((await read('segments', http)).rows.map(({ id }) => id)).toEqual(['a', 'b']);
+});
+
+describe('what is due', () => {
+  const due = async (stream: string, records: Readonly<Record<string, readonly JsonObject[]>>, before?: Slice) => {
+    const raw: RawReader = {
+      async *records(name) {
+        yield* records[name] ?? [];
+      },
+      counts: async () => new Map(),
+    };
+    const state = new Map(before === undefined ? [] : [[before.item, before.next]]);
+    return planSlices(sendgrid, stream, { config, state, raw, now, startDate: null, mutableWindow: 'P35D' });
+  };
+
+  it('of details is a single send that is new or was edited, however old', async () => {
+    const sends = (updatedAt: string) => ({
+      single_sends: [{ id: 's1', status: 'triggered', send_at: '2024-01-01T09:00:00Z', updated_at: updatedAt }],
+    });
+    const [first] = await due('single_send_details', sends('2024-01-01T09:00:00Z'));
+    expect(first?.pathParams).toEqual({ id: 's1' });
+    expect(await due('single_send_details', sends('2024-01-01T09:00:00Z'), first)).toEqual([]);
+    expect(await due('single_send_details', sends('2026-06-30T11:00:00Z'), first)).toHaveLength(1);
+  });
+
+  it('of the log’s events is a message that no post names by the same id up to its first dot', async () => {
+    const message = (id: string) => ({ sg_message_id: id, sg_message_id_created_at: '2026-06-29T09:00:00Z' });
+    const [slice] = await due('log_events', {
+      log_messages: [message('covered.recvd-1-2.0'), message('other.recvd-1-2.0')],
+      events: [{ event: 'processed', sg_message_id: 'covered.filterdrecv-5-6' }],
+    });
+    expect(slice?.params).toEqual({ sg_message_ids: 'other.recvd-1-2.0' });
+  });
+});
+
 describe('events of the webhook', () => {
   const post = fixture('events.json');
-  const posted = async () => {
-    const inbox = new MemoryInbox().post('events', { body: post });
+  const posted = async (body = post) => {
+    const inbox = new MemoryInbox().post('events', { body });
     const [segment] = await inbox.segments('events');
     const pathParams = { segment: segment!.name, from: '0', to: String(segment!.bytes) };
     return read('events', fake(() => null).http, sliceOf({ mode: 'incremental', pathParams }), inbox);
@@ -100,6 +140,13 @@ describe('events of the webhook', () => {
     expect(people[2]).toBe(people[0]);
   });
 
+  it('are one row by their id, whatever else a copy says: the first content of it stays', async () => {
+    const event = { email: 'to@test.example', timestamp: 1_751_629_100, event: 'open', sg_event_id: 'same' };
+    const copy = { ...event, email: 'other@test.example', timestamp: 1_751_629_200, event: 'click' };
+    const { keys } = await posted(Buffer.from(JSON.stringify([event, copy])));
+    expect(new Set(keys).size).toBe(1);
+  });
+
   it('are as many as the array has', () => {
     expect(jsonArray(post)).toHaveLength(3);
   });
@@ -115,7 +162,9 @@ describe('events of the log', () => {
       ['received', 12345],
       ['open', 12345],
     ]);
-    expect(rows[1]).toMatchObject({ marketing_campaign_version: 'A', template_id: 'd-12345' });
+    // The single send's own id is among the custom arguments.
+    const inherited = { marketing_campaign_version: 'A', template_id: 'd-12345', custom_args: { order: '1' } };
+    expect(rows[1]).toMatchObject(inherited);
     // Absent, not false: nobody said that a person opened it.
     expect(rows[1]).not.toHaveProperty('sg_machine_open');
   });

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 let accounts = 0;
 /** An account that is synced again and again, at times that are given. */
-async function account(options: Partial<SimulatorOptions> = {}, config: object = {}) {
+async function account(options: Partial<SimulatorOptions> = {}, config: object = {}, { isFromStart = false } = {}) {
   let now = '2026-06-25T12:00:00.000Z';
   accounts += 1;
   const apiKey = `SG.c4n4ry-of-sync-${accounts}`;
@@ -31,7 +31,7 @@ async function account(options: Partial<SimulatorOptions> = {}, config: object =
   const http = createHttp(connector, parsed, { sleep: async () => undefined });
   const memory = new Memory();
   const inbox = new MemoryInbox();
-  const startDate = '2026-06-01T00:00:00.000Z';
+  const startDate = isFromStart ? undefined : '2026-06-01T00:00:00.000Z';
   const sync = async (
     at: string,
     ...streams: readonly string[]
@@ -100,6 +100,22 @@ describe('single sends', () => {
     expect(moved).toBeLessThan(5);
   });
 
+  it.each([
+    ['single_send_details', '/v3/marketing/singlesends/gone'],
+    ['single_send_stats', '/v3/marketing/stats/singlesends/gone'],
+    ['single_send_links', '/v3/marketing/stats/singlesends/gone/links'],
+    ['log_events', '/v3/logs/gone'],
+  ])('that are gone, and messages, are no failure of %s', async (stream, path) => {
+    const { http } = await account();
+    const dates = { start_date: '2015-01-01', end_date: '2026-07-01' };
+    const params = stream === 'single_send_stats' ? dates : {};
+    const signal = new AbortController().signal;
+    await expect(http.request({ method: 'GET', path, params, stream }, signal)).rejects.toMatchObject({
+      name: 'SkippedAnswer',
+      status: 404,
+    });
+  });
+
   it('have totals for all, variations for A/B tests, always with both dates', async () => {
     const { sync, rows } = await account();
     await sync('2026-06-30T18:00:00.000Z', 'single_sends', 'single_send_stats', 'single_send_links');
@@ -140,18 +156,26 @@ describe('suppression lists', () => {
 
 describe('statistics of seven days', () => {
   it('are asked for day by day, and stay when the source forgets them', async () => {
-    const { sync, rows } = await account();
+    const { sync, rows, memory } = await account({}, {}, { isFromStart: true });
     await sync('2026-06-22T12:00:00.000Z', 'device_stats');
     const before = rows('device_stats').map((row) => row['date']);
     expect(before).toContain('2026-06-16');
+    // As a whole, too: what such a read does not show is no row that vanished.
+    memory.forget('device_stats');
     await sync('2026-06-29T12:00:00.000Z', 'device_stats');
     const after = new Set(rows('device_stats').map((row) => row['date']));
     for (const date of before) expect(after.has(date)).toBe(true);
-    const days = simulator!
-      .requests()
-      .slice(-7)
-      .map(({ query }) => query['start_date']);
-    expect(days).toEqual(['06-23', '06-24', '06-25', '06-26', '06-27', '06-28', '06-29'].map((day) => `2026-${day}`));
+    const daysAsked = (): readonly (string | undefined)[] => {
+      const days = simulator!.requests().map(({ query }) => query['start_date']?.slice(8));
+      simulator!.resetRequests();
+      return days;
+    };
+    expect(daysAsked().slice(-7)).toEqual(['23', '24', '25', '26', '27', '28', '29']);
+    // All of them may still grow, also when the newest has rows.
+    await sync('2026-06-30T12:00:00.000Z', 'device_stats');
+    daysAsked();
+    await sync('2026-06-30T18:00:00.000Z', 'device_stats');
+    expect(daysAsked()).toEqual(['24', '25', '26', '27', '28', '29', '30']);
   });
 });
 
@@ -165,7 +189,10 @@ describe('logs', () => {
     expect(messages).toBeGreaterThan(50);
     expect(paths().length).toBeGreaterThanOrEqual(24);
     await sync('2026-06-25T18:00:00.000Z', 'log_messages');
-    expect(paths().length).toBeLessThanOrEqual(6);
+    // Four days before the newest message, which is of the first read or the day before.
+    const later = paths().length;
+    expect(later).toBeGreaterThanOrEqual(5);
+    expect(later).toBeLessThanOrEqual(6);
     expect(rows('log_messages')).toHaveLength(messages);
   });
 
@@ -218,6 +245,21 @@ describe('an account', () => {
       kind: 'auth',
       status: 403,
       fix: expect.stringContaining('legacy') as string,
+    });
+  });
+
+  it.each([
+    ['lists', 'marketing.read'],
+    ['daily_stats', 'stats.read'],
+    ['bounces', 'suppression.read'],
+    ['group_suppressions', 'asm.groups.read'],
+    ['log_messages', 'Email Logs'],
+  ])('whose key lacks a scope is told which: of %s %s', async (stream, scope) => {
+    const { sync } = await account({ scopes: [] });
+    await expect(sync(first, stream)).rejects.toMatchObject({
+      kind: 'auth',
+      status: 403,
+      fix: expect.stringContaining(scope) as string,
     });
   });
 

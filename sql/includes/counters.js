@@ -29,7 +29,7 @@ const measures = {
     { name: 'revenue_less_tax_and_shipping', column: 'revenue_reported', isMoney: true },
   ],
   sendgrid: [
-    // A dropped mail was never sent. Blocks, which are soft bounces, are in no total of a single send, nor are machine opens.
+    // A dropped mail was never sent; those to who unsubscribed are in no total, so that they stay in here. Blocks, which are soft bounces, are in no total of a single send, nor are machine opens.
     {
       name: 'sent',
       column: '(requests_reported - bounce_drops_reported - spam_report_drops_reported - invalid_emails_reported)',

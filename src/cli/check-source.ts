@@ -6,6 +6,7 @@ import { ConfigError, placeOf } from '../config/problems.ts';
 import type { Project } from '../config/load.ts';
 import type { SourceConfig } from '../config/check-config.ts';
 import type { Finding } from './check-finding.ts';
+import { hookFindings } from './check-hooks.ts';
 import { describeError, namedFailure } from './describe-error.ts';
 
 type AnyConnector = (typeof connectors)[string];
@@ -13,7 +14,7 @@ type AnyConnector = (typeof connectors)[string];
 /** A source that has not answered by then is reported as such; the bar for the whole command is five seconds. */
 const probeMs = 4500;
 
-/** Findings of one source: secrets, the connector's probe, then every stream. At most three requests. */
+/** Findings of one source: secrets, the connector's probe, its hooks, then every stream. At most three requests. */
 export async function checkSource(
   project: Project,
   source: SourceConfig,
@@ -42,7 +43,11 @@ export async function checkSource(
   }
   const probed = await probe(connector, config, signal);
   const broken = probed.find((finding) => finding.status === 'failed');
-  return [...probed.map(about), ...streamFindings(group, connector, source, broken?.message, probed)];
+  return [
+    ...probed.map(about),
+    ...hookFindings(group, connector, source, config),
+    ...streamFindings(group, connector, source, broken?.message, probed),
+  ];
 }
 
 async function probe(

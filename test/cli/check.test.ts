@@ -200,6 +200,21 @@ describe('check, one fault at a time', () => {
     expect(code).toBe(0);
   });
 
+  it('a webhook whose posts no chosen stream loads', async () => {
+    const url = await serve(healthy);
+    const webhook = '    webhook: { path_secret: "${env:MC_PATH}" }\n';
+    const env = { MC_KEY: canary, MC_PATH: 'a-path-that-nobody-guesses' };
+    configure(url, `${webhook}    streams: [members]\n`);
+    const { source, stdout } = await check(env);
+    expect(source.find(({ item }) => item === 'hook:lists')).toMatchObject({
+      status: 'warning',
+      fix: 'Add webhook_events to the streams of shop, or remove its webhook.',
+    });
+    expect(stdout).not.toContain(env.MC_PATH);
+    configure(url, `${webhook}    streams: [members, webhook_events]\n`);
+    expect((await check(env)).source.map(({ item }) => item)).not.toContain('hook:lists');
+  });
+
   it('a secret that is not set, and one with a line break', async () => {
     configure(await serve(healthy));
     expect(await check({})).toMatchObject({ code: 3, failed: { code: 'SECRET_UNSET', item: 'credentials' } });

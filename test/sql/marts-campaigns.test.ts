@@ -444,6 +444,23 @@ describe('reconciliation', () => {
     expect(await one('campaign_performance')).toMatchObject({ sent_count: 98, delivered_count: 90, bounce_count: 0 });
   });
 
+  test('names drops that the totals count as sent, in sent alone; nobody is missing for that', async () => {
+    for (const id of ['c1', 'c2']) await campaign(marts, id, { recipient_basis: 'observed', unstated_drop_count: 3 });
+    await happen(marts, 'c1', 'sent', people(97));
+    await totals(marts, 'c1', { sent: '100', unique_opens: '1', unsubscribed: '0' });
+    await happen(marts, 'c2', 'sent', people(96));
+    await totals(marts, 'c2', { sent: '100', unique_opens: '1' });
+    await build();
+    expect(await gaps()).toEqual([
+      ['c1', 'sent', '97', '100', '-3', 'dropped messages counted as sent', '3', true],
+      ['c1', 'unique_opens', '0', '1', '-1', 'unexplained', '0', false],
+      ['c1', 'unsubscribed', '0', '0', '0', null, '0', true],
+      // 3 dropped, 1 missing
+      ['c2', 'sent', '96', '100', '-4', 'messages not known one by one', '4', true],
+      ['c2', 'unique_opens', '0', '1', '-1', 'messages not known one by one', '1', true],
+    ]);
+  });
+
   test('names the cap of events, and leaves the rest unexplained', async () => {
     await campaign(marts, 'c1');
     await happen(marts, 'c1', 'sent', people(2));

@@ -243,7 +243,7 @@ describe('campaigns', () => {
         // 48 taken on and one dropped: 49 of 50 are 98 of 100.
         stats('enough', { requests: 50, bounce_drops: 1, invalid_emails: 1 }),
         stats('short', { requests: 50 }),
-        stats('now', { requests: 1 }),
+        stats('now', { requests: 2 }),
         stats('ab', { requests: 4 }),
         stats('ab', { requests: 2, unique_opens: 1 }, ['va', 'test']),
         stats('totals', { requests: 40 }),
@@ -254,7 +254,9 @@ describe('campaigns', () => {
       ],
       'sendgrid.events': [
         ...many('enough', 48),
-        event('enough', 'dropped', 'dropped', '2026-03-01T09:00:05Z'),
+        event('enough', 'dropped', 'dropped', '2026-03-01T09:00:05Z', { reason: 'Bounced Address' }),
+        // Among those that are asked for, and in no number of the totals.
+        event('now', 'bob', 'dropped', '2026-03-04T10:00:00Z', { reason: 'Unsubscribed Address' }),
         ...many('short', 48),
         ...many('silent', 1),
         event('now', 'ann', 'processed', '2026-03-04T10:00:00Z'),
@@ -276,10 +278,20 @@ describe('campaigns', () => {
     ).toEqual([
       ['ab', '4', '4', 'true'],
       ['enough', '49', '50', 'true'],
-      ['now', '1', '1', 'true'],
+      ['now', '2', '2', 'true'],
       ['short', '48', '50', 'false'],
       ['silent', '1', null, 'false'],
       ['totals', '0', '40', 'false'],
+    ]);
+  });
+
+  test('know of drops that the totals count as sent', async () => {
+    expect(
+      await rows(`select campaign_id, cast(unstated_drop_count as varchar) from core.dim_campaign
+        where campaign_id in ('enough', 'now') order by campaign_id`),
+    ).toEqual([
+      ['enough', '0'],
+      ['now', '1'],
     ]);
   });
 

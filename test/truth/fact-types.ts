@@ -77,6 +77,8 @@ export type Campaign = {
   readonly hasEvents: boolean;
   /** Whether the source tells deliveries one by one: then they decide who was reached. */
   readonly reportsDeliveries: boolean;
+  /** Messages known to have been dropped that the stated totals count as sent. */
+  readonly unstatedDrops: number;
   readonly stated: Stated;
   /** Null: the source has none. */
   readonly forwards: number | null;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Deps } from '../../activities/deps.ts';
 import { planAccount } from '../../activities/plan-account.ts';
 import type { StreamSummary } from '../../activities/types.ts';
+import { accountBudget } from '../../connectors/_kit/account-budget.ts';
 import { createHttp, type HttpOptions } from '../../connectors/_kit/http.ts';
 import { connectors } from '../../connectors/index.ts';
 import type { MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
@@ -19,7 +20,7 @@ import { runTransform, type TransformResult } from '../../src/transform/index.ts
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
 import type { GoalRule, SourceName } from './facts.ts';
-import { startSources } from './sources.ts';
+import { startSources, type SourcesTrouble } from './sources.ts';
 import { syncStream } from './stream-sync.ts';
 
 export { apiKey } from './sources.ts';
@@ -51,7 +52,7 @@ export type InProcess = {
   stop(): Promise<void>;
 };
 
-export type InProcessOptions = {
+export type InProcessOptions = SourcesTrouble & {
   readonly world: World;
   /** Beside the company's files; default `['mailchimp']`. */
   readonly sources?: readonly SourceName[];
@@ -61,7 +62,7 @@ export type InProcessOptions = {
   readonly posted?: World;
   /** To plant a mistake in the connector. */
   readonly registry?: Deps['connectors'];
-  /** Other waits and time-outs than production's, for tests of faults. */
+  /** Other time-outs and waits between tries than production's, for tests of faults. */
   readonly http?: HttpOptions;
   /** To plant a mistake in a model: another copy of sql/. */
   readonly projectDir?: string;
@@ -91,12 +92,13 @@ export async function startInProcess({
   http = {},
   projectDir,
   openPlace = openEmbedded,
+  ...trouble
 }: InProcessOptions): Promise<InProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
   mkdirSync(path.join(folder, 'data'));
   let at = world.now;
   const clock = { now: () => instantOf(at) };
-  const sources = await startSources({ names, shown, posted, folder, at: () => at, clock });
+  const sources = await startSources({ names, shown, posted, folder, at: () => at, clock, ...trouble });
   const { landing, warehouse } = await openPlace({ folder, clock });
   await writeCompanyFiles(world, path.join(folder, 'data'), at);
   const { configured, secrets } = sources;
@@ -116,7 +118,13 @@ export async function startInProcess({
     warehouse,
     landing,
     clock,
-    http: (connector, config, { priority }) => createHttp(connector, config, { ...http, priority }),
+    http: (connector, config, { priority }) =>
+      createHttp(connector, config, {
+        // Limits keep real time, however short `http` makes the waits of retries.
+        budget: (key) => accountBudget(connector, config, key),
+        ...http,
+        priority,
+      }),
     inbox: (accountId) => ({ ...openInbox(folder, accountId), removeLoaded: () => Promise.resolve() }),
     transform: { plan: unused, run: unused, ahead: unused },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

@@ -79,6 +79,7 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
       tracksClicks: campaign.tracksClicks,
       hasEvents: true,
       reportsDeliveries: false,
+      unstatedDrops: 0,
       stated: statedBy(view.reports.get(campaign.id)),
       forwards: view.reports.get(campaign.id)?.forwards ?? 0,
       links: campaign.links.map(({ id, url }) => ({ id, url, position: null, statedClicks: undefined })),

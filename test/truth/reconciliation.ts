@@ -50,13 +50,14 @@ function reasonOf(
   measure: Measure,
   gap: Decimal,
   n: Tally,
-  { stated, reportsDeliveries }: Campaign,
+  { stated, reportsDeliveries, unstatedDrops }: Campaign,
   isCapped: boolean,
 ): string {
   if (!gap.isNegative()) return 'unexplained';
-  if (new Decimal(stated.sent ?? 0).gt(n.sent) && !['orders', 'revenue'].includes(measure)) {
+  if (new Decimal(stated.sent ?? 0).gt(n.sent + unstatedDrops) && !['orders', 'revenue'].includes(measure)) {
     return reportsDeliveries ? 'messages not known one by one' : 'deleted members';
   }
+  if (measure === 'sent' && unstatedDrops > 0) return 'dropped messages counted as sent';
   const isOfEvents = ['opens_total', 'proxy_excluded_opens', 'clicks_total'].includes(measure);
   return isCapped && isOfEvents ? 'event cap of 1,000 per member' : 'unexplained';
 }

@@ -67,6 +67,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
         tracksClicks: true,
         hasEvents,
         reportsDeliveries: true,
+        unstatedDrops: unstatedDrops(known.filter((event) => messageOf(event).singleSendId === send.id)),
         stated: statedBy(totals),
         forwards: null,
         links: linksOf(view.links.get(send.id) ?? []),
@@ -140,6 +141,14 @@ function isKnownOneByOne(known: readonly SgEvent[], totals: SgTotals): boolean {
     known.filter(({ kind }) => kind === 'processed' || kind === 'dropped').map(({ message }) => message),
   );
   return messages.size * 100 >= totals.requests * 98;
+}
+
+/** Totals of a single send tell three kinds of drops, and not those to who unsubscribed. */
+function unstatedDrops(known: readonly SgEvent[]): number {
+  const isCounted = (reason: string | null): boolean =>
+    ['Bounced Address', 'Spam Reporting Address', 'Invalid'].includes(reason ?? '');
+  const dropped = known.filter(({ kind, reason }) => kind === 'dropped' && !isCounted(reason));
+  return new Set(dropped.map(({ message }) => message)).size;
 }
 
 function sentOf(totals: SgTotals): number {

@@ -1,6 +1,10 @@
 import { startMailchimpSimulator, type MailchimpSimulator } from '../../connectors/mailchimp/simulator.ts';
-import { createHookKeys, postsOf } from '../../connectors/sendgrid/simulator-hook.ts';
-import { startSendgridSimulator, type SendgridSimulator } from '../../connectors/sendgrid/simulator.ts';
+import { createHookKeys, type HookPost, postsOf } from '../../connectors/sendgrid/simulator-hook.ts';
+import {
+  startSendgridSimulator,
+  type SendgridSimulator,
+  type SimulatorOptions,
+} from '../../connectors/sendgrid/simulator.ts';
 import { connectors } from '../../connectors/index.ts';
 import { companyFileSpecs } from '../../src/demo/file-specs.ts';
 import { instantOf } from '../../src/demo/instant.ts';
@@ -32,7 +36,20 @@ export type Sources = {
   stop(): Promise<void>;
 };
 
-export type SourcesOptions = {
+/** So small that a tiny world has many, of which some come twice and some out of order. */
+export const latePosts = { maxEvents: 5 };
+
+/** What makes SendGrid harder to read than it need be. */
+export type SourcesTrouble = {
+  /** Its limits; default so high that nothing waits for them. */
+  readonly rates?: SimulatorOptions['rates'];
+  /** How often an export is not ready; default once. */
+  readonly pendingPolls?: number;
+  /** Posts are small (`latePosts`), and every fifth comes with the call of `receive` after its own; default false. */
+  readonly hasLatePosts?: boolean;
+};
+
+export type SourcesOptions = SourcesTrouble & {
   readonly names: readonly SourceName[];
   /** What the APIs show. */
   readonly shown: World;
@@ -44,7 +61,17 @@ export type SourcesOptions = {
 };
 
 /** The simulators, the company's files, and an inbox that is filled without a receiver. */
-export async function startSources({ names, shown, posted, folder, at, clock }: SourcesOptions): Promise<Sources> {
+export async function startSources({
+  names,
+  shown,
+  posted,
+  folder,
+  at,
+  clock,
+  rates = {},
+  pendingPolls = 1,
+  hasLatePosts = false,
+}: SourcesOptions): Promise<Sources> {
   const keys = createHookKeys('truth');
   const now = () => instantOf(at());
   const mailchimp = await startMailchimpSimulator({ world: shown, at: now, apiKey });
@@ -53,7 +80,7 @@ export async function startSources({ names, shown, posted, folder, at, clock }: 
     at: now,
     apiKey: sendgridKey,
     publicKey: keys.publicKey,
-    exports: { pendingPolls: 1 },
+    exports: { pendingPolls },
     rates: {
       marketing: plenty,
       exports: plenty,
@@ -62,6 +89,7 @@ export async function startSources({ names, shown, posted, folder, at, clock }: 
       account: plenty,
       logs: plenty,
       activity: plenty,
+      ...rates,
     },
   });
   const accountId = shown.sendgrid.accountId;
@@ -77,6 +105,7 @@ export async function startSources({ names, shown, posted, folder, at, clock }: 
     { id: 'books', type: 'file', streams: 'all', mutable_window: 'P35D' },
   ];
   let postedUntil = posted.sendgrid.hookOnAt - 1;
+  let late: readonly HookPost[] = [];
   return {
     configured: all.filter(({ type }) => type === 'file' || (names as readonly string[]).includes(type)),
     secrets: {
@@ -92,8 +121,11 @@ export async function startSources({ names, shown, posted, folder, at, clock }: 
     sendgrid,
     receive: async () => {
       const writer = await openInboxWriter(folder, clock);
+      const made = postsOf(posted, postedUntil, at(), hasLatePosts ? latePosts : {});
+      const isLate = (index: number): boolean => hasLatePosts && index % 5 === 4;
+      const now = [...late, ...made.filter((_post, index) => !isLate(index))];
       try {
-        for (const { body, at: receivedAt } of postsOf(posted, postedUntil, at())) {
+        for (const { body, at: receivedAt } of now) {
           await writer.append(accountId, 'events', {
             body,
             receivedAt: instantOf(receivedAt),
@@ -105,6 +137,7 @@ export async function startSources({ names, shown, posted, folder, at, clock }: 
         await writer.close();
       }
       postedUntil = at();
+      late = made.filter((_post, index) => isLate(index));
     },
     stop: async () => {
       await mailchimp.stop();

@@ -1,11 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHookKeys } from '../../connectors/sendgrid/simulator-hook.ts';
 import { loadProject, type Project } from '../../src/config/load.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
+import { openInboxWriter } from '../../src/inbox/writer.ts';
 import { openDeps } from '../../src/temporal/project-deps.ts';
 import { processId } from '../../src/temporal/processes.ts';
 import { startSync } from '../../src/temporal/start.ts';
@@ -149,6 +154,60 @@ describe('histories of a real run', () => {
       }
       expect(scanned).toBe(1);
     });
+  });
+
+  it('hold nothing of what SendGrid posted, nor of a call that it refused', async () => {
+    const api = createServer((request, response) => {
+      const message = `${request.headers.authorization} of zoe@example.com is revoked`;
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [{ message }] }));
+    });
+    await new Promise<void>((done) => api.listen(0, '127.0.0.1', done));
+    const { publicKey } = createHookKeys('histories');
+    const key = 'SG.key-of-the-histories.4711';
+    const yaml = readFileSync(join(folder, 'mailmart.yaml'), 'utf8');
+    writeFileSync(
+      join(folder, 'mailmart.yaml'),
+      `${yaml}
+  - id: mail
+    type: sendgrid
+    base_url: http://127.0.0.1:${(api.address() as AddressInfo).port}
+    credentials: { api_key: "\${env:SENDGRID_KEY}" }
+    webhook: { public_keys: [${publicKey}] }
+    streams: [events, bounces]
+`,
+    );
+    project = loadProject(folder, { ...env, SENDGRID_KEY: key });
+    const open = { email: 'ann@example.com', timestamp: 1_782_820_000, event: 'open', sg_event_id: 'e1' };
+    const writer = await openInboxWriter(folder, clock);
+    await writer.append('mail', 'events', {
+      body: Buffer.from(
+        JSON.stringify([open, { ...open, email: 'bob@example.com', sg_event_id: ['carol@example.com'] }]),
+      ),
+      receivedAt: clock.now(),
+      contentType: 'application/json',
+      isSigned: true,
+    });
+    await writer.close();
+    const said: string[] = [];
+    const note = (fields: object, message: string): void => void said.push(`${message} ${JSON.stringify(fields)}`);
+    const heard = { debug: note, info: note, warn: note, error: note };
+    try {
+      await withWorker({ project, env, clock, logger: heard, encrypted: false }, async ({ client, taskQueue }) => {
+        const options = { client, taskQueue, onRunning: 'refuse' } as const;
+        const { handle } = await startSync(options, { source: 'sendgrid', accountId: 'mail', runId: 'refused' });
+        const end = await handle.result().then(JSON.stringify, (error: unknown) => inspect(error, { depth: 10 }));
+        const history = historyToJson(await handle.fetchHistory());
+        expect(findPersonal(history, [project.salt(), key, publicKey])).toEqual([]);
+        // Both troubles are in it, in words.
+        const words = payloadsOf(history).map(({ text }) => text);
+        expect(words.join()).toMatch(/1 record is in quarantine/);
+        expect(words.join()).toMatch(/answered 401/);
+        for (const text of [end, ...said]) expect(text).not.toMatch(/@example|SG\.key|4711/);
+        expect(said.join()).not.toContain(publicKey);
+      });
+    } finally {
+      api.close();
+    }
   });
 });
 

@@ -51,6 +51,11 @@ export class Memory {
     return this.states.get(stream) ?? new Map();
   }
 
+  /** As when everything is to be read again: rows stay, states go. */
+  forget(stream: string): void {
+    this.states.delete(stream);
+  }
+
   reader(): RawReader {
     const live = (stream: string): readonly LandedRow[] => this.live(stream);
     return {
