@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/runner/longest-first.ts';
 
 const heavy = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
 /** Most of them wait for one process at a time. */
@@ -7,7 +8,8 @@ const twoAtATime = { fileParallelism: true, maxWorkers: 2 } as const;
 /** Unit tests first; then what starts servers. What measures time has the two cores to itself. */
 export default defineConfig({
   test: {
-    reporters: ['default', './test/reporters/summary.ts'],
+    reporters: ['default', './test/runner/summary.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

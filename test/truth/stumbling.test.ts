@@ -26,7 +26,7 @@ const ofMailchimp: readonly MailchimpFault[] = [
   { kind: 'reset' },
   { kind: 'reset_in_body' },
   { kind: 'stall', ms: 60_000 },
-  { kind: 'truncated_json' },
+  { kind: 'truncated' },
   { kind: 'html_200' },
   { kind: 'empty_body' },
   { kind: 'unknown_field' },

@@ -1,7 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** How many of the slowest files are named. */
-const slowestFiles = 60;
+const slowestFiles = 12;
 
 /**
  * Ends every run with what a reader of its last lines needs: the slowest files, what was skipped, what failed and why, and
