@@ -3,6 +3,7 @@ import { connectors } from '../../connectors/index.ts';
 import { factNames, type Fact, type Feed, type Feeds } from '../../src/contracts/facts.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { startInProcess, type InProcess } from './in-process.ts';
+import { both } from './pipeline.ts';
 
 /** Facts that core holds one by one, by source, whatever is declared. */
 const singles = `
@@ -52,8 +53,8 @@ let run: InProcess;
 let found: { readonly single: ReadonlySet<string>; readonly total: ReadonlySet<string> };
 
 beforeAll(async () => {
-  run = await startInProcess({ world: createWorld({ seed: 4, size: 'small' }) });
-  for (const accountId of ['shop-newsletter', 'books']) await run.sync(accountId);
+  run = await startInProcess({ world: createWorld({ seed: 4, size: 'small' }), sources: both });
+  for (const accountId of run.accountIds) await run.sync(accountId);
   const { failures } = await run.transform();
   if (failures.length > 0) throw new Error(`the models failed: ${JSON.stringify(failures)}`);
   const pairs = async (sql: string): Promise<Set<string>> =>
