@@ -1,11 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/runner/longest-first.ts';
+import { keepTemporaryFilesInMemory } from './test/runner/temporary-files.ts';
+
+keepTemporaryFilesInMemory();
 
 const heavy = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
 /** Most of them wait for one process at a time. */
 const twoAtATime = { fileParallelism: true, maxWorkers: 2 } as const;
 
-/** Unit tests first; then what starts servers. What measures time has the two cores to itself. */
+/** What measures time has the two cores to itself. */
+const alone = ['test/receiver/**/*.test.ts', 'test/workflows/sync-account.test.ts'];
+
+/** Unit tests first; then what starts servers. */
 export default defineConfig({
   test: {
     reporters: ['default', './test/runner/summary.ts'],
@@ -38,8 +44,10 @@ export default defineConfig({
         extends: true,
         test: {
           ...heavy,
+          ...twoAtATime,
           name: 'parts',
           include: ['test/{workflows,replay}/**/*.test.ts'],
+          exclude: [...alone],
           sequence: { groupOrder: 2 },
         },
       },
@@ -68,7 +76,7 @@ export default defineConfig({
         test: {
           ...heavy,
           name: 'load',
-          include: ['test/receiver/**/*.test.ts'],
+          include: [...alone],
           sequence: { groupOrder: 5 },
         },
       },

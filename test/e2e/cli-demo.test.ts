@@ -11,7 +11,7 @@ describe('mailmart demo', () => {
   let first: Ended;
   let second: Ended;
   const demo = (name: string): Promise<Ended> =>
-    startCommand(['demo', '--size', 'small', '--seed', '5', '--no-open', '--dir', name], {
+    startCommand(['demo', '--size', 'tiny', '--seed', '5', '--no-open', '--dir', name], {
       cwd: folder,
       env: cleanEnv(),
     }).ended;

@@ -34,6 +34,9 @@ export const goalRules: readonly GoalRule[] = [
 
 const unused = (): Promise<never> => Promise.reject(new Error('unused'));
 
+/** `projectDir`: another copy of sql/, to plant a mistake in a model. */
+type TransformOptions = { readonly select?: readonly string[]; readonly projectDir?: string };
+
 export type InProcess = {
   readonly folder: string;
   readonly warehouse: Warehouse;
@@ -44,7 +47,7 @@ export type InProcess = {
   readonly accountIds: readonly string[];
   /** Syncs all streams, or the named ones, of an account at the world's instant. */
   sync(accountId: string, streams?: readonly string[]): Promise<readonly StreamSummary[]>;
-  transform(select?: readonly string[]): Promise<TransformResult>;
+  transform(options?: TransformOptions): Promise<TransformResult>;
   /** Moves the clock of world and product. */
   moveTo(at: Seconds): Promise<void>;
   /** Goes on with another warehouse and the landing that it loads from; the caller closes it. */
@@ -64,8 +67,6 @@ export type InProcessOptions = SourcesTrouble & {
   readonly registry?: Deps['connectors'];
   /** Other time-outs and waits between tries than production's, for tests of faults. */
   readonly http?: HttpOptions;
-  /** To plant a mistake in a model: another copy of sql/. */
-  readonly projectDir?: string;
   /** Another landing and warehouse than a folder and a DuckDB file. */
   readonly openPlace?: OpenPlace;
 };
@@ -90,7 +91,6 @@ export async function startInProcess({
   posted = shown,
   registry,
   http = {},
-  projectDir,
   openPlace = openEmbedded,
   ...trouble
 }: InProcessOptions): Promise<InProcess> {
@@ -147,7 +147,7 @@ export async function startInProcess({
       }
       return summaries;
     },
-    transform: (select) =>
+    transform: (options = {}) =>
       runTransform({
         warehouse,
         config: {
@@ -157,8 +157,7 @@ export async function startInProcess({
         },
         clock,
         runId: `transform-${(runs += 1)}`,
-        ...(projectDir === undefined ? {} : { projectDir }),
-        ...(select === undefined ? {} : { select }),
+        ...options,
       }),
     useWarehouse: (next, nextLanding) => {
       deps = { ...deps, warehouse: next, landing: nextLanding };

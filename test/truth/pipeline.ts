@@ -54,11 +54,15 @@ export function differencesOf(
 /** A change of one model: what the pattern finds in `file`, below definitions/, is written as `to`. */
 export type ModelChange = { readonly file: string; readonly from: RegExp; readonly to: string };
 
-/** Marts that a change of models makes wrong, or all of them when an assertion keeps them from being built. */
+/**
+ * Marts of a run that a change of models makes wrong, or all of them when an assertion keeps them from being built. What an
+ * earlier change made wrong is built again, as its models are again what they were.
+ */
 export async function wrongMarts(
+  run: InProcess,
   changes: readonly ModelChange[],
   world: World,
-  sources: readonly SourceName[],
+  told: Told,
 ): Promise<readonly string[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-sql-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -69,9 +73,6 @@ export async function wrongMarts(
     expect(text).toMatch(from);
     writeFileSync(model, text.replace(from, to));
   }
-  const run = await startInProcess({ world, sources, projectDir: folder });
-  onTestFinished(run.stop);
-  for (const accountId of run.accountIds) await run.sync(accountId);
-  const { failures } = await run.transform();
-  return failures.length > 0 ? ['an assertion'] : Object.keys(await differencesOf(run, world, { sources }));
+  const { failures } = await run.transform({ projectDir: folder });
+  return failures.length > 0 ? ['an assertion'] : Object.keys(await differencesOf(run, world, told));
 }
