@@ -14,18 +14,34 @@ fail() { printf 'setup failed: %s\n' "$*" >&2; exit 1; }
 
 # Runs a slow command with its output in a log, and one line every 10 s, so that nobody watches a silent screen.
 slowly() {
-  local what="$1" log="$MAILMART_CACHE/setup.log" begun=$SECONDS pid
+  local what="$1" name="${1%%[,(]*}" log begun=$SECONDS pid
   shift
+  log="$MAILMART_CACHE/setup-$(printf '%s' "$name" | tr -cd 'A-Za-z0-9').log"
   say "$what"
   "$@" >"$log" 2>&1 &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     sleep 1
-    if (((SECONDS - begun) % 10 == 9)); then say "  … $((SECONDS - begun)) s ($(tail -n 1 "$log" | cut -c1-100))"; sleep 1; fi
+    if (((SECONDS - begun) % 10 == 9)); then say "  ${name% }: … $((SECONDS - begun)) s ($(tail -n 1 "$log" | cut -c1-100))"; sleep 1; fi
   done
   wait "$pid" || { tail -n 30 "$log" >&2; fail "$what (log: $log)"; }
-  say "  done in $((SECONDS - begun)) s"
+  say "  ${name% }: done in $((SECONDS - begun)) s"
 }
+
+# Runs a function beside what follows, until `wait_for_all`: the emulator's largest package keeps one core busy for minutes.
+beside=()
+start_beside() {
+  (
+    trap 'kill $(jobs -p) 2>/dev/null; exit 143' TERM
+    "$@"
+  ) &
+  beside+=($!)
+}
+wait_for_all() {
+  local pid
+  for pid in ${beside[@]+"${beside[@]}"}; do wait "$pid" || exit 1; done
+}
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
 # Under one lock per cache, so that two set-ups at once do not build the same thing twice.
 exec 9>"$MAILMART_CACHE/setup.lock"
@@ -88,6 +104,11 @@ google_emulator() {
   printf '%s' "$want" >"$stamp"
 }
 
+google_emulators() {
+  google_emulator bigquery-emulator github.com/goccy/bigquery-emulator/cmd/bigquery-emulator "6 to 9 minutes"
+  google_emulator fake-gcs-server github.com/fsouza/fake-gcs-server "about a minute"
+}
+
 debian() { # debian COMMAND PACKAGE WHAT
   command -v "$1" >/dev/null 2>&1 && return
   command -v apt-get >/dev/null 2>&1 || fail "$1 was not found ($3): install it and try again"
@@ -104,6 +125,7 @@ sqlfluff_tool() {
 }
 
 node24
+if [ "$goal" = test ]; then start_beside google_emulators; fi
 packages .
 packages sql
 press
@@ -111,7 +133,6 @@ temporal_server
 if [ "$goal" = test ]; then
   debian chromium chromium "for the report's browser test"
   sqlfluff_tool
-  google_emulator bigquery-emulator github.com/goccy/bigquery-emulator/cmd/bigquery-emulator "4 to 5 minutes"
-  google_emulator fake-gcs-server github.com/fsouza/fake-gcs-server "about a minute"
 fi
+wait_for_all
 say "ready ($((SECONDS - started)) s)"

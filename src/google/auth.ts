@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { GoogleAuth, Impersonated, JWT, PassThroughClient, type AuthClient } from 'google-auth-library';
+import type { AuthClient, JWT } from 'google-auth-library';
 
 /** Who asks Google. Nothing set: the application default credentials of this machine. */
 export type GoogleCredentials = {
@@ -22,14 +22,19 @@ const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
 /** What Google's client libraries take as `authClient`. Finds out which credentials there are, and asks for no token yet. */
 export async function googleAuth(credentials: GoogleCredentials): Promise<AuthClient> {
   const { projectId, keyFile, impersonate, apiEndpoint } = credentials;
+  const { Impersonated, PassThroughClient } = await library();
   if (apiEndpoint !== undefined) return new PassThroughClient();
   const own = keyFile === undefined ? await ambientClient(projectId) : await keyClient(keyFile);
   if (impersonate === undefined) return own;
   return new Impersonated({ sourceClient: own, targetPrincipal: impersonate, targetScopes: scopes });
 }
 
+/** Only who asks Google loads it. */
+const library = () => import('google-auth-library');
+
 /** Of this machine: GOOGLE_APPLICATION_CREDENTIALS, gcloud's, or those of the server it runs on. */
 async function ambientClient(projectId: string | undefined): Promise<AuthClient> {
+  const { GoogleAuth } = await library();
   try {
     return await new GoogleAuth({ scopes, ...(projectId === undefined ? {} : { projectId }) }).getClient();
   } catch {
@@ -50,5 +55,6 @@ async function keyClient(keyFile: string): Promise<JWT> {
   if (type !== 'service_account' || typeof email !== 'string' || typeof secret !== 'string') {
     throw new GoogleCredentialsError('The key file is not one of a service account.');
   }
-  return new JWT({ email, key: secret, scopes });
+  const { JWT: ServiceAccount } = await library();
+  return new ServiceAccount({ email, key: secret, scopes });
 }

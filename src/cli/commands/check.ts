@@ -1,5 +1,4 @@
 import { packageVersion } from '../version.ts';
-import { checkDeeply } from '../check-deep.ts';
 import { clockFromEnv } from '../../contracts/clock.ts';
 import { checkEnvironment, checkProjectFiles, checkTemporal, checkWarehouse } from '../check-local.ts';
 import { checkSource } from '../check-source.ts';
@@ -30,7 +29,7 @@ export async function check(context: Context, wanted: string | undefined, flags:
     const groups = await Promise.all([
       checkProjectFiles(loaded),
       checkWarehouse(loaded),
-      flags.deep === true ? checkDeeply(loaded, clockFromEnv(context.env)) : [],
+      flags.deep === true ? deeply(loaded, context) : [],
       checkTemporal(loaded, context.env),
       ...sources.map((source) => checkSource(loaded, source, context.signal)),
     ]);
@@ -85,6 +84,12 @@ async function load(context: Context, findings: Finding[]): Promise<Project | un
     }
     return undefined;
   }
+}
+
+/** Google's clients take a while to load: only who looks deeply needs them. */
+async function deeply(project: Project, { env }: Context): Promise<readonly Finding[]> {
+  const { checkDeeply } = await import('../check-deep.ts');
+  return await checkDeeply(project, clockFromEnv(env));
 }
 
 const words: Readonly<Record<Finding['status'], string>> = {
