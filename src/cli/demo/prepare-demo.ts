@@ -1,3 +1,4 @@
+import { connectors } from '../../../connectors/index.ts';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { configSchemaFile } from '../../config/json-schema.ts';
 import { sourceRegistry } from '../../config/registry.ts';
 import { CliError } from '../cli-error.ts';
 import { ensureIgnored } from '../init/project-files.ts';
+
+const sendgridStreams = Object.keys(connectors['sendgrid']?.streams ?? {}).filter((name) => name !== 'activity');
 
 /** The demo's folder, ready for the simulator. */
 export type DemoPlace = {
@@ -119,7 +122,8 @@ sources:
     credentials: { api_key: "\${file:.mailmart/secrets/${sendgridAccountId}}" }
     base_url: ${sendgrid.url}
     webhook: { public_keys: [${sendgrid.publicKey}] }
-    streams: all
+    # All but activity: SendGrid answers it six times a minute, and the logs hold the same.
+    streams: [${sendgridStreams.join(', ')}]
 
   # The company's own books: costs, conversions, exchange rates, other revenue.
   - id: books
