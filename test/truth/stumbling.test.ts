@@ -7,6 +7,7 @@ import type { Fault as MailchimpFault } from '../../connectors/mailchimp/simulat
 import { contactsExport } from '../../connectors/sendgrid/contacts-export.ts';
 import { postsOf } from '../../connectors/sendgrid/simulator-hook.ts';
 import type { Fault as SendgridFault } from '../../connectors/sendgrid/simulator.ts';
+import type { Fault } from '../../src/demo/simulator/faults.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { startInProcess } from './in-process.ts';
 import { both, differencesOf, syncAll, transformAll } from './pipeline.ts';
@@ -17,11 +18,8 @@ const timeoutMs = 1_500;
 /** Contacts are so often not ready that the run gives its place back. */
 const pendingPolls = 6;
 
-const ofMailchimp: readonly MailchimpFault[] = [
-  { kind: 'rate_limited' },
-  { kind: 'rate_limited', retryAfter: '7' },
-  { kind: 'blocked' },
-  { kind: 'server_error' },
+/** Of any API. */
+const common: readonly Fault[] = [
   { kind: 'bad_gateway' },
   { kind: 'reset' },
   { kind: 'reset_in_body' },
@@ -31,19 +29,19 @@ const ofMailchimp: readonly MailchimpFault[] = [
   { kind: 'empty_body' },
   { kind: 'unknown_field' },
 ];
+const ofMailchimp: readonly MailchimpFault[] = [
+  { kind: 'rate_limited' },
+  { kind: 'rate_limited', retryAfter: '7' },
+  { kind: 'blocked' },
+  { kind: 'server_error' },
+  ...common,
+];
 const ofSendgrid: readonly SendgridFault[] = [
   { kind: 'rate_limited', seconds: 1 },
   { kind: 'rate_limited_bare' },
   { kind: 'server_error' },
-  { kind: 'bad_gateway' },
   { kind: 'timeout' },
-  { kind: 'reset' },
-  { kind: 'reset_in_body' },
-  { kind: 'stall', ms: 60_000 },
-  { kind: 'truncated' },
-  { kind: 'html_200' },
-  { kind: 'empty_body' },
-  { kind: 'unknown_field' },
+  ...common,
 ];
 /** Of the files of the export too. */
 const ofFiles: readonly SendgridFault[] = [
