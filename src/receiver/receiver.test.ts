@@ -352,6 +352,11 @@ describe('B61 methods', () => {
       expect(answer.headers['allow']).toBe('POST');
       expectBare(answer);
     }
+    for (const method of ['OPTIONS', 'PUT', 'DELETE', 'PATCH']) {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': '3' };
+      expect((await receiver.send(method, events, headers, 'a=1')).status, `with ${method} and a body`).toBe(405);
+      expect((await receiver.send(method, '/nowhere', headers, 'a=1')).status).toBe(404);
+    }
     expect((await receiver.send('OPTIONS', lists, { origin: 'https://evil.example' })).headers['allow']).toBe(
       'GET, HEAD, POST',
     );

@@ -46,8 +46,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   server.server.maxHeadersCount = 0;
   server.server.on('connection', (socket) => intake.add(socket));
-  // Bodies are read by the desk, raw.
-  server.addHttpMethod('POST', { hasBody: false, overrideExisting: true });
+  // Bodies are read by the desk, raw; those of other methods by nobody.
+  for (const method of server.supportedMethods) {
+    if (method !== 'GET' && method !== 'HEAD') server.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  }
 
   server.get('/health', (_request, reply) => {
     const isHealthy = options.isHealthy();
