@@ -37,7 +37,7 @@ function newsletterViews({ seed, accountId, campaigns, memberships, opens }: Mai
     // Around a quarter is not read: a little more for one campaign, less for the next.
     const haste = 0.15 + 0.2 * random.next();
     for (const open of opensOf.get(campaignId) ?? []) {
-      if (!random.chance(0.6)) continue;
+      if (!random.chance(0.35)) continue;
       views.push({
         id: `v-${campaignId}-${views.length + 1}`,
         accountId,
