@@ -82,6 +82,10 @@ export const entities = {
       event_at: instant('when', true),
       url: text('link that was clicked'),
       bounce_type: { type: 'enum', values: ['hard', 'soft'], description: 'for bounces' },
+      bounce_reason: text(
+        'why it bounced: unknown_user, mailbox_full, blocked, content, dns, timeout, other, or the words of the server',
+      ),
+      user_agent: text('what the program that opened or clicked calls itself'),
       is_machine: { type: 'boolean', description: 'true for opens and clicks of machines' },
     },
   },
