@@ -27,12 +27,20 @@ const iso = (at: string): string => `strftime(${at}, '%Y-%m-%dT%H:%M:%S+00:00')`
 const sentAt = `(timestamp '2023-08-01 08:00:00' + to_hours(cast(campaign * 82 as bigint)))`;
 const link = (number: string): string => `'https://shop.example/p/' || ${number} || '?utm_source=newsletter&utm_campaign=c' || campaign`;
 
+const listId = `case when campaign % 3 = 0 then 'l2' else 'l1' end`;
+/** The k-th recipient of a campaign, of the members of its list: every third is on l2. */
+const memberOf = (k: string): string => {
+  const draws = `${k} * 7919 + campaign * 104729`;
+  return `case when campaign % 3 = 0 then (${draws}) % ${members / 3} * 3
+      else (${draws}) % ${(members / 3) * 2} + (${draws}) % ${(members / 3) * 2} // 2 + 1 end`;
+};
+
 /** Person and campaign of everything that is sent: campaign 301 is the one that comes later. */
 const pairs = (which: string): string => `(select campaign, pair, member, md5('m' || member) as member_id,
-    sha256('p' || member) as person, 'c' || campaign as campaign_id, case when campaign % 3 = 0 then 'l2' else 'l1' end as list_id,
+    sha256('p' || member) as person, 'c' || campaign as campaign_id, ${listId} as list_id,
     ${sentAt} as sent_at, ${draw(1, 'member')} as keenness, ${draw(2)} as luck,
     case when campaign % 20 = 7 then case when ${draw(3)} < 2000 then 'a' when ${draw(3)} < 4000 then 'b' else 'winner' end end as variant
-  from (select campaign, campaign * 10000000 + k as pair, (k * 7919 + campaign * 104729) % ${members} as member
+  from (select campaign, campaign * 10000000 + k as pair, ${memberOf('k')} as member
     from range(${isMore ? campaigns + 1 : 1}, ${isMore ? campaigns + 2 : campaigns + 1}) as c(campaign), range(${recipients}) as r(k)
     where ${which}) as drawn)`;
 
@@ -44,9 +52,9 @@ const opens = `(select *, sent_at + to_seconds(cast(pow(${draw(4)} / 10000.0, 4)
 
 /** Late opens: four of five on the newest campaigns. */
 const lateOpens = `(select p.*, 7 as nth, timestamp '2026-06-01 08:00:00' + to_seconds(cast(${draw(9)} * 8 as bigint)) as seen, ${draw(5)} < 3000 as is_proxy
-  from (select campaign, campaign * 10000000 + k as pair, (k * 7919 + campaign * 104729) % ${members} as member,
+  from (select campaign, campaign * 10000000 + k as pair, ${memberOf('k')} as member,
       md5('m' || member) as member_id, sha256('p' || member) as person, 'c' || campaign as campaign_id,
-      case when campaign % 3 = 0 then 'l2' else 'l1' end as list_id
+      ${listId} as list_id
     from (select case when i % 5 = 0 then 1 + (i * 31) % ${campaigns} else ${campaigns} - (i // 5) % 20 end as campaign, (i * 13) % ${recipients} as k
       from range(${Math.round(recipients)}) as r(i)) as late) as p
   qualify row_number() over (partition by pair) = 1)`;
@@ -63,16 +71,17 @@ const bounces = `(select *, case when ${draw(8)} < 40 then 'hard' else 'soft' en
 
 type Table = { readonly record: string; readonly key: string; readonly from: string; readonly item?: string; readonly person?: string; readonly date?: string };
 
-const ofCampaign = { campaign_id: 'campaign_id', list_id: 'list_id', email_id: 'member_id' };
+const address = (member: string): string => `'reader' || ${member} || '@' || case ${member} % 4 when 0 then 'gmail.com' when 1 then 'example.com' when 2 then 'web.example' else 'firm.example' end`;
+const ofCampaign = { campaign_id: 'campaign_id', list_id: 'list_id', email_id: 'member_id', email_address: address('member') };
 const activity = (action: string, from: string, url: string, type: string): string =>
-  `select campaign_id, list_id, member_id, person, '${action}' as action, seen, ${url} as url, ${type} as type from ${from} as e`;
+  `select campaign_id, list_id, member_id, member, person, '${action}' as action, seen, ${url} as url, ${type} as type from ${from} as e`;
 
 const allOpens = isMore
-  ? `(select campaign_id, list_id, member_id, person, seen, is_proxy from ${opens} as o union all
-     select campaign_id, list_id, member_id, person, seen, is_proxy from ${lateOpens} as o)`
+  ? `(select campaign_id, list_id, member_id, member, person, seen, is_proxy from ${opens} as o union all
+     select campaign_id, list_id, member_id, member, person, seen, is_proxy from ${lateOpens} as o)`
   : opens;
 
-const campaignRows = `(select campaign, 'c' || campaign as campaign_id, case when campaign % 3 = 0 then 'l2' else 'l1' end as list_id, ${sentAt} as sent_at
+const campaignRows = `(select campaign, 'c' || campaign as campaign_id, ${listId} as list_id, ${sentAt} as sent_at
   from range(${isMore ? campaigns + 1 : 1}, ${isMore ? campaigns + 2 : campaigns + 1}) as c(campaign))`;
 
 const tables: Readonly<Record<string, Table>> = {
