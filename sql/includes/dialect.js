@@ -170,6 +170,9 @@ const hashId = (parts) => {
   return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
 };
 
+/** A whole number for a text, the same each time. Another one on the other engine: no mart may show it. */
+const personNumber = (x) => (duck ? `cast(md5_number_lower(${x}) >> 1 as bigint)` : `farm_fingerprint(${x})`);
+
 /**
  * Condition that holds for every row and names the partitions: BigQuery refuses a query of a table with
  * require_partition_filter that has no predicate on its partition column alone. No event is older than 1900.
@@ -186,6 +189,23 @@ const changedPartitions = (column, rawTable) =>
 /** Newest loaded_at of an incremental model's own rows: where it goes on from. `partition`: its partition column, if it has one. */
 const newest = (self, partition) =>
   `(select coalesce(max(loaded_at), timestamp '1970-01-01 00:00:00') from ${self}${partition === undefined ? '' : ` where ${everyPartition(partition)}`})`;
+
+/**
+ * Condition of an assertion that lets every row through. After an incremental run, mailmart's runner puts the other condition in
+ * its place, when the rows of before have passed: it names the rows that the run has changed.
+ */
+const changedOnly = (condition) => `/* all rows */ true /* changed rows: ${condition} */`;
+
+/**
+ * Condition: the key of a row is in a table. What BigQuery deletes by cannot be correlated, and several columns make no key of
+ * its "in": there they are one text.
+ */
+const keyIn = (alias, columns, table) => {
+  const of = (name) => columns.map((column) => `${name}.${column}`);
+  return duck
+    ? `(${of(alias).join(', ')}) in (select ${of('keys').join(', ')} from ${table} as keys)`
+    : `${hashId(of(alias))} in (select ${hashId(of('keys'))} from ${table} as keys)`;
+};
 
 /** A table beside the model itself (`self()`), owned by it: work tables of incremental models. */
 const beside = (self, suffix) => {
@@ -246,8 +266,11 @@ module.exports = {
   withoutPrefix,
   urlDecode,
   hashId,
+  personNumber,
   everyPartition,
   changedPartitions,
   newest,
+  changedOnly,
+  keyIn,
   beside,
 };

@@ -32,12 +32,21 @@ export function fingerprints(graph: Graph, declared: ReadonlyMap<string, string>
     );
     data.set(
       action.name,
-      digest(action.reads.map((read) => `${read}=${data.get(read) ?? declared.get(read) ?? 'absent'}`)),
+      dataOf(action, (read) => data.get(read) ?? declared.get(read)),
     );
   }
   return new Map(
     graph.actions.map(({ name }) => [name, `${definitions.get(name) ?? ''}.${data.get(name) ?? ''}`] as const),
   );
+}
+
+const dataOf = (action: Action, dataOfRead: (read: string) => string | undefined): string =>
+  digest(action.reads.map((read) => `${read}=${dataOfRead(read) ?? 'absent'}`));
+
+/** Whether an action last ran on its inputs as they are: both fingerprints as stored. Of inputs that are models. */
+export function isAbreast(action: Action, stored: (name: string) => Fingerprint | undefined): boolean {
+  const data = (name: string): string | undefined => stored(name)?.split('.')[1];
+  return data(action.name) === dataOf(action, data);
 }
 
 /** Whether two fingerprints come from the same SQL. */

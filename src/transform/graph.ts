@@ -29,7 +29,7 @@ export type Action = {
   readonly name: string;
   readonly kind: ModelRun['kind'];
   readonly full: ActionSql;
-  /** Set for incremental models: what runs when the table is there and its definition did not change. */
+  /** Set for incremental models: what runs when the table is there and its definition did not change. The same for assertions that can look at changed rows alone. */
   readonly incremental?: ActionSql;
   readonly uniqueKey: readonly string[];
   /** How BigQuery is to store the table; DuckDB needs none of it. */
@@ -79,6 +79,17 @@ export function builtAs(name: string): string {
 
 export const isMart = (action: Action): boolean =>
   schemaOf(action.name) === martsSchema && action.kind !== 'assertion' && action.name !== swapName;
+
+/**
+ * Models whose work tables an incremental action reads: it does what they say they changed in their latest run, and is right only
+ * when it has done all that came before.
+ */
+export function followedBy(graph: Graph, action: Action): readonly string[] {
+  const { incremental } = action;
+  if (incremental === undefined) return [];
+  const sql = [...incremental.preOps, incremental.query, ...incremental.postOps].join('\n');
+  return action.reads.filter((read) => read !== action.name && sql.includes(`\`${graph.database}.${read}__`));
+}
 
 /** The action of a name; an unknown name is our own mistake. */
 export function actionNamed(graph: Graph, name: string): Action {

@@ -150,16 +150,21 @@ function assertionActions(assertions: readonly CompiledAssertion[]): readonly Ac
   return [...free, ...inline];
 }
 
+/** The place in an assertion that lets all rows through, and says which ones a run has changed: see dialect.changedOnly. */
+const changedRows = /\/\* all rows \*\/ true \/\* changed rows: ([^]*?) \*\//g;
+
 function assertionAction(
   name: string,
   query: string,
   source: CompiledAssertion | undefined,
   checks: string | null,
 ): Action {
+  const changedOnly = query.replaceAll(changedRows, '($1)');
   return {
     name,
     kind: 'assertion',
     full: { query, preOps: [], postOps: [] },
+    ...(changedOnly !== query && { incremental: { query: changedOnly, preOps: [], postOps: [] } }),
     uniqueKey: [],
     bigquery: plainStorage,
     reads: checks === null ? names(source?.dependencyTargets) : [checks],

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { TransformError } from './errors.ts';
-import { fingerprints, sameDefinition } from './fingerprint.ts';
-import { actionNamed, builtAs, isMart, swapName, tableOf, upstreamOf, type Action, type Graph } from './graph.ts';
+import { fingerprints, isAbreast, sameDefinition } from './fingerprint.ts';
+import { actionNamed, builtAs, followedBy, isMart, swapName, tableOf, upstreamOf, type Action, type Graph } from './graph.ts';
 
 /** Why an action runs: its table is not there or it never ended well; its SQL (or that above it) changed; rows above it changed; asked for. */
 export type PlanReason = 'missing' | 'definition' | 'inputs' | 'full';
@@ -15,6 +15,8 @@ export type PlannedAction = {
   readonly reason: PlanReason;
   /** Only what is new is computed; false builds the whole table. */
   readonly incremental: boolean;
+  /** Fingerprint of its last run that ended well, if any. */
+  readonly before?: string;
   /** Planned actions that must have ended well before this one starts. */
   readonly waitsFor: readonly string[];
   /** Swap: the marts to bring into place. */
@@ -48,6 +50,8 @@ export async function planTransform(options: {
   const selected = selection(graph, options.select ?? []);
   const marts = graph.actions.filter((action) => isMart(action) && selected.has(action.name)).map(({ name }) => name);
   const planned: Omit<PlannedAction, 'waitsFor'>[] = [];
+  /** What they changed in this plan, or last, is not all that those who follow them must know. */
+  const rebuilt = new Set<string>();
   const unchanged: string[] = [];
   for (const action of graph.actions) {
     if (!selected.has(action.name)) continue;
@@ -59,17 +63,23 @@ export async function planTransform(options: {
       unchanged.push(action.name);
       continue;
     }
+    const follows = followedBy(graph, action);
+    const incremental =
+      !full &&
+      action.incremental !== undefined &&
+      isThere &&
+      before !== undefined &&
+      sameDefinition(before, fingerprint) &&
+      (follows.length === 0 ||
+        (!follows.some((name) => rebuilt.has(name)) && isAbreast(action, (name) => stored.get(builtAs(name)))));
+    if (!incremental) rebuilt.add(action.name);
     planned.push({
       name: action.name,
       kind: action.kind,
       fingerprint,
       reason: full ? 'full' : reasonOf(before, fingerprint, isThere),
-      incremental:
-        !full &&
-        action.incremental !== undefined &&
-        isThere &&
-        before !== undefined &&
-        sameDefinition(before, fingerprint),
+      incremental,
+      ...(before !== undefined && { before }),
       ...(action.name === swapName && { marts }),
     });
   }

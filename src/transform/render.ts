@@ -15,13 +15,22 @@ export type RenderOptions = {
   /** What stands where the action will write: no engine replaces a table by a view or the other way round. */
   readonly present: TableKind | null;
   readonly quote: Quote;
+  /** Fingerprints of this run and of the last that ended well: work tables say whose rows they hold. */
+  readonly run?: { readonly fingerprint: string; readonly before?: string | undefined };
 };
 
 /** Statements of an action for its engine, in order. DuckDB runs them in one transaction, BigQuery those that change rows. */
 export function render(graph: Graph, action: Action, options: RenderOptions): readonly string[] {
   const target = options.quote(builtAs(action.name));
+  const { fingerprint = '', before = '' } = options.run ?? {};
   const ready = (statements: readonly string[]): readonly string[] =>
-    statements.filter((text) => text !== '').map((text) => requote(graph, options.quote, text));
+    statements
+      .filter((text) => text !== '')
+      .map((text) =>
+        requote(graph, options.quote, text)
+          .replaceAll('{this run}', fingerprint)
+          .replaceAll('{last run}', before),
+      );
   const replaced = (kind: TableKind): readonly string[] =>
     ready([
       ...action.full.preOps,
@@ -43,6 +52,7 @@ export function render(graph: Graph, action: Action, options: RenderOptions): re
       );
     }
     case 'assertion':
+      return ready([(options.incremental ? (action.incremental ?? action.full) : action.full).query]);
     case 'operations':
       return ready([...action.full.preOps, action.full.query, ...action.full.postOps]);
     case 'step':

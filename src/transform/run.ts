@@ -37,6 +37,7 @@ export async function runAction(options: {
       incremental: planned.incremental,
       present: kind === 'assertion' ? null : await warehouse.tableKind(plan.name),
       quote: warehouse.quote,
+      run: planned,
     }),
   );
   if (run.status !== 'failed' || action.kind !== 'assertion') return run;

@@ -457,7 +457,7 @@ describe('money', () => {
 
 describe('late and changed rows', () => {
   const compared =
-    'account_id, campaign_id, list_id, subscriber_id, member_id, event_id, event_type, event_at, event_date, variant, url, bounce_type, is_machine, machine_rule, campaign_state';
+    'account_id, campaign_id, list_id, subscriber_id, member_id, event_id, event_type, event_at, event_date, variant, url, bounce_type, is_machine, machine_rule';
   const rowsOf = async (one: SqlProject) =>
     await one.query(`select ${compared} from core.int_mailchimp_message_event order by event_id`);
 
