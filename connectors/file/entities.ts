@@ -10,6 +10,13 @@ const campaign = {
   campaign_id: text('campaign it belongs to'),
   variant: text('group of the test'),
 } as const;
+const utm = {
+  utm_source: text('utm_source of the visit it came from'),
+  utm_medium: text('utm_medium of the visit'),
+  utm_campaign: text('utm_campaign of the visit: finds the campaign whose links carry it, where none is stated'),
+  utm_content: text('utm_content of the visit'),
+  utm_term: text('utm_term of the visit'),
+} as const;
 
 export const entities = {
   campaigns: {
@@ -77,10 +84,14 @@ export const entities = {
       ...campaign,
       ordered_at: instant('when it was placed', true),
       amount: amount('what the customer paid', true),
+      tax_amount: amount('taxes within amount'),
+      shipping_amount: amount('shipping within amount'),
       refund_amount: amount('what was given back'),
+      refunded_at: instant('when it was given back; by default the time of the order'),
       cost_of_goods_amount: amount('what the goods cost'),
       currency_code: currency,
       status: { type: 'enum', values: ['paid', 'refunded', 'cancelled'], description: 'by default paid' },
+      ...utm,
     },
   },
   conversions: {
@@ -95,6 +106,7 @@ export const entities = {
       converted_at: instant('when', true),
       value_amount: amount('value, where the file knows one'),
       currency_code: { ...currency, required: false },
+      ...utm,
     },
   },
   costs: {

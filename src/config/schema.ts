@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attribution, costs } from './money-schema.ts';
 import { isBucketPlace, landingPlace } from './landing-place.ts';
 import { parseBytes } from './bytes.ts';
 import {
@@ -6,6 +7,7 @@ import {
   calendarDate,
   cron,
   currencyCode,
+  describe,
   fixedDuration,
   looksLikeKey,
   pattern,
@@ -22,9 +24,6 @@ const longestPost = 64 * 1024 * 1024;
 
 /** The goals that METRICS knows; each puts other metrics first. */
 const campaignGoals = ['lead_generation', 'customer_acquisition', 'customer_marketing'] as const;
-
-const describe = <T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T =>
-  schema.meta({ description, examples: [...examples] });
 
 const text = ruledText({
   ok: (value) => value.trim() !== '',
@@ -412,6 +411,8 @@ export const mailmartSchema = z
         description: 'Goals of campaigns, by name; of several rules that match, the later one wins.',
         examples: [[{ match: '^Launch', goal: 'customer_acquisition', conversion_value: 12.5 }]],
       }),
+    attribution,
+    costs,
     schedule,
     report: z
       .strictObject({

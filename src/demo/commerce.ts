@@ -16,6 +16,7 @@ import type {
   Seconds,
   Send,
   Store,
+  Utm,
 } from './types.ts';
 
 export type Commerce = {
@@ -66,12 +67,16 @@ export function createCommerce(
       const kind = profile.rare > 1 ? (kinds[conversions.length] ?? drawn) : drawn;
       const value = kind === 'lead' && random.chance(0.7) ? amountOf(random.int(500, 9000)) : null;
       if (at <= worldUntil) {
+        // Every other one names its campaign, one in four the link's parameters, and the rest nothing.
+        const told = conversions.length % 4;
+        const isStated = told % 2 === 0;
         conversions.push({
           id: `cv-${conversions.length + 1}`,
           personIndex: person.index,
           address: random.chance(0.2) ? ` ${membership.address.toUpperCase()}` : membership.address,
-          campaignId: campaign.id,
-          variant: groups.get(`${campaign.id}/${click.member}`) ?? null,
+          campaignId: isStated ? campaign.id : null,
+          utm: told === 1 ? utmOf(campaign.links[click.link]?.url) : null,
+          variant: isStated ? (groups.get(`${campaign.id}/${click.member}`) ?? null) : null,
           kind,
           at,
           value,
@@ -86,6 +91,19 @@ export function createCommerce(
     desk.order(random, random.pick(stores), person, null, at);
   }
   return { products, customers: desk.customers, orders: desk.finish(), conversions };
+}
+
+/** The parameters of a link that the visit keeps; null when it has none. */
+function utmOf(url: string | undefined): Utm | null {
+  const parameters = new URL(url ?? 'https://nowhere.example').searchParams;
+  const campaign = parameters.get('utm_campaign');
+  if (campaign === null) return null;
+  return {
+    source: parameters.get('utm_source') ?? '',
+    medium: parameters.get('utm_medium') ?? '',
+    campaign,
+    content: parameters.get('utm_content') ?? '',
+  };
 }
 
 /** Group of each recipient of an absplit test, for conversions that name the variant. */

@@ -12,7 +12,8 @@ import { worldAt } from './world.ts';
  * What the company's own books give the `file` source, one CSV file (UTF-8, comma, header line, RFC 4180 quoting) each:
  *
  * - `costs.csv`: cost_id, campaign_account_id, campaign_id, variant, kind, amount, currency, incurred_on
- * - `conversions.csv`: conversion_id, email, campaign_account_id, campaign_id, variant, kind, converted_at, value, currency
+ * - `conversions.csv`: conversion_id, email, campaign_account_id, campaign_id, variant, kind, converted_at, value, currency,
+ *   utm_source, utm_medium, utm_campaign, utm_content
  * - `fx_rates.csv`: rate_date, from_currency, to_currency, rate
  * - `other_revenue.csv`: revenue_id, kind, amount, currency, received_on
  * - `view_times.csv`: view_id, campaign_account_id, campaign_id, email, opened_at, seconds, class
@@ -82,6 +83,10 @@ export function companyTables(world: World): Readonly<Record<(typeof companyFile
       converted_at: instantOf(conversion.at),
       value: conversion.value ?? '',
       currency: conversion.currency ?? '',
+      utm_source: conversion.utm?.source ?? '',
+      utm_medium: conversion.utm?.medium ?? '',
+      utm_campaign: conversion.utm?.campaign ?? '',
+      utm_content: conversion.utm?.content ?? '',
     })),
     'fx_rates.csv': world.fxRates.map((rate) => ({
       rate_date: rate.date,

@@ -384,12 +384,22 @@ export type Conversion = {
   readonly personIndex: number;
   /** As the form spelt it. */
   readonly address: string;
+  /** The campaign that the company's site recorded, if it did. */
   readonly campaignId: string | null;
+  /** UTM parameters that it recorded instead. */
+  readonly utm: Utm | null;
   readonly variant: string | null;
   readonly kind: 'form' | 'call' | 'lead';
   readonly at: Seconds;
   readonly value: Amount | null;
   readonly currency: string | null;
+};
+
+export type Utm = {
+  readonly source: string;
+  readonly medium: string;
+  readonly campaign: string;
+  readonly content: string;
 };
 
 /** One unit of `from` is `rate` units of `to`, from this date on. */

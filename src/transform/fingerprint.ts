@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Action, Graph } from './graph.ts';
+import { closedMonthsName } from './money-settings.ts';
 import { stepsCodeHash } from './steps/index.ts';
 
 /**
@@ -17,6 +18,8 @@ const digest = (parts: readonly string[]): string => {
 /** Fingerprints of all actions, from the SQL and from the fingerprints of the declared tables alone: before anything runs. */
 export function fingerprints(graph: Graph, declared: ReadonlyMap<string, string>): ReadonlyMap<string, Fingerprint> {
   const stepsCode = stepsCodeHash();
+  // A memory of what was published: it matters when its reader is built for another reason, and is none itself.
+  const stateOf = (read: string): string => (read === closedMonthsName ? 'memory' : (declared.get(read) ?? 'absent'));
   const definitions = new Map<string, string>();
   const data = new Map<string, string>();
   for (const action of graph.actions) {
@@ -32,7 +35,7 @@ export function fingerprints(graph: Graph, declared: ReadonlyMap<string, string>
     );
     data.set(
       action.name,
-      dataOf(action, (read) => data.get(read) ?? declared.get(read)),
+      dataOf(action, (read) => data.get(read) ?? stateOf(read)),
     );
   }
   return new Map(

@@ -3,9 +3,10 @@ import type { DateString, Instant } from '../contracts/json.ts';
 import type { Row } from '../contracts/sync.ts';
 import type { Column, Warehouse } from '../warehouse/port.ts';
 import { schemaOf, tableOf, type Graph } from './graph.ts';
+import { closedMonths, moneyTables, type MoneyConfig } from './money-settings.ts';
 
 /** The parts of mailmart.yaml that the models depend on. */
-export type TransformConfig = {
+export type TransformConfig = MoneyConfig & {
   readonly company: { readonly time_zone: string; readonly currency: string };
   readonly sources: readonly { readonly id: string; readonly type: string }[];
   readonly campaigns: readonly {
@@ -95,6 +96,8 @@ async function configTables({ warehouse, graph, config, clock }: Preparation): P
         },
       ],
     },
+    ...moneyTables(config, config.company.currency),
+    await closedMonths(warehouse),
   ];
 }
 

@@ -365,7 +365,8 @@ describe('link_performance', () => {
       reported_total_click_count: 6,
       reported_unique_click_count: 4,
       position: null,
-      conversion_count: null,
+      conversion_count: 0,
+      order_count: 0,
     });
     expect(await one('link_performance', "link_id = '2'")).toMatchObject({
       total_click_count: 0,

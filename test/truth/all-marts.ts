@@ -4,6 +4,7 @@ import { activeAudienceDaily, audienceGrowthDaily, subscriberLtv } from './audie
 import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
 import { differences } from './compare.ts';
 import type { Facts } from './fact-types.ts';
+import { profitMonthly } from './profit-monthly.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
 
@@ -19,6 +20,7 @@ const campaign = ['account_id', 'campaign_id'] as const;
 export const marts: Readonly<Record<string, Mart>> = {
   campaign_performance: { truth: campaignPerformance, key: campaign },
   campaign_profit: { truth: campaignProfit, key: campaign },
+  profit_monthly: { truth: profitMonthly, key: ['month', 'source', 'account_id'] },
   link_performance: { truth: linkPerformance, key: [...campaign, 'url'] },
   reconciliation: { truth: reconciliation, key: [...campaign, 'measure'] },
   active_audience_daily: {

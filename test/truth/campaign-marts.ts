@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js';
 import { instantOf } from '../../src/demo/instant.ts';
-import { money, total, type Campaign, type Facts } from './fact-types.ts';
+import { attributed, type Credit } from './attribution.ts';
+import { total, type Campaign, type Facts } from './fact-types.ts';
 import { countsOf, keyOf, people, ratio, tally, type TruthRow } from './tally.ts';
 
 export function campaignPerformance(facts: Facts): readonly TruthRow[] {
@@ -102,13 +103,16 @@ const costColumns = {
   cost_of_goods: 'cost_of_goods_amount',
 } as const;
 
+const kindNames = Object.keys(costColumns);
+
 export function campaignProfit(facts: Facts): readonly TruthRow[] {
   return facts.campaigns.map((campaign) => {
     const n = tally(facts, campaign);
     const costOf = (kind: string): Decimal =>
       total(n.costs.filter((cost) => cost.kind === kind).map((cost) => cost.amount));
-    const conversionValue = money(new Decimal(n.conversions).times(campaign.conversionValue ?? 0));
-    const allCosts = total(Object.keys(costColumns).map(costOf));
+    const conversionValue = n.conversionValue;
+    const kinds = { ...Object.fromEntries(kindNames.map((kind) => [kind, costOf(kind)])), cost_of_goods: costOf('cost_of_goods').plus(n.goods) };
+    const allCosts = total(Object.values(kinds));
     const income = n.revenue.minus(n.refunds).plus(conversionValue);
     const profit = income.minus(allCosts);
     return {
@@ -121,7 +125,8 @@ export function campaignProfit(facts: Facts): readonly TruthRow[] {
       refund_amount: n.refunds,
       conversion_count: n.conversions,
       conversion_value_amount: conversionValue,
-      ...Object.fromEntries(Object.entries(costColumns).map(([kind, column]) => [column, costOf(kind)])),
+      ...Object.fromEntries(Object.entries(kinds).map(([kind, amount]) => [costColumns[kind as keyof typeof costColumns], amount])),
+      shared_cost_amount: total(n.costs.filter((cost) => cost.isShared).map((cost) => cost.amount)),
       total_cost_amount: allCosts,
       profit_amount: profit,
       profit_margin_rate: ratio(profit, income),
@@ -141,6 +146,8 @@ export function linkPerformance(facts: Facts): readonly TruthRow[] {
         const clicks = facts.clicks.filter((click) => click.campaignId === campaign.id && click.url === link.url);
         const human = clicks.filter((click) => !click.machine);
         const known = <T>(value: T): T | null => (campaign.hasEvents ? value : null);
+        const led = (credits: readonly Credit<unknown>[]): number =>
+          credits.filter((credit) => credit.campaign === campaign && credit.url === link.url).length;
         const utm = (name: string): string | null => new URL(link.url).searchParams.get(`utm_${name}`);
         return {
           ...keyOf(campaign),
@@ -161,7 +168,8 @@ export function linkPerformance(facts: Facts): readonly TruthRow[] {
           unknown_click_count: known(0),
           human_share_rate: known(ratio(human.length, clicks.length)),
           ...(link.statedClicks === undefined ? {} : { reported_total_click_count: link.statedClicks }),
-          conversion_count: null,
+          conversion_count: known(led(attributed(facts).conversions)),
+          order_count: known(led(attributed(facts).orders)),
         };
       }),
     );

@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js';
-import type { Seconds } from '../../src/demo/types.ts';
+import type { Seconds, Utm } from '../../src/demo/types.ts';
+import type { TransformConfig } from '../../src/transform/index.ts';
 
 Decimal.set({ precision: 80, rounding: Decimal.ROUND_HALF_UP });
 
@@ -87,27 +88,40 @@ export type Campaign = {
 };
 
 export type Purchase = {
+  readonly source: string;
+  readonly accountId: string;
   readonly id: string;
   readonly campaignId: string | null;
   readonly person: string;
   readonly at: Seconds;
-  /** Reporting currency; null without a rate. */
+  readonly date: string;
+  /** What counts as revenue, in the reporting currency; null without a rate. */
   readonly amount: Decimal | null;
   /** As the shop states it. */
   readonly original: Decimal;
   readonly refund: Decimal;
+  readonly refundDate: string | null;
+  readonly goods: Decimal | null;
 };
 
 export type Converted = {
+  readonly id: string;
   readonly campaignId: string | null;
+  readonly utm: Utm | null;
   readonly person: string;
   readonly kind: string;
   readonly at: Seconds;
+  readonly date: string;
 };
 export type Spent = {
   readonly campaignId: string | null;
+  /** Source whose campaigns share it; null: all. */
+  readonly scope: string | null;
   readonly variant: string | null;
   readonly kind: string;
+  readonly date: string;
+  /** Where it stands when no campaign bears it. */
+  readonly home: string;
   readonly amount: Decimal | null;
 };
 
@@ -146,7 +160,12 @@ export type Facts = SourceFacts & {
   readonly orders: readonly Purchase[];
   readonly conversions: readonly Converted[];
   readonly costs: readonly Spent[];
+  readonly otherRevenue: readonly { readonly date: string; readonly amount: Decimal | null }[];
+  readonly settings: MoneySettings;
 };
+
+/** `attribution:` and `costs:` of mailmart.yaml. */
+export type MoneySettings = Pick<TransformConfig, 'attribution' | 'costs'>;
 
 /** Rounds half away from zero to nine places, as every product of money is. */
 export function money(value: Decimal): Decimal {

@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js';
 import type { Seconds, World } from '../../src/demo/types.ts';
 import { visible } from '../../src/demo/visible.ts';
 import { dateIn } from './calendar.ts';
-import { money, type Facts, type SourceFacts } from './fact-types.ts';
+import { money, total, type Facts, type MoneySettings, type SourceFacts } from './fact-types.ts';
 import { mailchimpFacts } from './mailchimp-facts.ts';
 import { sendgridFacts } from './sendgrid-facts.ts';
 
@@ -18,6 +18,7 @@ export type TruthInput = {
   readonly rules: readonly GoalRule[];
   /** What was synced beside the company's books; default `['mailchimp']`. */
   readonly sources?: readonly SourceName[];
+  readonly settings?: MoneySettings;
 };
 
 /** What the facts of every source are made with. */
@@ -44,7 +45,7 @@ const gatherers: Readonly<Record<SourceName, (gathering: Gathering) => SourceFac
   sendgrid: sendgridFacts,
 };
 
-export function gatherFacts({ world, syncs, salt, rules, sources = ['mailchimp'] }: TruthInput): Facts {
+export function gatherFacts({ world, syncs, salt, rules, sources = ['mailchimp'], settings = {} }: TruthInput): Facts {
   const last = syncs.at(-1);
   if (last === undefined) throw new Error('no sync, nothing to know');
   const people = new Map<string, string>();
@@ -88,7 +89,8 @@ export function gatherFacts({ world, syncs, salt, rules, sources = ['mailchimp']
     complaints: all('complaints'),
     ...books(gathering),
     // The shops' orders come through Mailchimp.
-    orders: sources.includes('mailchimp') ? orders(gathering) : [],
+    orders: sources.includes('mailchimp') ? orders(gathering, settings) : [],
+    settings,
   };
 }
 
@@ -108,41 +110,71 @@ function converter({ world, last }: Gathering): (amount: string, currency: strin
   };
 }
 
-function orders(gathering: Gathering): Facts['orders'] {
+function orders(gathering: Gathering, { attribution, costs }: MoneySettings): Facts['orders'] {
   const { world, last, person, date } = gathering;
   const convert = converter(gathering);
   const customers = new Map(world.customers.map((customer) => [customer.id, customer]));
   return visible(world, last)
     .orders.filter(({ status }) => status !== 'cancelled')
     .map(({ order, status }) => {
-      const amount = convert(order.total, order.currency, date(order.placedAt));
+      const excluded = total([
+        attribution?.include_tax === false ? new Decimal(order.tax) : null,
+        attribution?.include_shipping === false ? new Decimal(order.shipping) : null,
+      ]);
+      const counted = new Decimal(order.total).minus(excluded);
+      const convertOn = (value: Decimal): Decimal | null => convert(value.toFixed(), order.currency, date(order.placedAt));
+      const amount = convertOn(counted);
+      const isRefunded = status === 'refunded';
+      const rate = costs?.cost_of_goods_rate;
       return {
+        source: 'mailchimp',
+        accountId: world.accountId,
         id: order.id,
         campaignId: order.campaignId,
         person: person(customers.get(order.customerId)?.address ?? ''),
         at: order.placedAt,
+        date: date(order.placedAt),
         amount,
         original: new Decimal(order.total),
-        refund: status === 'refunded' && amount !== null ? amount : new Decimal(0),
+        refund: isRefunded && amount !== null ? amount : new Decimal(0),
+        refundDate: isRefunded && counted.gt(0) ? date(order.refundedAt ?? order.placedAt) : null,
+        goods: rate === undefined ? null : convertOn(money(counted.times(rate))),
       };
     });
 }
 
 /** What the company's own books tell. */
-function books(gathering: Gathering): Pick<Facts, 'conversions' | 'costs'> {
-  const { world, last, person } = gathering;
+function books(gathering: Gathering): Pick<Facts, 'conversions' | 'costs' | 'otherRevenue'> {
+  const { world, last, person, date } = gathering;
   const convert = converter(gathering);
   return {
     conversions: world.conversions
       .filter((conversion) => conversion.at <= last)
-      .map(({ campaignId, address, kind, at }) => ({ campaignId, person: person(address), kind, at })),
+      .map(({ id, campaignId, utm, address, kind, at }) => ({
+        id,
+        campaignId,
+        utm,
+        person: person(address),
+        kind,
+        at,
+        date: date(at),
+      })),
     costs: world.costs
       .filter((cost) => cost.at <= last)
       .map((cost) => ({
         campaignId: cost.campaignId,
         variant: cost.variant,
         kind: cost.kind,
+        scope: null,
+        date: cost.incurredOn,
+        home: 'file books',
         amount: convert(cost.amount, cost.currency, cost.incurredOn),
+      })),
+    otherRevenue: world.otherRevenue
+      .filter((revenue) => revenue.at <= last)
+      .map(({ receivedOn, amount, currency }) => ({
+        date: receivedOn,
+        amount: convert(amount, currency, receivedOn),
       })),
   };
 }

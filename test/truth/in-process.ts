@@ -19,6 +19,7 @@ import type { Landing } from '../../src/landing/port.ts';
 import { runTransform, type TransformResult } from '../../src/transform/index.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import type { Warehouse } from '../../src/warehouse/port.ts';
+import type { MoneySettings } from './fact-types.ts';
 import type { GoalRule, SourceName } from './facts.ts';
 import { startSources, type SourcesTrouble } from './sources.ts';
 import { syncStream } from './stream-sync.ts';
@@ -57,6 +58,8 @@ export type InProcess = {
 
 export type InProcessOptions = SourcesTrouble & {
   readonly world: World;
+  /** `attribution:` and `costs:` of mailmart.yaml. */
+  readonly settings?: MoneySettings;
   /** Beside the company's files; default `['mailchimp']`. */
   readonly sources?: readonly SourceName[];
   /** To plant a mistake in what the simulators show: another world than the truth's. */
@@ -92,6 +95,7 @@ export async function startInProcess({
   registry,
   http = {},
   openPlace = openEmbedded,
+  settings = {},
   ...trouble
 }: InProcessOptions): Promise<InProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
@@ -154,6 +158,7 @@ export async function startInProcess({
           company: { time_zone: world.company.timeZone, currency: world.company.currency },
           sources: configured,
           campaigns: goalRules,
+          ...settings,
         },
         clock,
         runId: `transform-${(runs += 1)}`,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Seconds, World } from '../../src/demo/types.ts';
 import { allDifferences } from './all-marts.ts';
+import type { MoneySettings } from './fact-types.ts';
 import { gatherFacts, type SourceName } from './facts.ts';
 import { goalRules, salt, startInProcess, type InProcess, type InProcessOptions } from './in-process.ts';
 
@@ -40,15 +41,19 @@ export async function transformAll(run: InProcess): Promise<void> {
   expect((await run.transform()).failures).toEqual([]);
 }
 
-export type Told = { readonly sources?: readonly SourceName[]; readonly syncs?: readonly Seconds[] };
+export type Told = {
+  readonly sources?: readonly SourceName[];
+  readonly syncs?: readonly Seconds[];
+  readonly settings?: MoneySettings;
+};
 
 /** Differences of the marts from the truth of a world, by mart. */
 export function differencesOf(
   run: InProcess,
   world: World,
-  { sources = ['mailchimp'], syncs = [world.now] }: Told = {},
+  { sources = ['mailchimp'], syncs = [world.now], settings = {} }: Told = {},
 ): Promise<Readonly<Record<string, readonly string[]>>> {
-  return allDifferences(run.warehouse, gatherFacts({ world, syncs, salt, rules: goalRules, sources }));
+  return allDifferences(run.warehouse, gatherFacts({ world, syncs, salt, rules: goalRules, sources, settings }));
 }
 
 /** A change of one model: what the pattern finds in `file`, below definitions/, is written as `to`. */

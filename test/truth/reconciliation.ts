@@ -16,7 +16,7 @@ const ours: Readonly<Record<Measure, (n: Tally) => number | Decimal>> = {
   unique_subscriber_clicks: (n) => n.clickers,
   unsubscribed: (n) => n.unsubscribes,
   abuse_reports: (n) => n.complaints,
-  orders: (n) => n.orders,
+  orders: (n) => n.linkedOrders,
   revenue: (n) => n.original,
 };
 

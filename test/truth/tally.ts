@@ -1,5 +1,7 @@
 import { Decimal } from 'decimal.js';
-import { total, type Campaign, type Facts, type PersonEvent } from './fact-types.ts';
+import { attributed, partOf, type Credit } from './attribution.ts';
+import { spent } from './costs.ts';
+import { money, total, type Campaign, type Facts, type PersonEvent } from './fact-types.ts';
 
 export type TruthRow = Readonly<Record<string, string | number | boolean | Decimal | null>>;
 
@@ -23,8 +25,12 @@ export function tally(facts: Facts, campaign: Campaign) {
   const delivered = of(facts.delivered);
   const opens = of(facts.opens);
   const clicks = of(facts.clicks);
-  const orders = of(facts.orders);
-  const conversions = of(facts.conversions);
+  const mine = <T extends { readonly campaign: Campaign }>(credits: readonly T[]): readonly T[] =>
+    credits.filter((credit) => credit.campaign === campaign);
+  const orders = mine(attributed(facts).orders);
+  const conversions = mine(attributed(facts).conversions);
+  // The source's own totals know the orders that it linked to the campaign itself.
+  const linked = of(facts.orders);
   // A delivery after the bounce undoes it.
   const bounces = of(facts.bounces).filter(
     (bounce) => !delivered.some((one) => one.recipient === bounce.recipient && one.at > bounce.at),
@@ -48,14 +54,24 @@ export function tally(facts: Facts, campaign: Campaign) {
     unsubscribes: people(of(facts.unsubscribes)),
     complaints: people(of(facts.complaints)),
     conversions: conversions.length,
-    converters: new Set([...orders, ...conversions].map((item) => item.person)).size,
-    purchasers: new Set(orders.map((order) => order.person)).size,
+    conversionValue: total(conversions.map(conversionValueOf)),
+    converters: new Set([...orders, ...conversions].map(({ item }) => item.person)).size,
+    purchasers: new Set(orders.map(({ item }) => item.person)).size,
     orders: orders.length,
-    revenue: total(orders.map((order) => order.amount)),
-    refunds: total(orders.map((order) => order.refund)),
-    original: total(orders.map((order) => order.original)),
-    costs: of(facts.costs),
+    revenue: total(orders.map((credit) => partOf(credit.item.amount, credit))),
+    refunds: total(orders.map((credit) => partOf(credit.item.refund, credit))),
+    goods: total(orders.map((credit) => partOf(credit.item.goods, credit))),
+    linkedOrders: linked.length,
+    original: total(linked.map((order) => order.original)),
+    costs: spent(facts).filter((cost) => cost.campaign === campaign),
   };
+}
+
+/** What a conversion is worth to its campaign: credits are billionths of one, the first ones get those that are left. */
+export function conversionValueOf({ campaign, parts, place }: Credit<unknown>): Decimal {
+  const credit = new Decimal(1).div(parts).toDecimalPlaces(9, Decimal.ROUND_DOWN);
+  const left = new Decimal(1).minus(credit.times(parts)).times(1e9).toNumber();
+  return money(credit.plus(place < left ? 1e-9 : 0).times(campaign.conversionValue ?? 0));
 }
 
 /** The counts that a campaign's rates are made of; null is not known. */

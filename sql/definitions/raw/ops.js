@@ -31,3 +31,49 @@ declare({
     data_changed_at: 'Latest committed change of any raw table, UTC; NULL before the first load',
   },
 });
+
+declare({
+  schema: 'ops',
+  name: 'money_settings',
+  description: 'One row: `attribution:` and `costs:` of mailmart.yaml, defaults filled in',
+  columns: {
+    attribution_model: 'last_click, last_touch, first_touch or linear',
+    window_seconds: 'How long after a touch an outcome still belongs to it',
+    include_tax: 'Whether taxes count as revenue',
+    include_shipping: 'Whether shipping counts as revenue',
+    other_revenue_split: 'sends, active or none: whose lifetime value other revenue is part of',
+    shared_costs: 'by_sends or unallocated: what becomes of costs that name no campaign',
+    cost_of_goods_rate: 'Share of an order that its goods cost where it states none; NULL: unknown',
+    close_after_days: 'Days after its end that a month is closed',
+  },
+});
+
+declare({
+  schema: 'ops',
+  name: 'cost_rules',
+  description: 'Costs that follow from what was sent, from mailmart.yaml',
+  columns: {
+    position: 'Place of the rule in the file, from 0',
+    kind: 'esp_fee, staff, creative, list_building, tools or other',
+    amount: 'What one unit, or one hour, costs, in currency_code',
+    per: 'month, campaign, send, subscriber or new_subscriber',
+    hours: 'Hours of one unit; 1 when the rule states none',
+    currency_code: 'ISO 4217 code of amount',
+    account_id: 'Source that it is about; NULL: all',
+    match: 'Regular expression (RE2) on the campaign’s name; NULL: all',
+    from_date: 'First day; NULL: the month of the first mail',
+    until_date: 'Last day; NULL: until today',
+  },
+});
+
+declare({
+  schema: 'ops',
+  name: 'closed_months',
+  description: 'What each closed month of profit_monthly showed when it was first published; never changed',
+  columns: {
+    month: 'First day of the month',
+    source: 'As in profit_monthly',
+    account_id: 'As in profit_monthly',
+    profit_amount: 'Profit as first published',
+  },
+});
