@@ -9,6 +9,8 @@ import {
 } from '@duckdb/node-api';
 import type { Row } from '../../src/contracts/sync.ts';
 import { compileGraph, sqlFolder, type Action, type Graph } from '../../src/transform/index.ts';
+import { alertRules, ruleColumns, ruleRows } from '../../src/transform/metric-alerts.ts';
+import { loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
 import type { Step } from '../../src/transform/step.ts';
 import type { Column } from '../../src/warehouse/port.ts';
 
@@ -20,12 +22,6 @@ const raw =
   '_loaded_at timestamp, _run_id varchar, _item varchar, _deleted_at timestamp, _record_hash varchar, ' +
   '_partition_date date, record json';
 
-const ops = [
-  'ops.campaign_rules (position bigint, match varchar, goal varchar, conversion_value decimal(38, 9), currency_code varchar)',
-  'ops.accounts (source varchar, account_id varchar, has_per_recipient_events boolean)',
-  'ops.data_as_of (as_of_date date, data_changed_at timestamp)',
-];
-
 const duckTypes: Readonly<Record<Column['type'], string>> = {
   string: 'varchar',
   int: 'bigint',
@@ -36,6 +32,13 @@ const duckTypes: Readonly<Record<Column['type'], string>> = {
   date: 'date',
   json: 'json',
 };
+
+const ops = [
+  'ops.campaign_rules (position bigint, match varchar, goal varchar, conversion_value decimal(38, 9), currency_code varchar)',
+  'ops.accounts (source varchar, account_id varchar, has_per_recipient_events boolean)',
+  'ops.data_as_of (as_of_date date, data_changed_at timestamp)',
+  `ops.alert_rules (${ruleColumns.map(({ name, type }) => `${name} ${duckTypes[type]}`).join(', ')})`,
+];
 
 const quoted = (name: string): string => `"${name.replace('.', '"."')}"`;
 const inDuckdb = (sql: string): string => sql.replaceAll(/`[^`.]+\.([^`.]+)\.([^`.]+)`/g, '"$1"."$2"');
@@ -69,6 +72,7 @@ export class MartsWarehouse {
     for (const schema of ['raw', 'staging', 'core', 'marts', 'ops']) await warehouse.execute(`create schema ${schema}`);
     for (const table of ops) await warehouse.execute(`create table ${table}`);
     await warehouse.execute(`insert into ops.data_as_of values (date '${asOf}', timestamp '${asOf} 12:00:00')`);
+    await warehouse.seed('ops.alert_rules', ruleRows(alertRules(loadMetricCatalog())) as readonly Seed[]);
     for (const { name } of graph.declarations.filter((table) => table.name.startsWith('raw.'))) {
       await warehouse.execute(`create table ${quoted(name)} (${raw})`);
     }
