@@ -131,7 +131,8 @@ export function tooLarge(fail: Failer, maxBytes: number): ConnectorError {
   });
 }
 
-async function refusal(answer: RawAnswer, request: HttpRequest, context: Judge): Promise<Error> {
+/** The failure that an answer outside of 2xx is. */
+export async function refusal(answer: RawAnswer, request: HttpRequest, context: Judge): Promise<Error> {
   const { status, headers } = answer;
   const problem = await readProblem(answer, context.maxBytes);
   const fail = failer(request, context.connector);

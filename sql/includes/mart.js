@@ -112,7 +112,7 @@ const columns = (mart, names) =>
   Object.fromEntries(
     names.map((name) => {
       const metric = catalog.metrics.find((each) => each.mart === mart && each.column === name);
-      const text = metric ? metricText(metric) : catalog.columns[name];
+      const text = metric ? metricText(metric) : catalog.columns[`${mart}.${name}`] || catalog.columns[name];
       if (!text) throw new Error(`includes/metrics.yaml describes no column ${name} of ${mart}: add it`);
       return [name, text];
     }),

@@ -2,6 +2,8 @@ import type { Clock } from '../contracts/clock.ts';
 import type { DateString, Instant } from '../contracts/json.ts';
 import type { Row } from '../contracts/sync.ts';
 import type { Column, Warehouse } from '../warehouse/port.ts';
+import { alertRules, ruleColumns as alertColumns, ruleRows, type AlertOverrides } from './metric-alerts.ts';
+import { loadMetricCatalog } from './metric-catalog.ts';
 import { schemaOf, tableOf, type Graph } from './graph.ts';
 import { closedMonths, moneyTables, type MoneyConfig } from './money-settings.ts';
 
@@ -15,6 +17,8 @@ export type TransformConfig = MoneyConfig & {
     readonly conversion_value?: string | number | undefined;
     readonly currency?: string | undefined;
   }[];
+  /** Rules that are off or have another threshold; absent: the catalog's. */
+  readonly alerts?: { readonly rules: AlertOverrides } | undefined;
 };
 
 const ruleColumns: readonly Column[] = [
@@ -85,6 +89,11 @@ async function configTables({ warehouse, graph, config, clock }: Preparation): P
         account_id: id,
         has_per_recipient_events: perRecipient[type] ?? null,
       })),
+    },
+    {
+      name: 'ops.alert_rules',
+      columns: alertColumns,
+      rows: ruleRows(alertRules(loadMetricCatalog(), config.alerts?.rules)),
     },
     {
       name: 'ops.data_as_of',

@@ -1,10 +1,13 @@
 import type { Warehouse } from '../../src/warehouse/port.ts';
 import { abTestResults } from './ab-mart.ts';
+import { alerts } from './alerts.ts';
 import { activeAudienceDaily, audienceGrowthDaily, subscriberLtv } from './audience-marts.ts';
 import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
 import { differences } from './compare.ts';
+import { asEspShows } from './esp-shows.ts';
 import type { Facts } from './fact-types.ts';
 import { profitMonthly } from './profit-monthly.ts';
+import { metricValues } from './metric-values.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
 
@@ -29,6 +32,21 @@ export const marts: Readonly<Record<string, Mart>> = {
   },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },
   audience_growth_daily: { truth: audienceGrowthDaily, key: ['account_id', 'list_id', 'day'] },
+  metric_values: {
+    truth: metricValues,
+    key: ['metric', 'scope', 'account_id', 'scope_id', 'period', 'period_start', 'window_text'],
+    tolerances: { value: 1e-9, low_value: 1e-9, high_value: 1e-9 },
+  },
+  alerts: {
+    truth: alerts,
+    key: ['rule', 'scope', 'account_id', 'scope_id', 'day'],
+    tolerances: { value: 1e-9, threshold_value: 1e-9, baseline_value: 1e-9, p_value: 1e-7 },
+  },
+  as_esp_shows: {
+    truth: asEspShows,
+    key: ['account_id', 'campaign_id', 'metric'],
+    tolerances: { shown_value: 1e-9, stated_value: 1e-9 },
+  },
   ab_test_results: {
     truth: abTestResults,
     key: ['test_id', 'variant', 'metric'],

@@ -77,3 +77,29 @@ declare({
     profit_amount: 'Profit as first published',
   },
 });
+
+declare({
+  schema: 'ops',
+  name: 'alert_rules',
+  description:
+    'Alert rules that are on, one row per scope: from the metric catalog, thresholds of mailmart.yaml before it',
+  columns: {
+    rule: 'Key of the metric that the rule belongs to',
+    metric: 'Metric whose rows of metric_values are watched',
+    kind: 'threshold; rise (a count against its past) or median (a rate against its past)',
+    scope: 'Scope of metric_values that is watched',
+    period: 'Period of metric_values that is watched',
+    window_text: 'Window of metric_values that is watched; NULL where there is one only',
+    threshold_value: 'Threshold in the metric’s own unit; NULL for a baseline',
+    good_side: 'above: good is at or above the threshold; below: good is below it',
+    severity: 'info, warning or critical',
+    margin: 'How far on the good side a value is back, as a part of the threshold',
+    close_after: 'Periods in a row that have to be back before an incident closes',
+    least_count: 'A smaller denominator is not judged',
+    settle_days: 'A younger period is not judged',
+    name: 'Name of the metric',
+    unit: 'rate, ratio, money or count',
+    formula: 'Columns that it is made of',
+    advice: 'What to do about it',
+  },
+});

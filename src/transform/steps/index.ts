@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Step } from '../step.ts';
 import { abStatistics } from './ab-statistics.ts';
+import { alerts } from './alerts.ts';
 import { userAgents } from './user-agents.ts';
 
 /** The TypeScript steps of the graph. */
-export const steps: readonly Step[] = [abStatistics, userAgents];
+export const steps: readonly Step[] = [abStatistics, alerts, userAgents];
 
 /** Libraries that decide what a step writes, and that learn with each version. Each is one file. */
 const libraries = ['bowser', 'isbot'] as const;
