@@ -113,7 +113,10 @@ const localDate = (x) =>
 const localTime = (x) =>
   duck ? `timezone(${companyTimeZone()}, timezone('UTC', ${x}))` : `datetime(${x}, ${companyTimeZone()})`;
 /** The same in a zone (IANA) that a column names; NULL where there is no such zone. */
-const localTimeIn = (x, zone) => (duck ? `try(timezone(${zone}, timezone('UTC', ${x})))` : `safe.datetime(${x}, ${zone})`);
+const localTimeIn = (x, zone) =>
+  duck
+    ? `case when ${zone} in (select name from pg_timezone_names()) then timezone(${zone}, timezone('UTC', ${x})) end`
+    : `safe.datetime(${x}, ${zone})`;
 /** Of a local time: Monday is 1, Sunday 7. */
 const weekday = (local) => (duck ? `isodow(${local})` : `(mod(extract(dayofweek from ${local}) + 5, 7) + 1)`);
 /** Of a local time: 0 to 23. */

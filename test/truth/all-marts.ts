@@ -8,6 +8,7 @@ import { asEspShows } from './esp-shows.ts';
 import type { Facts } from './fact-types.ts';
 import { profitMonthly } from './profit-monthly.ts';
 import { metricValues } from './metric-values.ts';
+import { clientShare, sendTime } from './reader-marts.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
 
@@ -30,6 +31,11 @@ export const marts: Readonly<Record<string, Mart>> = {
     truth: activeAudienceDaily,
     key: ['day', 'scope', 'scope_id', 'window_days'],
   },
+  client_share: {
+    truth: clientShare,
+    key: ['scope', 'account_id', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
+  },
+  send_time: { truth: sendTime, key: ['scope', 'account_id', 'scope_id', 'time_zone_kind', 'weekday', 'hour'] },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },
   audience_growth_daily: { truth: audienceGrowthDaily, key: ['account_id', 'list_id', 'day'] },
   metric_values: {
