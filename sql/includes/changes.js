@@ -11,7 +11,8 @@ const listed = (columns) => columns.map((column) => `${column}, `).join('');
  * changed, nobody has followed yet.
  */
 const note = (table, columns, query) =>
-  `create or replace table ${table} as select distinct ${listed(columns)}'{this run}' as run from (
+  `create or replace table ${table} as
+  select distinct ${listed(columns)}'{this run}' as run from (
     ${query}
     union all
     select ${columns.join(', ')} from ${table} where run <> '{last run}'
@@ -19,7 +20,8 @@ const note = (table, columns, query) =>
 
 /** Statement: no keys, of the query's types. */
 const none = (table, columns, query) =>
-  `create or replace table ${table} as select ${listed(columns)}cast('' as ${dialect.stringType()}) as run from (
+  `create or replace table ${table} as
+  select ${listed(columns)}cast('' as ${dialect.stringType()}) as run from (
     ${query}
   ) as none where false`;
 

@@ -13,6 +13,7 @@ const shared = {
     'Why it bounced: unknown_user, mailbox_full, blocked, content, dns, timeout or other; NULL for other events and ' +
     'where the source gives no reason',
   user_agent: 'What the program that opened or clicked calls itself; NULL where the source gives none',
+  person_number: 'The person as a number, for sums: a hash; below zero who is named nowhere',
   loaded_at: 'When the raw row last changed here, UTC',
   is_deleted: 'Whether the source no longer shows the row',
   deleted_at: 'When the row was first missing at the source, UTC; NULL while it is there',

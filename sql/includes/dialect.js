@@ -176,8 +176,19 @@ const hashId = (parts) => {
   return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
 };
 
-/** A whole number for a text, the same each time. Another one on the other engine: no mart may show it. */
-const personNumber = (x) => (duck ? `cast(md5_number_lower(${x}) >> 1 as bigint)` : `farm_fingerprint(${x})`);
+/**
+ * A person as a whole number, to group and sort by: 60 bits of the id, or of its hash, the same each time; below zero who is named
+ * nowhere and has only a recipient's id. Another one on the other engine: no mart may show it.
+ */
+const personNumber = (subscriber, recipient) => {
+  const number = (x) =>
+    duck
+      ? `coalesce(case when strlen(${x}) = 64 then try_cast('0x' || left(${x}, 15) as bigint) end, ` +
+        `cast(md5_number_lower(${x}) >> 4 as bigint))`
+      : `abs(mod(farm_fingerprint(${x}), 1000000000000000000))`;
+  if (recipient === undefined) return number(subscriber);
+  return `case when ${subscriber} is not null then ${number(subscriber)} else -1 - ${number(recipient)} end`;
+};
 
 /**
  * Condition that holds for every row and names the partitions: BigQuery refuses a query of a table with

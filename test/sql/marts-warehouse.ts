@@ -85,7 +85,8 @@ export class MartsWarehouse {
     for (const action of graph.actions) {
       // A step below the marts: its table, empty, until `build` runs it.
       if (action.step !== undefined) await warehouse.#create(action.step);
-      if (isOurs(action) || action.kind === 'assertion') continue;
+      if (action.kind === 'assertion' || (isOurs(action) && !action.name.startsWith('core.'))) continue;
+      if (action.step !== undefined) continue;
       // As a table even where it is a view: a view could not be filled.
       await warehouse.execute(`create table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
     }
@@ -120,6 +121,9 @@ export class MartsWarehouse {
 
   /** Builds every mart, in the graph's order, the statistics step among them; or only the named tables. */
   async build(only?: readonly string[]): Promise<void> {
+    // As the sources' tables number them.
+    await this.execute(`update core.fct_message_event set person_number = case when subscriber_id is null
+      then -1 - cast(md5_number_lower(member_id) >> 4 as bigint) else cast(md5_number_lower(subscriber_id) >> 4 as bigint) end`);
     for (const action of this.#graph.actions) {
       // The swap of built marts into place is the runner's.
       if (!isOurs(action) || ['assertion', 'operations'].includes(action.kind)) continue;
@@ -157,9 +161,9 @@ export class MartsWarehouse {
 }
 
 const martsFolder = join(sqlFolder(), 'definitions', 'marts');
-const martsFiles = new Set(readdirSync(martsFolder).map((file) => parse(file).name));
+const martsFiles = new Set([...readdirSync(martsFolder).map((file) => parse(file).name), 'int_event_person', 'int_campaign_recipient']);
 
-/** What stands in sql/definitions/marts: the marts, the tables between core and them, and their assertions. */
+/** What stands in sql/definitions/marts: the marts, the tables between core and them, and their assertions; sums of events. */
 function isOurs(action: Action): boolean {
   const table = action.checks ?? action.name;
   if (action.kind === 'assertion' && action.checks === null) return true;

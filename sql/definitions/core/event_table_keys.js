@@ -31,9 +31,9 @@ const eventTables = {
     changed: ['account_id', 'campaign_id', 'member_id'],
   },
   int_campaign_recipient: {
-    key: ['source', 'account_id', 'campaign_id', 'person'],
-    nonNull: ['source', 'account_id', 'campaign_id', 'person'],
-    changed: ['source', 'account_id', 'campaign_id', 'person'],
+    key: ['source', 'account_id', 'campaign_id', 'person_number'],
+    nonNull: ['source', 'account_id', 'campaign_id', 'person_number'],
+    changed: ['source', 'account_id', 'campaign_id', 'person_number'],
   },
   int_engagement_spans: {
     key: ['account_id', 'list_id', 'is_company', 'person_number', 'from_date'],

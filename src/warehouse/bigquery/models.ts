@@ -143,9 +143,21 @@ async function runStatement(deps: Deps, attempted: string, sql: string, options:
     // The emulator refuses to replace what is there.
     const [, schema = '', table = ''] = /\.([^.]+)\.([^.`]+)`$/.exec(defined[2] ?? '') ?? [];
     const found = await deps.client.find(attempted, { path: `/datasets/${schema}/tables/${table}` });
-    if (found !== null) await drop();
     const { identity: _, ...rest } = options ?? {};
-    return await deps.jobs.query(attempted, sql, rest);
+    const target = defined[2] ?? '';
+    const [before = '', ...after] = sql.split(target);
+    if (found === null || after.length < 2) {
+      if (found !== null) await drop();
+      return await deps.jobs.query(attempted, sql, rest);
+    }
+    // It reads what it replaces.
+    const older = target.replace(/`$/, '_older`');
+    await deps.jobs.query(attempted, `drop table if exists ${older}`, rest);
+    await deps.jobs.query(attempted, `create table ${older} as select * from ${target}`, rest);
+    await drop();
+    const result = await deps.jobs.query(attempted, before + target + after.join(older), rest);
+    await deps.jobs.query(attempted, `drop table ${older}`, rest);
+    return result;
   }
   try {
     return await deps.jobs.query(attempted, sql, options);
