@@ -67,7 +67,17 @@ export type Deps = {
   readonly transform: TransformRunner;
   /** Writes the HTML report and returns its path. Absent: the pipeline writes none. */
   readonly report?: (runId: string) => Promise<string>;
+  /** Tells the alert channels what is new. Absent: none is configured. */
+  readonly notify?: (signal: AbortSignal) => Promise<Notified>;
   readonly logger: Logger;
+};
+
+/** What was told to alert channels. */
+export type Notified = {
+  readonly opened: number;
+  readonly closed: number;
+  /** Channels that did not take a message; it is tried again after the next run. */
+  readonly failed: readonly { readonly channel: string; readonly message: string }[];
 };
 
 /** Reads one slice of an account into landing. */

@@ -1,6 +1,6 @@
 import type { Attempt } from './attempts.ts';
 import { Attempts } from './attempts.ts';
-import type { Deps } from './deps.ts';
+import type { Deps, Notified } from './deps.ts';
 import { extractBatch } from './extract-batch.ts';
 import { toFailure } from './failures.ts';
 import { finishStream } from './finish-stream.ts';
@@ -10,7 +10,7 @@ import { noteRun } from './note-run.ts';
 import { planAccount } from './plan-account.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { planStream } from './plan-stream.ts';
-import { publish, report } from './publish.ts';
+import { notify, publish, report } from './publish.ts';
 import { runAction } from './run-action.ts';
 import type {
   AccountPlan,
@@ -34,7 +34,7 @@ import type {
   TransformPlanInput,
 } from './types.ts';
 
-export type { Deps, Logger } from './deps.ts';
+export type { Deps, Logger, Notified } from './deps.ts';
 export { lookAhead, type LookDeps } from './look-ahead.ts';
 export { openReaderThreads } from './reader-threads.ts';
 export { createTransformRunner } from './transform-runner.ts';
@@ -52,6 +52,7 @@ export type Activities = {
   runAction(input: ActionInput): Promise<ActionOutcome>;
   publish(input: { readonly runId: string }): Promise<void>;
   report(input: { readonly runId: string }): Promise<{ readonly written: boolean }>;
+  notify(input: { readonly runId: string }): Promise<Notified>;
   noteRun(input: RunNote): Promise<void>;
   lookAhead(input: LookAheadInput): Promise<Ahead>;
 };
@@ -81,6 +82,7 @@ export function createActivities(deps: Deps): Activities {
     runAction: (input) => guarded('runAction', `action ${input.name}`, () => runAction(deps, input)),
     publish: (input) => guarded('publish', 'publish', () => publish(deps, input)),
     report: (input) => guarded('report', 'report', () => report(deps, input)),
+    notify: () => guarded('notify', 'notify', ({ signal }) => notify(deps, signal)),
     noteRun: (input) => guarded('noteRun', null, () => noteRun(deps, input)),
     lookAhead: (input) => guarded('lookAhead', null, () => lookAhead(deps, input)),
   };

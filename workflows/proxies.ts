@@ -51,6 +51,7 @@ export function proxies(limits: Limits): Proxies {
       runAction: outliving(store.runAction),
       publish: outliving(store.publish),
       report: outliving(store.report),
+      notify: outliving(store.notify),
       noteRun: outliving(store.noteRun),
       lookAhead: outliving(store.lookAhead),
     },

@@ -1,5 +1,5 @@
-import { CancellationScope, ContinueAsNew, isCancellation, log, setHandler } from '@temporalio/workflow';
-import type { AccountRef, FailureInfo, RunNote, Verdict } from '../activities/index.ts';
+import { CancellationScope, ContinueAsNew, isCancellation, log, patched, setHandler } from '@temporalio/workflow';
+import type { AccountRef, FailureInfo, Notified, RunNote, Verdict } from '../activities/index.ts';
 import { runChildWhenFree } from './busy.ts';
 import { failureInfo } from './failure-info.ts';
 import { syncAccountId, transformId } from './ids.ts';
@@ -113,9 +113,12 @@ class PipelineRun {
     // Before publishing, so that the readers' copy says how this run ended.
     await this.note(transform.blocked ? 'failed' : 'done', verdict, message);
     let reported = false;
+    let alerts: Notified | null = null;
     if (!transform.blocked) {
       this.step = 'publish';
       await this.act.store.publish({ runId });
+      // Runs that began before there were alerts end without them.
+      if (patched('alerts')) alerts = await this.tellAlerts();
       this.step = 'report';
       ({ written: reported } = await this.act.store.report({ runId }));
     }
@@ -127,8 +130,20 @@ class PipelineRun {
       transform,
       published: !transform.blocked,
       reported,
+      alerts,
       durationMs: Date.now() - this.startedMs,
     };
+  }
+
+  /** The numbers are published by now: alerts that cannot be told do not undo them. */
+  private async tellAlerts(): Promise<Notified | null> {
+    try {
+      return await this.act.store.notify({ runId: this.input.runId });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.error('the alerts could not be told', { error: failureInfo(error).message });
+      return null;
+    }
   }
 
   private async leave(error: unknown): Promise<void> {

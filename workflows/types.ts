@@ -1,4 +1,4 @@
-import type { AccountRef, FailureInfo, StreamCounts, StreamSummary, Verdict } from '../activities/index.ts';
+import type { AccountRef, FailureInfo, StreamCounts, StreamSummary, Verdict, Notified } from '../activities/index.ts';
 import type { SavedBatchSizer } from './batch-sizer.ts';
 
 /** Intervals and limits of a run. Everything has a default; tests and the demo inject shorter ones. */
@@ -191,6 +191,8 @@ export type RunPipelineResult = {
   readonly transform: TransformResult;
   readonly published: boolean;
   readonly reported: boolean;
+  /** What was told to alert channels; null when nothing was, because the models failed or the telling did. */
+  readonly alerts: Notified | null;
   readonly durationMs: number;
 };
 

@@ -120,6 +120,45 @@ const command = <T extends z.ZodRawShape>(name: string, shape: T): z.ZodType =>
 
 /** Shape of each command's `--json` on success. Fields are added within a version; a change of meaning makes a new one. */
 export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
+  alerts: command('alerts', {
+    mode: z.enum(['open', 'test']),
+    from: maybe,
+    incidents: z.array(
+      z.strictObject({
+        incident_id: text,
+        rule: text,
+        scope: text,
+        scope_id: text,
+        account_id: maybe,
+        severity: z.enum(['info', 'warning', 'critical']),
+        text,
+        advice: text,
+        value: z.number(),
+        threshold_value: z.number().nullable(),
+        baseline_value: z.number().nullable(),
+        method: text,
+        first_seen_date: text,
+        last_seen_date: text,
+        closed_date: maybe,
+        days: count,
+        channels: z.array(text),
+      }),
+    ),
+  }),
+  metrics: command('metrics', {
+    metrics: z
+      .array(z.looseObject({ key: text, name: text, article: z.int().nullable(), has_alert: z.boolean() }))
+      .optional(),
+    metric: z
+      .looseObject({
+        key: text,
+        name: text,
+        numerator: text,
+        denominator: maybe,
+        esp: z.record(text, z.looseObject({ name: text, difference: text })),
+      })
+      .optional(),
+  }),
   init: command('init', {
     file: text,
     action: z.enum(['created', 'source_added', 'unchanged']),

@@ -41,6 +41,7 @@ function pipeline(change: Partial<RunPipelineResult> = {}): RunPipelineResult {
     transform: noTransform,
     published: true,
     reported: true,
+    alerts: null,
     durationMs: 65_000,
     accounts: [{ source: 'mailchimp', accountId: 'shop', verdict: complete, counts, streams: 1, troubled: [] }],
     ...change,

@@ -1,5 +1,6 @@
-import { Option } from 'commander';
+import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import type { AlertsFlags } from './commands/alerts.ts';
 import type { PlanFlags } from './commands/plan.ts';
 import type { MigrateFlags } from './commands/migrate.ts';
 import type { QueryFlags } from './commands/query.ts';
@@ -142,6 +143,25 @@ export function addDataCommands(program: Command): void {
       ['mailmart query "select name, open_rate from marts.campaign_performance"', 'Table'],
       ['mailmart query "from marts.campaign_profit" --csv > profit.csv', 'CSV for a spreadsheet'],
       ['mailmart query "show all tables" --json', 'JSON for a program'],
+    ],
+  );
+  withExamples(
+    program
+      .command('alerts')
+      .summary('Open alerts, or what the rules would have raised')
+      .description(
+        'Lists the alerts that are open in the published data, with what to do. With test: what the rules as they are in mailmart.yaml now would have raised on this data; nothing is sent.',
+      )
+      .addArgument(new Argument('[action]', 'test: try the rules on the past').choices(['test']))
+      .option('--since <days>', 'With test: how far back, such as 90d', '90d')
+      .action((action: string | undefined, flags: GlobalOptions & AlertsFlags) =>
+        runCommand('alerts', flags, async (context) =>
+          (await import('./commands/alerts.ts')).alerts(context, action, flags),
+        ),
+      ),
+    [
+      ['mailmart alerts', 'What is open'],
+      ['mailmart alerts test --since 90d', 'What would have been sent in 90 days'],
     ],
   );
   withExamples(

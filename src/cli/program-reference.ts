@@ -21,6 +21,22 @@ export function addReferenceCommands(program: Command): void {
   );
   withExamples(
     program
+      .command('metrics')
+      .summary('The metric dictionary: formula, threshold, what each service calls it')
+      .description(
+        'Lists every metric, or shows one: its formula, grain, threshold, alert, how the number of each e-mail service differs, and what to do about it. Works offline.',
+      )
+      .argument('[name]', 'Key of a metric; absent: list all')
+      .action((name: string | undefined, flags: GlobalOptions) =>
+        runCommand('metrics', flags, async (context) => (await import('./commands/metrics.ts')).metrics(context, name)),
+      ),
+    [
+      ['mailmart metrics', 'All'],
+      ['mailmart metrics click_to_open_rate', 'One'],
+    ],
+  );
+  withExamples(
+    program
       .command('schema')
       .summary('Print the JSON Schema of mailmart.yaml, or of a command’s --json')
       .description('Editors that know YAML complete and check mailmart.yaml with it.')

@@ -1,4 +1,5 @@
 import { secretPathOf, secretPlaces, valueAtPlace, withValues } from '../../connectors/_kit/secrets.ts';
+import { channelSecrets } from './alerts-schema.ts';
 import { configJsonSchema, sourceSchema } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { ConfigError } from './problems.ts';
@@ -57,7 +58,7 @@ export function checkConfig(
         at: [],
         value,
         schema: withoutSourceItems(schema),
-        secret: (path) => pathText(path) === 'privacy.salt',
+        secret: isSecretKey,
       },
       rootIssues.filter((issue) => !(issue.path[0] === 'sources' && typeof issue.path[1] === 'number')),
     ),
@@ -98,6 +99,10 @@ function emptyFile(file: string): ConfigProblem {
     fix: 'Run `mailmart init` to fill it.',
   };
 }
+
+/** Secrets outside of sources. */
+const isSecretKey = (path: readonly PathPart[]): boolean =>
+  pathText(path) === 'privacy.salt' || (path[0] === 'alerts' && channelSecrets.includes(String(path[3])));
 
 function withoutSourceItems(schema: JsonSchema): JsonSchema {
   const { items: _items, ...sources } = schema.properties?.['sources'] ?? {};

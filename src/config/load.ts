@@ -46,6 +46,8 @@ export type Project = {
   source(sourceId: string): SourceConfig;
   /** The connector's own configuration of a source, secrets resolved and validated by its schema. */
   secret(sourceId: string): unknown;
+  /** The secret of an alert channel (its `url` or `server`), resolved; null where it has none. */
+  channelSecret(channelId: string): string | null;
   /** Salt of the person keys; the default file is made on first use. */
   salt(): string;
 };
@@ -157,6 +159,13 @@ function buildProject(parts: Parts): Project {
     paths,
     source,
     secret: (sourceId) => resolveSource(parts, dir, source(sourceId)),
+    channelSecret: (channelId) => {
+      const index = config.alerts.channels.findIndex(({ id }) => id === channelId);
+      const channel = config.alerts.channels[index];
+      const key = channel?.url === undefined ? 'server' : 'url';
+      const written = channel?.[key];
+      return written === undefined ? null : resolveSecret(parts, dir, written, ['alerts', 'channels', index, key]);
+    },
     salt: () => {
       if (paths.salt !== null) ensureSaltFile(paths.salt);
       return resolveSecret(parts, dir, config.privacy.salt, ['privacy', 'salt'], (value) =>

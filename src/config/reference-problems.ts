@@ -1,4 +1,5 @@
 import { secretPathOf } from '../../connectors/_kit/secrets.ts';
+import { channelSecrets } from './alerts-schema.ts';
 import { pathText } from './path-text.ts';
 import type { ConfigProblem } from './problems.ts';
 import type { SourceRegistry } from './registry.ts';
@@ -33,6 +34,8 @@ export function referenceProblems(file: string, yaml: LocatedYaml, registry: Sou
 
 function isSecretPath(path: readonly PathPart[], root: unknown, registry: SourceRegistry): boolean {
   if (path[0] === 'privacy') return pathText(path) === 'privacy.salt';
+  if (path[0] === 'alerts')
+    return path[1] === 'channels' && path.length === 4 && channelSecrets.includes(String(path[3]));
   const index = path[1];
   if (path[0] !== 'sources' || typeof index !== 'number') return false;
   const type = (sourceEntries(root)[index] as { readonly type?: unknown } | null | undefined)?.type;

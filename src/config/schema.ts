@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { attribution, costs } from './money-schema.ts';
+import { alertsSchema } from './alerts-schema.ts';
 import { isBucketPlace, landingPlace } from './landing-place.ts';
 import { parseBytes } from './bytes.ts';
+import { describe, text } from './described.ts';
 import {
   amount,
   calendarDate,
@@ -24,12 +26,6 @@ const longestPost = 64 * 1024 * 1024;
 
 /** The goals that METRICS knows; each puts other metrics first. */
 const campaignGoals = ['lead_generation', 'customer_acquisition', 'customer_marketing'] as const;
-
-const text = ruledText({
-  ok: (value) => value.trim() !== '',
-  what: () => 'The text is empty.',
-  hint: () => ({ fix: 'Write a value, or remove the key to get its default.' }),
-});
 
 const databaseFile = ruledText({
   ok: (value) => value.trim() !== '' && !schemaNames.includes(fileStem(value)),
@@ -446,6 +442,7 @@ export const mailmartSchema = z
       .prefault({})
       .meta({ description: 'How people are pseudonymised.', examples: [{ salt: '${file:.mailmart/person-salt}' }] }),
     receive,
+    alerts: alertsSchema,
     temporal,
   })
   .check((context) => {

@@ -10,6 +10,8 @@ import {
 import { durationMs } from '../../connectors/_kit/duration.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
+import { notify } from '../alerts/notify.ts';
+import { openChannels } from '../alerts/project-channels.ts';
 import type { Project } from '../config/load.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { openInbox } from '../inbox/reader.ts';
@@ -80,6 +82,7 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
       }),
     transform: createTransformRunner({ warehouse, landing, clock, config }),
     ...(options.report === undefined ? {} : { report: options.report }),
+    ...(config.alerts.channels.length === 0 ? {} : { notify: notifier(project, warehouse, clock, logger) }),
   };
   return {
     deps,
@@ -89,6 +92,15 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
     },
   };
 }
+
+/** Secrets are looked up for each run; what is wrong with a channel's is that channel's failure. */
+const notifier =
+  (project: Project, warehouse: Warehouse, clock: Clock, logger: Logger): NonNullable<Deps['notify']> =>
+  (signal) => {
+    const { alerts, company } = project.config;
+    const channels = openChannels(project, (fields, message) => logger.info(fields, message));
+    return notify({ warehouse, clock, company: company.name, channels, since: alerts.since, signal });
+  };
 
 /** What `mailmart receive` stored in the project's folder. */
 const inboxes =

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { depths, factNames } from '../contracts/facts.ts';
-import { sqlFolder } from './compile.ts';
 import { alertSpec } from './metric-alerts.ts';
+import { sqlFolder } from './sql-folder.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/);
 const words = z.string().min(1);

@@ -5,7 +5,7 @@ import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import { runCli } from './run-cli.ts';
 
 const commands =
-  'init check discover demo run sync transform plan status query report migrate receive worker explain schema help'.split(
+  'init check discover demo run sync transform plan status query alerts metrics report migrate receive worker explain schema help'.split(
     ' ',
   );
 const cwd = process.cwd();

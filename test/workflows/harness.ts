@@ -245,6 +245,10 @@ export function fakeWorld(
       world.events.push('report');
       return { written: true };
     },
+    notify: async () => {
+      world.events.push('notify');
+      return { opened: 1, closed: 0, failed: [] };
+    },
     lookAhead: async () => ({ streams: [], transform: { models: [], unchanged: 0, isBilled: false } }),
     noteRun: async (note) => {
       world.runs.push(note);
