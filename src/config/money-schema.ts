@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { amount, calendarDate, currencyCode, describe, fixedDuration, pattern, ruledText } from './values.ts';
+import { describe } from './described.ts';
+import { amount, calendarDate, currencyCode, fixedDuration, pattern, ruledText } from './values.ts';
 
 /** How an order finds its campaign when neither its source nor its UTM parameters name one. */
 const attributionModels = ['last_click', 'last_touch', 'first_touch', 'linear'] as const;

@@ -9,7 +9,6 @@ import {
   calendarDate,
   cron,
   currencyCode,
-  describe,
   fixedDuration,
   looksLikeKey,
   pattern,

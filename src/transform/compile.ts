@@ -70,7 +70,7 @@ async function compile(compiler: string, projectDir: string, vars: string): Prom
     });
   }
   try {
-    const { stdout } = await run(process.execPath, [compiler, 'compile', projectDir, '--json', `--vars=${vars}`], {
+    const { stdout } = await run(process.execPath, [compiler, 'compile', projectDir, '--json', `--vars=${vars}`, '--timeout=10m'], {
       maxBuffer: 256 * 1024 * 1024,
       env: { PATH: process.env['PATH'], HOME: homedir(), NO_COLOR: '1' },
     });
