@@ -48,8 +48,7 @@ describe('a source feeds a metric', () => {
 
 it('knows which of the 21 metrics the catalog has not', () => {
   const catalog = loadMetricCatalog();
-  const missing = missingArticles(catalog);
-  expect(missing).toEqual([4, 17, 21]);
+  expect(missingArticles(catalog)).toEqual([]);
   const without = { ...catalog, metrics: catalog.metrics.filter(({ article }) => article !== 1) };
-  expect(missingArticles(without)).toEqual([1, ...missing]);
+  expect(missingArticles(without)).toEqual([1]);
 });
