@@ -15,13 +15,13 @@ export const steps: readonly Step[] = [abStatistics, alerts, userAgents];
 const libraries = ['bowser', 'isbot'] as const;
 
 /** Hash of the steps' code and libraries: another code is another definition, and their tables are made again. */
-export function stepsCodeHash(): string {
+export function stepsCodeHash(read: (file: string) => Buffer = readFileSync): string {
   const folder = dirname(fileURLToPath(import.meta.url));
   const hash = createHash('sha256');
   for (const file of readdirSync(folder).toSorted()) {
-    if (/(?<!\.test)(?<!\.d)\.[jt]s$/.test(file)) hash.update(file).update(readFileSync(join(folder, file)));
+    if (/(?<!\.test)(?<!\.d)\.[jt]s$/.test(file)) hash.update(file).update(read(join(folder, file)));
   }
   const { resolve } = createRequire(import.meta.url);
-  for (const name of libraries) hash.update(name).update(readFileSync(resolve(name)));
+  for (const name of libraries) hash.update(name).update(read(resolve(name)));
   return hash.digest('hex');
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { stepsCodeHash } from './index.ts';
 import { readAgent, userAgents } from './user-agents.ts';
 
 const webkit = 'AppleWebKit/605.1.15 (KHTML, like Gecko)';
@@ -92,4 +94,13 @@ describe('the step', () => {
     ]);
     expect(Object.keys(rows[0]!)).toEqual(userAgents.writes.columns.map(({ name }) => name));
   });
+
+  test.each(['bowser', 'isbot', 'agent-rules.ts'])(
+    'reads all agents again when %s has learned something',
+    (changed) => {
+      const learned = (file: string): Buffer => (file.includes(changed) ? Buffer.from('more') : readFileSync(file));
+      expect(stepsCodeHash(learned)).not.toBe(stepsCodeHash());
+      expect(stepsCodeHash(readFileSync)).toBe(stepsCodeHash());
+    },
+  );
 });

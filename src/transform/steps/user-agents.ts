@@ -1,4 +1,4 @@
-import bowser from 'bowser';
+import { parse } from 'bowser';
 import { isbot } from 'isbot';
 import type { Row } from '../../contracts/sync.ts';
 import type { Column } from '../../warehouse/port.ts';
@@ -49,7 +49,7 @@ export function readAgent(text: string): Agent {
   const own = agentRules.find(({ match }) => match.test(agent));
   if (own === undefined && isbot(agent))
     return { client: 'unknown', device: 'unknown', os: 'unknown', isProxy: false, isMachine: true, rule: scanner };
-  const { browser, os, platform } = bowser.parse(agent);
+  const { browser, os, platform } = parse(agent);
   return {
     client: own?.client ?? named(browser.name),
     device: own?.device ?? devices[platform.type ?? ''] ?? 'unknown',
