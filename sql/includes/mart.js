@@ -29,8 +29,8 @@ const reasons = (parts) => {
 };
 
 /**
- * Wilson's score interval at 95 % of `successes` of `trials` (SQL expressions), both ends within 0 and 1; NULL where there were
- * none, or more successes than trials.
+ * Wilson's score interval at 95 % of `successes` of `trials` (SQL expressions); NULL where there were none, or more successes
+ * than trials. The share bounds both ends: at 0 and 1 rounding would put them a hair beyond it.
  */
 const wilson = (successes, trials) => {
   const z = 1.959963984540054;
@@ -41,8 +41,8 @@ const wilson = (successes, trials) => {
   const half = `${z} * sqrt(${share} * (1 - ${share}) / ${n} + ${z * z} / (4 * ${n} * ${n}))`;
   const end = (sign) => `(${middle} ${sign} ${half}) / (1 + ${z * z} / ${n})`;
   return {
-    low: `case when ${possible} then greatest(${end('-')}, 0.0) end`,
-    high: `case when ${possible} then least(${end('+')}, 1.0) end`,
+    low: `case when ${possible} then least(greatest(${end('-')}, 0.0), ${share}) end`,
+    high: `case when ${possible} then greatest(least(${end('+')}, 1.0), ${share}) end`,
   };
 };
 

@@ -11,6 +11,7 @@ export async function campaign(marts: MartsWarehouse, campaignId: string, more: 
       list_id: 'l1',
       name: `Campaign ${campaignId}`,
       kind: 'regular',
+      has_name_in_subject: false,
       sent_at: '2026-01-10 09:00:00',
       send_date: '2026-01-10',
       has_per_recipient_events: true,

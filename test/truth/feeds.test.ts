@@ -17,7 +17,13 @@ const singles = `
   union select source, 'conversion' from core.fct_order
   union select source, 'conversion' from core.fct_conversion
   union select source, 'cost' from core.fct_cost
-  union select source, 'other_revenue' from core.fct_other_revenue`;
+  union select source, 'other_revenue' from core.fct_other_revenue
+  union select source, 'reply' from core.fct_reply
+  union select source, 'recipient_domain' from core.fct_message_event where recipient_domain is not null
+  union select source, 'view_time' from core.fct_view_time
+  union select source, 'spam_test' from core.fct_spam_test
+  union select source, 'seed_placement' from core.fct_seed_placement
+  union select source, 'domain_reputation' from core.fct_domain_reputation`;
 
 /** Facts of which core holds totals that the source states. */
 const totals = `
@@ -44,7 +50,7 @@ const notInTheDemo: Readonly<Record<string, readonly Fact[]>> = {
     'link',
     'unsubscribe',
     'complaint',
-    'reply',
+    'recipient_domain',
     'forward',
     'variant',
     'order',

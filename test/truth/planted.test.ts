@@ -83,8 +83,8 @@ describe('a planted error turns the comparison red', () => {
       'machines read on telephones, too',
       {
         file: 'marts/int_campaign_counts.sqlx',
-        from: /device <> 'unknown' and not is_machine/,
-        to: "device <> 'none'",
+        from: /agents\.device <> 'unknown' and not events\.is_machine/,
+        to: "agents.device <> 'none'",
       },
       'campaign_performance',
     ],
@@ -110,6 +110,51 @@ describe('a planted error turns the comparison red', () => {
       'the time to open is that to the last open',
       { file: 'marts/send_time.sqlx', from: /min\(first_open_at\)/, to: 'max(first_open_at)' },
       'send_time',
+    ],
+    [
+      'a note of absence is a warm reply',
+      {
+        file: 'marts/int_campaign_reply.sqlx',
+        from: /case when reply_class = 'positive' then person_id/,
+        to: "case when reply_class in ('positive', 'out_of_office') then person_id",
+      },
+      'reply_performance',
+    ],
+    [
+      'what is not known is glanced at',
+      {
+        file: 'core/fct_view_time.sqlx',
+        from: /case when seconds >= 0 then seconds end/,
+        to: 'seconds',
+      },
+      'view_time',
+    ],
+    [
+      'the points of a spam filter are marks',
+      {
+        file: 'core/fct_spam_test.sqlx',
+        from: /\(\$\{column\} - scale_worst\) \* 10\)`, "\(scale_best - scale_worst\)"/,
+        to: '(${column} - scale_best) * 10)`, "(scale_worst - scale_best)"',
+      },
+      'spam_checks',
+    ],
+    [
+      'a subject is as long as its bytes',
+      {
+        file: 'marts/subject_lines.sqlx',
+        from: /char_length\(subject\) as/,
+        to: 'octet_length(encode(subject)) as',
+      },
+      'subject_lines',
+    ],
+    [
+      'a bounce counts on its own day',
+      {
+        file: 'marts/deliverability_daily.sqlx',
+        from: /coalesce\(messages\.sent_date, campaigns\.send_date, messages\.message_date\) as day/,
+        to: 'cast(coalesce(messages.bounced_at, messages.sent_date) as date) as day',
+      },
+      'deliverability_daily',
     ],
   ])('in a model: %s', async (_what, change, mart) => {
     expect(expectedOrAsserted(await wrongMarts(right, [change], world, { sources: both }), mart)).toContain(mart);
