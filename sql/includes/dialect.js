@@ -192,9 +192,10 @@ const newest = (self, partition) =>
 
 /**
  * Condition of an assertion that lets every row through. After an incremental run, mailmart's runner puts the other condition in
- * its place, when the rows of before have passed: it names the rows that the run has changed.
+ * its place, when the rows of before have passed: it names the rows that the run has changed. Apostrophes are written as ’ there:
+ * the emulator of BigQuery takes them for the ends of texts, in comments too.
  */
-const changedOnly = (condition) => `/* all rows */ true /* changed rows: ${condition} */`;
+const changedOnly = (condition) => `/* all rows */ true /* changed rows: ${condition.replaceAll("'", '’')} */`;
 
 /**
  * Condition: the key of a row is in a table. What BigQuery deletes by cannot be correlated, and several columns make no key of
