@@ -28,14 +28,44 @@ const shop: Seeds = {
   'mailchimp.unsubscribes': [unsubscribe('c1', 'cid', '2025-04-06T10:00:00+00:00')],
   'mailchimp.orders': [order('o1', 'ann', '19.90', { campaign_id: 'c1' }), order('o2', 'bob', '5', {})],
   // a third link and another time of sending, before or after what they change
-  'mailchimp.click_details': [...(engagement['mailchimp.click_details'] ?? []), link('c1', 'k3', `${seeds.links.home}3`)],
+  'mailchimp.click_details': [
+    ...(engagement['mailchimp.click_details'] ?? []),
+    link('c1', 'k3', `${seeds.links.home}3`),
+  ],
   'mailchimp.campaigns': [...(engagement['mailchimp.campaigns'] ?? []), campaign('c2', '2025-04-03T08:00:00+00:00')],
 };
 const books: Seeds = {
   'file.events': [
-    row({ event_id: 'e1', campaign_id: 'f1', person: 'ann@example.com', event_type: 'sent', event_at: '2025-05-01T08:00:00Z' }, 1),
-    row({ event_id: 'e2', campaign_id: 'f1', person: 'ann@example.com', event_type: 'open', event_at: '2025-05-01T09:00:00Z' }, 2),
-    row({ event_id: 'e3', campaign_id: 'f1', person: 'gil@example.com', event_type: 'sent', event_at: '2025-05-01T08:00:00Z' }, 3),
+    row(
+      {
+        event_id: 'e1',
+        campaign_id: 'f1',
+        person: 'ann@example.com',
+        event_type: 'sent',
+        event_at: '2025-05-01T08:00:00Z',
+      },
+      1,
+    ),
+    row(
+      {
+        event_id: 'e2',
+        campaign_id: 'f1',
+        person: 'ann@example.com',
+        event_type: 'open',
+        event_at: '2025-05-01T09:00:00Z',
+      },
+      2,
+    ),
+    row(
+      {
+        event_id: 'e3',
+        campaign_id: 'f1',
+        person: 'gil@example.com',
+        event_type: 'sent',
+        event_at: '2025-05-01T08:00:00Z',
+      },
+      3,
+    ),
   ],
 };
 
@@ -49,7 +79,9 @@ function dealt(all: Readonly<Record<string, Seeds>>, batches: number, seed: numb
         Object.fromEntries(
           Object.entries(streams).map(([stream, records]) => [
             stream,
-            records.filter((__, index) => isDealt(createRandom(seed, `${account} ${stream} ${index}`).int(0, batches - 1), batch, random.int(0, 3))),
+            records.filter((__, index) =>
+              isDealt(createRandom(seed, `${account} ${stream} ${index}`).int(0, batches - 1), batch, random.int(0, 3)),
+            ),
           ]),
         ),
       ]),
