@@ -9,16 +9,21 @@ const { values } = parseArgs({
 });
 const warehouse = await openWarehouse(values.folder ?? '', '1GiB');
 const started = performance.now();
+const before = process.cpuUsage();
 const { runs, failures } = await runTransform({
   warehouse,
-  config: { company: { time_zone: 'Europe/Berlin', currency: 'EUR' }, sources: [{ id: 'shop', type: 'mailchimp' }], campaigns: [] },
+  config: {
+    company: { time_zone: 'Europe/Berlin', currency: 'EUR' },
+    sources: [{ id: 'shop', type: 'mailchimp' }],
+    campaigns: [],
+  },
   clock,
   runId: 'bench',
   ...(values.full !== undefined && { full: values.full }),
   ...(values.only && { select: values.only }),
 });
 const wallMs = performance.now() - started;
-const cpu = process.cpuUsage();
+const cpu = process.cpuUsage(before);
 await warehouse.close();
 console.log(
   JSON.stringify({

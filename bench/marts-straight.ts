@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { straightTotals, textOf } from './marts-totals.ts';
 import { warehousePath } from './marts-warehouse.ts';
 import { peakRssMb } from './peak-rss.ts';
 
@@ -26,21 +27,11 @@ for (const statement of readFileSync(join(import.meta.dirname, 'marts-straight.s
 }
 const wallMs = performance.now() - started;
 const cpu = process.cpuUsage(before);
-const total = async (sql: string): Promise<string> =>
-  JSON.stringify((await connection.runAndReadAll(sql)).getRowObjectsJson());
+const totals: Record<string, string> = {};
+for (const [name, sql] of Object.entries(straightTotals))
+  totals[name] = textOf((await connection.runAndReadAll(sql)).getRowObjectsJson());
 console.log(
-  JSON.stringify({
-    wallMs,
-    cpuSeconds: (cpu.user + cpu.system) / 1e6,
-    peakRssMb: peakRssMb(),
-    parts,
-    totals: {
-      campaign: await total(`select sum(sent_count) a, sum(bounce_count) b, sum(total_open_count) c, sum(unique_open_count) d,
-        sum(human_unique_open_count) e, sum(unique_click_count) f, sum(human_unique_click_count) g from campaign`),
-      member: await total(`select sum(mailed_count) a, sum(opened_count) b, sum(clicked_count) c, sum(order_count) d, sum(revenue) e, sum(refunds) f from member`),
-      audience: await total(`select mailed_count a, active_count b from audience where day <= date '2026-06-02' order by day desc limit 1`),
-    },
-  }),
+  JSON.stringify({ wallMs, cpuSeconds: (cpu.user + cpu.system) / 1e6, peakRssMb: peakRssMb(), parts, totals }),
 );
 connection.closeSync();
 instance.closeSync();

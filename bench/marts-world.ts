@@ -25,7 +25,8 @@ const json = (fields: Readonly<Record<string, string>>): string =>
     .join(', ')})`;
 const iso = (at: string): string => `strftime(${at}, '%Y-%m-%dT%H:%M:%S+00:00')`;
 const sentAt = `(timestamp '2023-08-01 08:00:00' + to_hours(cast(campaign * 82 as bigint)))`;
-const link = (number: string): string => `'https://shop.example/p/' || ${number} || '?utm_source=newsletter&utm_campaign=c' || campaign`;
+const link = (number: string): string =>
+  `'https://shop.example/p/' || ${number} || '?utm_source=newsletter&utm_campaign=c' || campaign`;
 
 const listId = `case when campaign % 3 = 0 then 'l2' else 'l1' end`;
 /** The k-th recipient of a campaign, of the members of its list: every third is on l2. */
@@ -69,10 +70,23 @@ const clicks = `(select *, at_first + to_seconds(cast(case when is_scanner then 
 const bounces = `(select *, case when ${draw(8)} < 40 then 'hard' else 'soft' end as type, sent_at + to_seconds(30) as seen
   from ${pairs('true')} as p where ${draw(8)} < 120)`;
 
-type Table = { readonly record: string; readonly key: string; readonly from: string; readonly item?: string; readonly person?: string; readonly date?: string };
+type Table = {
+  readonly record: string;
+  readonly key: string;
+  readonly from: string;
+  readonly item?: string;
+  readonly person?: string;
+  readonly date?: string;
+};
 
-const address = (member: string): string => `'reader' || ${member} || '@' || case ${member} % 4 when 0 then 'gmail.com' when 1 then 'example.com' when 2 then 'web.example' else 'firm.example' end`;
-const ofCampaign = { campaign_id: 'campaign_id', list_id: 'list_id', email_id: 'member_id', email_address: address('member') };
+const address = (member: string): string =>
+  `'reader' || ${member} || '@' || case ${member} % 4 when 0 then 'gmail.com' when 1 then 'example.com' when 2 then 'web.example' else 'firm.example' end`;
+const ofCampaign = {
+  campaign_id: 'campaign_id',
+  list_id: 'list_id',
+  email_id: 'member_id',
+  email_address: address('member'),
+};
 const activity = (action: string, from: string, url: string, type: string): string =>
   `select campaign_id, list_id, member_id, member, person, '${action}' as action, seen, ${url} as url, ${type} as type from ${from} as e`;
 
@@ -128,7 +142,13 @@ const tables: Readonly<Record<string, Table>> = {
     from: campaignRows,
   },
   click_details: {
-    record: json({ campaign_id: 'campaign_id', id: `md5(campaign_id || i)`, url: link('i'), total_clicks: '0', unique_clicks: '0' }),
+    record: json({
+      campaign_id: 'campaign_id',
+      id: `md5(campaign_id || i)`,
+      url: link('i'),
+      total_clicks: '0',
+      unique_clicks: '0',
+    }),
     key: `campaign_id || '","' || i`,
     item: 'campaign_id',
     from: `${campaignRows} as c, range(5) as r(i)`,
@@ -146,7 +166,15 @@ const tables: Readonly<Record<string, Table>> = {
     from: pairs('true'),
   },
   email_activity: {
-    record: json({ ...ofCampaign, action: 'action', timestamp: iso('seen'), url: 'url', ip: `'198.51.100.7'`, type: 'type', ordinal: '0' }),
+    record: json({
+      ...ofCampaign,
+      action: 'action',
+      timestamp: iso('seen'),
+      url: 'url',
+      ip: `'198.51.100.7'`,
+      type: 'type',
+      ordinal: '0',
+    }),
     key: `concat_ws('","', campaign_id, member_id, action, ${iso('seen')}, url, '198.51.100.7', 0)`,
     item: 'campaign_id',
     person: 'person',
@@ -189,7 +217,7 @@ const tables: Readonly<Record<string, Table>> = {
 };
 
 async function insert(connection: DuckDBConnection, stream: string, table: Table, number: number): Promise<number> {
-  const name = rawTableName("mailchimp", stream);
+  const name = rawTableName('mailchimp', stream);
   const inserted = await connection.run(`insert into warehouse.raw.${name}
     select 'shop', '["' || ${table.key} || '"]', ${table.person ?? 'null'}, null, timestamp '${loadedAt}',
       timestamp '${loadedAt}' + to_milliseconds(${number}), 'bench', ${table.item ?? `''`}, null,
@@ -204,13 +232,19 @@ async function insert(connection: DuckDBConnection, stream: string, table: Table
 }
 
 const warehouse = await openWarehouse(folder, '4GB');
-for (const stream of Object.keys(tables)) await warehouse.ensureRawTable({ source: 'mailchimp', stream, partitioned: false });
+for (const stream of Object.keys(tables))
+  await warehouse.ensureRawTable({ source: 'mailchimp', stream, partitioned: false });
 await warehouse.close();
-const instance = await DuckDBInstance.create(':memory:', { memory_limit: '6GB', preserve_insertion_order: 'false', temp_directory: `${folder}/spill` });
+const instance = await DuckDBInstance.create(':memory:', {
+  memory_limit: '6GB',
+  preserve_insertion_order: 'false',
+  temp_directory: `${folder}/spill`,
+});
 const connection = await instance.connect();
 await connection.run(`attach '${warehousePath(folder)}' as warehouse (row_group_size 40960, storage_version 'v1.4.0')`);
 const rows: Record<string, number> = {};
-for (const [number, [stream, table]] of Object.entries(tables).entries()) rows[stream] = await insert(connection, stream, table, number);
+for (const [number, [stream, table]] of Object.entries(tables).entries())
+  rows[stream] = await insert(connection, stream, table, number);
 connection.closeSync();
 instance.closeSync();
 console.log(JSON.stringify({ rows }));

@@ -60,6 +60,14 @@ export function startProgram(name: string, args: readonly string[]): Program {
   return program;
 }
 
+/** Runs a program to its end: its one answer. */
+export async function runProgram<T>(name: string, args: readonly string[]): Promise<T> {
+  const program = startProgram(name, args);
+  const answer = await program.next<T>();
+  await program.ended;
+  return answer;
+}
+
 /** Ends a program and waits until it has gone; what takes too long to leave is killed. */
 export async function stopProgram(program: Program): Promise<void> {
   program.kill('SIGTERM');

@@ -8,6 +8,7 @@ import {
   type SyncLoad,
   type SyncOptions,
 } from './measure.ts';
+import { marts } from './marts.ts';
 import { receive } from './receive.ts';
 import { fullShape, scaled, smallShape, type Shape } from './shape.ts';
 
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'kill', about: 'kill -9 at several pages: what is asked for again', run: kill },
   { name: 'accounts', about: 'a hundred small accounts on one worker', run: accounts },
   receive,
+  marts,
 ];
 
 async function withSimulator<T>(

@@ -159,7 +159,7 @@ function assertionAction(
   source: CompiledAssertion | undefined,
   checks: string | null,
 ): Action {
-  const changedOnly = query.replaceAll(changedRows, '($1)');
+  const changedOnly = query.replaceAll(changedRows, (_, condition: string) => `(${condition.replaceAll('’', "'")})`);
   return {
     name,
     kind: 'assertion',

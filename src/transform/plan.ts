@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto';
 import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { TransformError } from './errors.ts';
 import { fingerprints, isAbreast, sameDefinition } from './fingerprint.ts';
-import { actionNamed, builtAs, followedBy, isMart, swapName, tableOf, upstreamOf, type Action, type Graph } from './graph.ts';
+import {
+  actionNamed,
+  builtAs,
+  followedBy,
+  isMart,
+  swapName,
+  tableOf,
+  upstreamOf,
+  type Action,
+  type Graph,
+} from './graph.ts';
 
 /** Why an action runs: its table is not there or it never ended well; its SQL (or that above it) changed; rows above it changed; asked for. */
 export type PlanReason = 'missing' | 'definition' | 'inputs' | 'full';

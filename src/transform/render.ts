@@ -27,9 +27,7 @@ export function render(graph: Graph, action: Action, options: RenderOptions): re
     statements
       .filter((text) => text !== '')
       .map((text) =>
-        requote(graph, options.quote, text)
-          .replaceAll('{this run}', fingerprint)
-          .replaceAll('{last run}', before),
+        requote(graph, options.quote, text).replaceAll('{this run}', fingerprint).replaceAll('{last run}', before),
       );
   const replaced = (kind: TableKind): readonly string[] =>
     ready([

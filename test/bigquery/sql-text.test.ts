@@ -108,7 +108,9 @@ describe('compiled GoogleSQL', () => {
       const filter = `(${column} >= date '1900-01-01' or ${column} is null)`;
       let readers = 0;
       for (const action of graph.actions) {
-        for (const sql of textsOf(action)) {
+        for (const text of textsOf(action)) {
+          // What an assertion looks at when it looks at changed rows alone is a text of its own.
+          const sql = text.replaceAll(/\/\* changed rows: [^]*? \*\//g, '');
           const places = sql.split(quoted).length - 1;
           if (places === 0) continue;
           readers += 1;

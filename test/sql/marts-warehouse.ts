@@ -161,7 +161,12 @@ export class MartsWarehouse {
 }
 
 const martsFolder = join(sqlFolder(), 'definitions', 'marts');
-const martsFiles = new Set([...readdirSync(martsFolder).map((file) => parse(file).name), 'int_event_person', 'int_campaign_recipient']);
+const martsFiles = new Set([
+  ...readdirSync(martsFolder).map((file) => parse(file).name),
+  'int_event_person',
+  'int_campaign_recipient',
+  'int_person_reading',
+]);
 
 /** What stands in sql/definitions/marts: the marts, the tables between core and them, and their assertions; sums of events. */
 function isOurs(action: Action): boolean {

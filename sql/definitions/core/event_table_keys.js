@@ -1,18 +1,25 @@
 /**
  * Keys of the tables that are as large as the events. Dataform's own assertions have no predicate on the partition column, and
  * look at all rows each time, so these are written out, one per table. `changed`: what its work table names the rows by that the
- * latest run has made again.
+ * latest run has made again. `isByTime`: its work table says after which loaded_at the latest run began.
  */
 const eventTables = {
+  stg_mailchimp__sent_to: {
+    key: ['account_id', 'row_key'],
+    nonNull: ['account_id', 'campaign_id', 'member_id', 'status'],
+    isByTime: true,
+  },
   stg_mailchimp__email_activity: {
     partition: 'partition_date',
     key: ['account_id', 'row_key'],
     nonNull: ['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'partition_date'],
+    isByTime: true,
   },
   stg_mailchimp__open_details: {
     partition: 'partition_date',
     key: ['account_id', 'row_key'],
     nonNull: ['account_id', 'campaign_id', 'member_id', 'opened_at', 'partition_date'],
+    isByTime: true,
   },
   stg_sendgrid__posted_events: {
     partition: 'partition_date',
@@ -52,23 +59,31 @@ const eventTables = {
   },
 };
 
-Object.entries(eventTables).forEach(([name, { partition, key, nonNull, changed }]) => {
+Object.entries(eventTables).forEach(([name, { partition, key, nonNull, changed, isByTime }]) => {
   assert(`check_${name}`, (ctx) => {
-    const where = [
-      ...(partition === undefined ? [] : [dialect.everyPartition(partition)]),
-      ...(changed === undefined
-        ? []
-        : [dialect.changedOnly(dialect.keyIn('checked', changed, dialect.beside(ctx.ref(name), 'changed')))]),
-    ];
-    const from = `from ${ctx.ref(name)} as checked\nwhere ${where.join(' and ') || 'true'}`;
-    return [
-      `select\n    ${dialect.literal(`repeated key (${key.join(', ')})`)} as rule,\n    count(*) as row_count\n` +
-        `${from}\ngroup by ${key.join(', ')}\nhaving count(*) > 1`,
-      ...nonNull.map(
-        (column) =>
-          `select\n    ${dialect.literal(`broken: ${column} IS NOT NULL`)} as rule,\n    count(*) as row_count\n` +
-          `${from} and ${column} is null\nhaving count(*) > 0`,
-      ),
-    ].join('\nunion all\n');
+    const table = ctx.ref(name);
+    const every = partition === undefined ? 'true' : dialect.everyPartition(partition);
+    const since = `(select min(loaded_at) from ${dialect.beside(table, 'since')})`;
+    const touched = isByTime
+      ? dialect.keyIn('checked', key, `(select * from ${table} where ${every} and loaded_at > ${since})`)
+      : changed && dialect.keyIn('checked', changed, dialect.beside(table, 'changed'));
+    const broken = nonNull
+      .map((column) => `when ${column} is null then ${dialect.literal(`broken: ${column} IS NOT NULL`)}`)
+      .join(' ');
+    const from = `from ${table} as checked\nwhere ${every}${touched ? ` and ${dialect.changedOnly(touched)}` : ''}`;
+    // The rows are read twice, whatever the number of rules.
+    return `select
+    ${dialect.literal(`repeated key (${key.join(', ')})`)} as rule,
+    count(*) as row_count
+${from}
+group by ${key.join(', ')}
+having count(*) > 1
+union all
+select
+    rule,
+    count(*) as row_count
+from (select case ${broken} end as rule ${from}) as judged
+where rule is not null
+group by rule`;
   }).description(`Key and columns without NULL of ${name}`);
 });

@@ -100,6 +100,8 @@ async function runGroup(
   for (const statement of statements) {
     // Reads nothing.
     if (/^\s*drop\b/i.test(statement)) continue;
+    // The emulator drops what is replaced before it reads, in a dry run too.
+    if (deps.client.isEmulator && readsItself(statement)) continue;
     estimate += await deps.jobs.dryRun(attempted, statement);
   }
   deps.budget.check(model.name, estimate, spent.bytes);
@@ -131,6 +133,12 @@ const smallestBill = 100 * 1024 ** 2;
 
 const mostBilled = (deps: Deps): number => Math.max(deps.budget.maxBytesPerQuery, smallestBill);
 
+/** A table that is made anew from what it holds. */
+const readsItself = (sql: string): boolean => {
+  const target = /^\s*create or replace table (`[^`]+`)/i.exec(sql)?.[1];
+  return target !== undefined && sql.split(target).length > 2;
+};
+
 type RunOptions = Parameters<Deps['jobs']['query']>[2];
 
 async function runStatement(deps: Deps, attempted: string, sql: string, options: RunOptions) {
@@ -144,18 +152,17 @@ async function runStatement(deps: Deps, attempted: string, sql: string, options:
     const [, schema = '', table = ''] = /\.([^.]+)\.([^.`]+)`$/.exec(defined[2] ?? '') ?? [];
     const found = await deps.client.find(attempted, { path: `/datasets/${schema}/tables/${table}` });
     const { identity: _, ...rest } = options ?? {};
-    const target = defined[2] ?? '';
-    const [before = '', ...after] = sql.split(target);
-    if (found === null || after.length < 2) {
+    if (found === null || !readsItself(sql)) {
       if (found !== null) await drop();
       return await deps.jobs.query(attempted, sql, rest);
     }
-    // It reads what it replaces.
+    const target = defined[2] ?? '';
     const older = target.replace(/`$/, '_older`');
+    const [before = '', ...after] = sql.split(target);
     await deps.jobs.query(attempted, `drop table if exists ${older}`, rest);
     await deps.jobs.query(attempted, `create table ${older} as select * from ${target}`, rest);
     await drop();
-    const result = await deps.jobs.query(attempted, before + target + after.join(older), rest);
+    const result = await deps.jobs.query(attempted, `${before}${target}${after.join(older)}`, rest);
     await deps.jobs.query(attempted, `drop table ${older}`, rest);
     return result;
   }
