@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Step } from '../step.ts';
 import { abStatistics } from './ab-statistics.ts';
+import { ltvBacktest } from './ltv-backtest.ts';
+import { ltvProjection } from './ltv-projection.ts';
 
 /** The TypeScript steps of the graph. */
-export const steps: readonly Step[] = [abStatistics];
+export const steps: readonly Step[] = [abStatistics, ltvProjection, ltvBacktest];
 
 /** Hash of the steps' code: another code is another definition, and their tables are made again. */
 export function stepsCodeHash(): string {
