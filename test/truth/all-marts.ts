@@ -4,6 +4,7 @@ import { activeAudienceDaily, audienceGrowthDaily, subscriberLtv } from './audie
 import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
 import { differences } from './compare.ts';
 import type { Facts } from './fact-types.ts';
+import { ltvCohorts } from './lifetime.ts';
 import { profitMonthly } from './profit-monthly.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
@@ -28,6 +29,7 @@ export const marts: Readonly<Record<string, Mart>> = {
     key: ['day', 'scope', 'scope_id', 'window_days'],
   },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },
+  ltv_cohorts: { truth: ltvCohorts, key: ['signup_month', 'months_since'] },
   audience_growth_daily: { truth: audienceGrowthDaily, key: ['account_id', 'list_id', 'day'] },
   ab_test_results: {
     truth: abTestResults,
