@@ -62,7 +62,7 @@ export function forecast(all: readonly Watched[], day: number, days: number): Fo
   const spends = fitSpend(states.map(({ spending }) => spending).filter(({ orders }) => orders > 0));
   const time = days / weekDays;
   const buyers = states.filter(({ watched }) => watched.people === 1).length;
-  const draws = Math.max(200, Math.min(500, Math.floor(2_000_000 / Math.max(1, buyers))));
+  const draws = Math.max(200, Math.min(400, Math.floor(2_000_000 / Math.max(1, buyers))));
   const sums = Array.from({ length: draws }, () => 0);
   const twins = new Map<string, number>();
   const found = new Map<string, Projection>();
@@ -113,7 +113,8 @@ function seenBefore(all: readonly Watched[], day: number): readonly State[] {
   return states.toSorted((a, b) => {
     const [left, right] = [order(a), order(b)];
     const at = left.findIndex((value, index) => value !== right[index]);
-    return at < 0 ? 0 : (left[at] ?? 0) - (right[at] ?? 0);
+    if (at >= 0) return (left[at] ?? 0) - (right[at] ?? 0);
+    return a.watched.key < b.watched.key ? -1 : 1;
   });
 }
 
