@@ -141,6 +141,8 @@ const dateAdd = (x, days) => (duck ? `(${x} + cast(${days} as integer))` : `date
 const dateSub = (x, days) => (duck ? `(${x} - cast(${days} as integer))` : `date_sub(${x}, interval ${days} day)`);
 /** Whole days from one date to another. */
 const dateDiffDays = (from, to) => (duck ? `date_diff('day', ${from}, ${to})` : `date_diff(${to}, ${from}, day)`);
+/** Months from one first day of a month to another. */
+const dateDiffMonths = (from, to) => (duck ? `date_diff('month', ${from}, ${to})` : `date_diff(${to}, ${from}, month)`);
 /** FROM item: every day of a closed range, column `day`; empty when a bound is NULL. May refer to tables before it. */
 const dateSeries = (from, to) =>
   duck
@@ -287,6 +289,7 @@ module.exports = {
   dateAdd,
   dateSub,
   dateDiffDays,
+  dateDiffMonths,
   dateSeries,
   secondsBetween,
   addSeconds,

@@ -9,6 +9,7 @@ import { asEspShows } from './esp-shows.ts';
 import { clientShare, sendTime } from './reader-marts.ts';
 import { deliverabilityDaily } from './deliverability-mart.ts';
 import { metricValues } from './metric-values.ts';
+import { ltvCohorts } from './lifetime.ts';
 import { profitMonthly } from './profit-monthly.ts';
 import { replyPerformance, spamChecks, subjectLines, viewTime } from './measured-marts.ts';
 import { reconciliation } from './reconciliation.ts';
@@ -39,6 +40,7 @@ export const marts: Readonly<Record<string, Mart>> = {
   },
   send_time: { truth: sendTime, key: ['scope', 'account_id', 'scope_id', 'time_zone_kind', 'weekday', 'hour'] },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },
+  ltv_cohorts: { truth: ltvCohorts, key: ['signup_month', 'months_since'] },
   audience_growth_daily: { truth: audienceGrowthDaily, key: ['account_id', 'list_id', 'day'] },
   metric_values: {
     truth: metricValues,

@@ -1,3 +1,5 @@
+import { Decimal } from 'decimal.js';
+import { otherRevenueOf, projectionOf } from './lifetime.ts';
 import { addDays, dateIn, datesBetween } from './calendar.ts';
 import { total, type Facts, type Movement, type PersonEvent } from './fact-types.ts';
 import { ratio, type TruthRow } from './tally.ts';
@@ -109,6 +111,8 @@ export function subscriberLtv(facts: Facts): readonly TruthRow[] {
   const [sent, opens, clicks, orders] = [by(facts.sent), by(facts.opens), by(facts.clicks), by(facts.orders)];
   const campaigns = (items: readonly { readonly campaignId: string }[] | undefined): number =>
     new Set((items ?? []).map((item) => item.campaignId)).size;
+  const shared = otherRevenueOf(facts);
+  const projected = projectionOf(facts);
   return [...everyone].map((person) => {
     const human = <T extends { readonly machine: boolean }>(items: readonly T[] | undefined): readonly T[] =>
       (items ?? []).filter((item) => !item.machine);
@@ -127,8 +131,9 @@ export function subscriberLtv(facts: Facts): readonly TruthRow[] {
       order_count: bought.length,
       revenue_amount: revenue,
       refund_amount: refunds,
-      ltv_to_date_amount: revenue.minus(refunds),
-      ltv_projected_amount: null,
+      other_revenue_amount: shared.get(person) ?? new Decimal(0),
+      ltv_to_date_amount: revenue.minus(refunds).plus(shared.get(person) ?? 0),
+      ...projected(person),
       currency_code: facts.currency,
       engagement_class: engagementClass(facts.asOf, mails, actions, seen),
     };

@@ -36,7 +36,12 @@ export const goalRules: readonly GoalRule[] = [
 const unused = (): Promise<never> => Promise.reject(new Error('unused'));
 
 /** `projectDir`: another copy of sql/, to plant a mistake in a model. */
-type TransformOptions = { readonly select?: readonly string[]; readonly projectDir?: string };
+type TransformOptions = {
+  readonly select?: readonly string[];
+  readonly projectDir?: string;
+  /** `attribution:` and `costs:` of mailmart.yaml. */
+  readonly settings?: MoneySettings;
+};
 
 export type InProcess = {
   readonly folder: string;
@@ -58,8 +63,6 @@ export type InProcess = {
 
 export type InProcessOptions = SourcesTrouble & {
   readonly world: World;
-  /** `attribution:` and `costs:` of mailmart.yaml. */
-  readonly settings?: MoneySettings;
   /** Beside the company's files; default `['mailchimp']`. */
   readonly sources?: readonly SourceName[];
   /** To plant a mistake in what the simulators show: another world than the truth's. */
@@ -95,7 +98,6 @@ export async function startInProcess({
   registry,
   http = {},
   openPlace = openEmbedded,
-  settings = {},
   ...trouble
 }: InProcessOptions): Promise<InProcess> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailmart-truth-'));
@@ -151,7 +153,7 @@ export async function startInProcess({
       }
       return summaries;
     },
-    transform: (options = {}) =>
+    transform: ({ settings, ...options } = {}) =>
       runTransform({
         warehouse,
         config: {

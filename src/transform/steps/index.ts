@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url';
 import type { Step } from '../step.ts';
 import { abStatistics } from './ab-statistics.ts';
 import { alerts } from './alerts.ts';
+import { ltvBacktest } from './ltv-backtest.ts';
+import { ltvProjection } from './ltv-projection.ts';
 import { userAgents } from './user-agents.ts';
 
 /** The TypeScript steps of the graph. */
-export const steps: readonly Step[] = [abStatistics, alerts, userAgents];
+export const steps: readonly Step[] = [abStatistics, alerts, ltvBacktest, ltvProjection, userAgents];
 
 /** Libraries that decide what a step writes, and that learn with each version. Each is one file. */
 const libraries = ['bowser', 'isbot'] as const;

@@ -1,0 +1,48 @@
+import { gammaln } from 'simple-statistics';
+import { minimise } from './nelder-mead.ts';
+
+/**
+ * What people spend: the Gamma-Gamma model (Fader, Hardie & Lee, "RFM and CLV", JMR 42, 2005; Fader & Hardie's note of 2013). An
+ * order of a person is Gamma(p, ν), and ν ~ Gamma(q, γ) differs between people.
+ */
+export type SpendModel = { readonly p: number; readonly q: number; readonly gamma: number };
+
+/** Orders of a person, and their mean. */
+export type Spending = { readonly orders: number; readonly mean: number };
+
+/** The parameters that make the means likeliest. Amounts are brought to the size of 1 first, so that any currency fits alike. */
+export function fitSpend(spendings: readonly Spending[]): SpendModel {
+  const orders = spendings.reduce((sum, one) => sum + one.orders, 0);
+  const scale = spendings.reduce((sum, one) => sum + one.orders * one.mean, 0) / orders;
+  const scaled = spendings.map((one) => ({ orders: one.orders, mean: one.mean / scale }));
+  const cost = (logs: readonly number[]): number => {
+    if (logs.some((log) => Math.abs(log) > 12)) return Number.MAX_VALUE;
+    const [p = 1, q = 1, gamma = 1] = logs.map((log) => Math.exp(log));
+    const restraint = 0.001 * logs.reduce((sum, log) => sum + log * log, 0);
+    return (restraint - logLikelihood({ p, q: 1 + q, gamma }, scaled)) / spendings.length;
+  };
+  const { x } = minimise(cost, [1, 1, 1], { tolerance: 1e-11 });
+  const [p = 1, q = 1, gamma = 1] = x.map((log) => Math.exp(log));
+  // q > 1: otherwise the mean of a person nobody knows is infinite.
+  return { p, q: 1 + q, gamma: gamma * scale };
+}
+
+function logLikelihood({ p, q, gamma }: SpendModel, spendings: readonly Spending[]): number {
+  let sum = 0;
+  for (const { orders: x, mean } of spendings) {
+    sum +=
+      gammaln(p * x + q) -
+      gammaln(p * x) -
+      gammaln(q) +
+      q * Math.log(gamma) +
+      (p * x - 1) * Math.log(mean) +
+      p * x * Math.log(x) -
+      (p * x + q) * Math.log(gamma + x * mean);
+  }
+  return sum;
+}
+
+/** What an order of the person is expected to be: between the own mean and everybody's, by how many orders are known. */
+export function expectedSpend({ p, q, gamma }: SpendModel, { orders, mean }: Spending): number {
+  return (p * (gamma + orders * mean)) / (p * orders + q - 1);
+}
