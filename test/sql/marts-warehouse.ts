@@ -82,11 +82,16 @@ export class MartsWarehouse {
     for (const { name } of graph.declarations.filter((table) => table.name.startsWith('raw.'))) {
       await warehouse.execute(`create table ${quoted(name)} (${raw})`);
     }
+    // Marts, and what is made of marts, are made by `build` only.
+    const later = new Set<string>();
     for (const action of graph.actions) {
       // A step below the marts: its table, empty, until `build` runs it.
       if (action.step !== undefined) await warehouse.#create(action.step);
-      if (action.kind === 'assertion' || (isOurs(action) && !action.name.startsWith('core.'))) continue;
-      if (action.step !== undefined) continue;
+      if (action.kind === 'assertion' || action.step !== undefined) continue;
+      if ((isOurs(action) && !action.name.startsWith('core.')) || action.reads.some((read) => later.has(read))) {
+        later.add(action.name);
+        continue;
+      }
       // As a table even where it is a view: a view could not be filled.
       await warehouse.execute(`create table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
     }
