@@ -109,7 +109,9 @@ const companyTimeZone = () => literal(timeZone);
 const companyCurrency = () => literal(currency);
 /** Date of an instant in the reporting time zone. Both engines use the IANA data, with its transitions. */
 const localDate = (x) =>
-  duck ? `cast(timezone(${companyTimeZone()}, timezone('UTC', ${x})) as date)` : `date(${x}, ${companyTimeZone()})`;
+  duck
+    ? `cast(timezone(${companyTimeZone()}, make_timestamptz(epoch_us(${x}))) as date)`
+    : `date(${x}, ${companyTimeZone()})`;
 /** First day of the month of a date. */
 const month = (x) => (duck ? `cast(date_trunc('month', ${x}) as date)` : `date_trunc(${x}, month)`);
 const dateAdd = (x, days) => (duck ? `(${x} + cast(${days} as integer))` : `date_add(${x}, interval ${days} day)`);
@@ -158,6 +160,10 @@ const hashId = (parts) => {
   const joined = parts.map((part) => `coalesce(cast(${part} as ${stringType()}), '')`).join(' || chr(31) || ');
   return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
 };
+
+/** 64 bits for some columns, within one query: rows that differ in it differ. */
+const hash64 = (columns) =>
+  duck ? `hash(${columns.join(', ')})` : `farm_fingerprint(to_json_string(struct(${columns.join(', ')})))`;
 
 /**
  * A person as a whole number, to group and sort by: 60 bits of the id, or of its hash, the same each time; below zero who is named
@@ -263,6 +269,7 @@ module.exports = {
   withoutPrefix,
   urlDecode,
   hashId,
+  hash64,
   personNumber,
   everyPartition,
   changedPartitions,
