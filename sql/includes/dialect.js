@@ -119,7 +119,9 @@ const companyTimeZone = () => literal(timeZone);
 const companyCurrency = () => literal(currency);
 /** Date of an instant in the reporting time zone. Both engines use the IANA data, with its transitions. */
 const localDate = (x) =>
-  duck ? `cast(timezone(${companyTimeZone()}, timezone('UTC', ${x})) as date)` : `date(${x}, ${companyTimeZone()})`;
+  duck
+    ? `cast(timezone(${companyTimeZone()}, make_timestamptz(epoch_us(${x}))) as date)`
+    : `date(${x}, ${companyTimeZone()})`;
 /** An instant as clocks show it in the reporting time zone, without a zone; for `weekday` and `hour`. */
 const localTime = (x) =>
   duck ? `timezone(${companyTimeZone()}, timezone('UTC', ${x}))` : `datetime(${x}, ${companyTimeZone()})`;
@@ -188,6 +190,10 @@ const hashId = (parts) => {
   const joined = parts.map((part) => `coalesce(cast(${part} as ${stringType()}), '')`).join(' || chr(31) || ');
   return duck ? `md5(${joined})` : `to_hex(md5(${joined}))`;
 };
+
+/** 64 bits for some columns, within one query: rows that differ in it differ. */
+const hash64 = (columns) =>
+  duck ? `hash(${columns.join(', ')})` : `farm_fingerprint(to_json_string(struct(${columns.join(', ')})))`;
 
 /**
  * A person as a whole number, to group and sort by: 60 bits of the id, or of its hash, the same each time; below zero who is named
@@ -300,6 +306,7 @@ module.exports = {
   withoutPrefix,
   urlDecode,
   hashId,
+  hash64,
   personNumber,
   everyPartition,
   changedPartitions,

@@ -226,8 +226,8 @@ describe('a planted error of SendGrid’s turns the comparison red', () => {
   it('in a model: a person in both ESPs counts twice in the whole company', async () => {
     const change = {
       file: 'marts/int_engagement_spans.sqlx',
-      from: /people\.person_number,\n {8}event\.event_date,\n {8}max/,
-      to: "people.person_number + case when event.account_id = 'lifecycle-mail' then 1000000 else 0 end as person_number,\n        event.event_date,\n        max",
+      from: /event\.person_number,\n {8}event\.event_date,\n {8}max/,
+      to: "event.person_number + case when event.account_id = 'lifecycle-mail' then 1000000 else 0 end as person_number,\n        event.event_date,\n        max",
     };
     expect(await wrongMarts(right, [change], world, { sources: both })).toContain('active_audience_daily');
   });

@@ -75,10 +75,10 @@ const fewRows = 20_000;
 /** Order is no matter, and costs memory. */
 export async function withoutOrder<T>(session: Session, rows: number, work: () => Promise<T>): Promise<T> {
   if (rows <= fewRows) return await work();
-  await session.run('Read parts', 'set session preserve_insertion_order = false');
+  await session.run('Forget the order', 'set session preserve_insertion_order = false');
   try {
     return await work();
   } finally {
-    await session.run('Read parts', 'reset session preserve_insertion_order');
+    await session.run('Keep the order', 'reset session preserve_insertion_order');
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../contracts/clock.ts';
 import { WarehouseError, type ModelPlan, type ModelRun, type TablePair } from '../port.ts';
 import type { Database } from './database.ts';
+import { withoutOrder } from './direct.ts';
 import { quoteTable } from './identifiers.ts';
 import { tableKind } from './raw-read.ts';
 import { recordModel } from './run-log.ts';
@@ -25,21 +26,24 @@ export async function runModel(
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.useAmply((session) =>
-        session.transaction(async () => {
-          const rows = await runStatements(session, model, statements);
-          const isViolated = model.kind === 'assertion' && rows !== null && rows > 0;
-          const run: ModelRun = {
-            name,
-            kind,
-            fingerprint,
-            rows,
-            durationMs: Math.round(performance.now() - started),
-            status: isViolated ? 'failed' : 'done',
-            message: isViolated ? `${rows} rows violate ${model.name}.` : null,
-          };
-          await recordModel(session, runId, run, clock);
-          return run;
-        }),
+        // Incremental models are as large as the events; of ten million their order costs a fifth of the time.
+        withoutOrder(session, kind === 'incremental' ? Number.POSITIVE_INFINITY : 0, () =>
+          session.transaction(async () => {
+            const rows = await runStatements(session, model, statements);
+            const isViolated = model.kind === 'assertion' && rows !== null && rows > 0;
+            const run: ModelRun = {
+              name,
+              kind,
+              fingerprint,
+              rows,
+              durationMs: Math.round(performance.now() - started),
+              status: isViolated ? 'failed' : 'done',
+              message: isViolated ? `${rows} rows violate ${model.name}.` : null,
+            };
+            await recordModel(session, runId, run, clock);
+            return run;
+          }),
+        ),
       );
     } catch (error) {
       if (!(error instanceof WarehouseError)) throw error;
