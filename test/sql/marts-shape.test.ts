@@ -4,15 +4,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGraph, sqlFolder } from '../../src/transform/index.ts';
 import { loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
 import { abStatistics } from '../../src/transform/steps/ab-statistics.ts';
+import { alerts } from '../../src/transform/steps/alerts.ts';
 import { MartsWarehouse } from './marts-warehouse.ts';
 
 const names = [
   'ab_test_results',
   'active_audience_daily',
+  'alerts',
+  'as_esp_shows',
   'audience_growth_daily',
   'campaign_performance',
   'campaign_profit',
   'link_performance',
+  'metric_values',
   'reconciliation',
   'subscriber_ltv',
 ];
@@ -34,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => marts.close());
 
 describe('the marts', () => {
-  test('are these eight, with these columns in this order: a change of it is a change of data', async () => {
+  test('are these, with these columns in this order: a change of it is a change of data', async () => {
     expect([...columns.keys()]).toEqual(names);
     const text = [...columns].map(([mart, list]) =>
       [`marts.${mart}`, ...list.map((one) => `    ${one}`), ''].join('\n'),
@@ -116,14 +120,18 @@ describe('the metric catalog', () => {
   });
 
   test('describes no column that no mart has', () => {
-    const all = new Set([...columns.keys()].flatMap((mart) => own(mart)));
+    // `mart.column` goes before `column`.
+    const all = new Set([...columns.keys()].flatMap((mart) => own(mart).flatMap((name) => [name, `${mart}.${name}`])));
     expect(Object.keys(catalog.columns).filter((name) => !all.has(name))).toEqual([]);
   });
 });
 
-test('the statistics step reads and writes what the graph has', async () => {
+test.each([
+  [abStatistics, 'marts.ab_test_results'],
+  [alerts, 'marts.alerts'],
+])('the step reads and writes what the graph has: $0.name', async ({ reads, writes }, mart) => {
   const { actions, declarations } = await compileGraph({ engine: 'bigquery', timeZone: 'UTC', currency: 'EUR' });
-  expect(actions.some(({ name }) => name === abStatistics.reads)).toBe(true);
-  expect(declarations.some(({ name }) => name === abStatistics.writes.table)).toBe(true);
-  expect(actions.find(({ name }) => name === 'marts.ab_test_results')?.reads).toContain(abStatistics.writes.table);
+  expect(actions.some(({ name }) => name === reads)).toBe(true);
+  expect(declarations.some(({ name }) => name === writes.table)).toBe(true);
+  expect(actions.find(({ name }) => name === mart)?.reads).toContain(writes.table);
 });
