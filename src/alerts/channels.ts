@@ -35,10 +35,10 @@ export type ChannelOptions = {
   readonly smtpTls?: object;
 };
 
-/** Opens a channel. Nothing is connected before the first message. */
+/** A channel. Nothing is opened before there is something to tell: what is wrong with its address is that message's failure. */
 export function openChannel(settings: ChannelSettings, options: ChannelOptions): Channel {
   const { id, severity } = settings;
-  return { id, severity, send: senderOf(settings, options) };
+  return { id, severity, send: async (message, signal) => senderOf(settings, options)(message, signal) };
 }
 
 function senderOf(settings: ChannelSettings, { log, post = {}, smtpTls }: ChannelOptions): Channel['send'] {
@@ -79,7 +79,11 @@ async function appendOnce(path: string, message: AlertMessage): Promise<void> {
   const cut = written === '' || written.endsWith('\n') ? '' : '\n';
   await appendFile(path, `${cut}${JSON.stringify(webhookBody(message))}\n`);
   const file = await open(path, 'r');
-  await file.sync().finally(() => file.close());
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function mail(settings: ChannelSettings, message: AlertMessage, tls: object | undefined): Promise<void> {
@@ -112,8 +116,9 @@ async function mail(settings: ChannelSettings, message: AlertMessage, tls: objec
     });
   } catch (error) {
     const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
-    // The library's own message may hold the addresses.
-    throw new Error(`The SMTP server did not take the alert (${String(responseCode ?? code ?? 'no answer')}).`);
+    // The library's own error holds addresses: only its code goes on.
+    const cause = new Error(String(responseCode ?? code ?? 'no answer'));
+    throw new Error(`The SMTP server did not take the alert (${cause.message}).`, { cause });
   } finally {
     transport.close();
   }

@@ -22,8 +22,48 @@ const field = (rest: string): string =>
     `        map:\n          - entity: orders\n            fields: { amount: total, currency_code: { const: EUR }, ordered_at: at${rest} }`,
   );
 
+const alerts = (rest: string): string => `${company}alerts: { ${rest} }\n`;
+
 /** One mistake each: where it is, what it is called and what was meant. */
 export const brokenConfigs: readonly Broken[] = [
+  // Alerts
+  {
+    name: 'alert channel without its address',
+    text: alerts('channels: [▶{ id: team, type: slack }]'),
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'alert address written out',
+    text: alerts('channels: [{ id: team, type: slack, url: ▶"https://hooks.slack.com/services/x" }]'),
+    code: 'CONFIG_SECRET_PLAIN',
+  },
+  {
+    name: 'key that says nothing to a channel',
+    text: alerts('channels: [{ id: team, type: log, path: ▶a.jsonl }]'),
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'unknown type of channel',
+    text: alerts('channels: [{ id: team, type: ▶slak, url: "${env:HOOK}" }]'),
+    code: 'CONFIG_VALUE',
+    suggestion: 'slack',
+  },
+  {
+    name: 'alert rule that does not exist',
+    text: alerts('rules: { complaint_rates: ▶{ on: false } }'),
+    code: 'CONFIG_VALUE',
+    suggestion: 'complaint_rate',
+  },
+  {
+    name: 'threshold of a baseline',
+    text: alerts('rules: { unsubscribes: ▶{ threshold: 1 } }'),
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'recipient that is no address',
+    text: alerts('channels: [{ id: m, type: email, server: "${env:SMTP}", from: a@example.com, to: [▶team] }]'),
+    code: 'CONFIG_VALUE',
+  },
   // The text itself
   { name: 'empty file', text: '▶', code: 'CONFIG_EMPTY' },
   { name: 'only a comment', text: '▶# nothing\n', code: 'CONFIG_EMPTY' },

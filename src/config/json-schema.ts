@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SourceRegistry } from './registry.ts';
 import { nearest } from './suggest.ts';
+import { channelSecrets } from './alerts-schema.ts';
 import { mailmartSchema, sourceBase, sourceBaseKeys } from './schema.ts';
 
 /** The parts of JSON Schema that our schemas use. */
@@ -37,6 +38,10 @@ export function configJsonSchema(registry: SourceRegistry): JsonSchema {
       ...properties,
       sources: { ...sources, items: { anyOf: variants } },
       privacy: mapAt(privacy, ['salt'], asSecret),
+      alerts: channelSecrets.reduce(
+        (schema, key) => mapAt(schema, ['channels[]', key], asSecret),
+        properties['alerts'] ?? {},
+      ),
     },
   };
 }

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { alertRules } from './metric-alerts.ts';
 import { loadMetricCatalog, parseMetricCatalog } from './metric-catalog.ts';
 
 const entry = `
+vendors: { mailchimp: Mailchimp }
+advice: { '1': { en: Look, vi: Xem } }
+marts: {}
 metrics:
   - key: open_rate
     column: open_rate
@@ -32,12 +36,70 @@ describe('the metric catalog', () => {
     expect(metrics.find(({ key }) => key === 'active_audience')?.column).toBe('active_audience_rate');
   });
 
+  it('has advice in both languages for each of the 21, in words of its own', () => {
+    const { advice } = loadMetricCatalog();
+    expect(Object.keys(advice).map(Number)).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
+    for (const { en, vi } of Object.values(advice)) {
+      expect(en).toMatch(/\.$/);
+      expect(vi).toMatch(/[àáâãèéêìíòóôõùúýăđĩũơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]/);
+    }
+  });
+
+  it('compares with the definitions of the twelve services', () => {
+    const { metrics, vendors } = loadMetricCatalog();
+    const told = new Set(metrics.flatMap(({ esp }) => Object.keys(esp)));
+    const silent = Object.keys(vendors).filter((vendor) => !told.has(vendor));
+    // Drift has no campaign e-mail at all; the other four are no e-mail services.
+    expect(
+      silent.filter((vendor) => !['ga4', 'glockapps', 'google_postmaster', 'spamassassin'].includes(vendor)),
+    ).toEqual(['drift']);
+    const ratio = metrics.find(({ key }) => key === 'click_to_open_rate')?.esp['hubspot'];
+    expect(ratio).toMatchObject({ name: 'Click-through rate', scale: 100 });
+    expect(ratio?.formula).toEqual({ numerator: 'human_unique_click_count', denominator: 'human_unique_open_count' });
+  });
+
+  it('has an alert rule for every threshold with a value, with the article’s numbers', () => {
+    const catalog = loadMetricCatalog();
+    const rules = new Map(alertRules(catalog).map((rule) => [rule.rule, rule]));
+    for (const { key, threshold, available } of catalog.metrics) {
+      if (threshold?.value !== undefined && available) expect(rules.has(key), key).toBe(true);
+    }
+    const said = (key: string) => [rules.get(key)?.good_side, rules.get(key)?.threshold_value];
+    expect(said('active_audience')).toEqual(['above', 0.25]);
+    expect(said('bounce_rate')).toEqual(['below', 0.7]);
+    expect(said('click_to_open_rate')).toEqual(['above', 0.0777]);
+    expect(said('complaint_rate')).toEqual(['below', 0.003]);
+    expect(said('complaint_sent_rate')).toEqual(['below', 0.05]);
+    expect(said('profit')).toEqual(['above', 0]);
+    expect(rules.get('unsubscribes')).toMatchObject({ kind: 'rise', metric: 'unsubscribe_rate' });
+    expect(rules.get('open_rate')).toMatchObject({ kind: 'median' });
+  });
+
+  it('leaves out a rule that is off and takes another threshold', () => {
+    const rules = alertRules(loadMetricCatalog(), { profit: { on: false }, active_audience: { threshold: 0.2 } });
+    expect(rules.some(({ rule }) => rule === 'profit')).toBe(false);
+    expect(rules.filter(({ rule }) => rule === 'active_audience').map((rule) => rule.threshold_value)).toEqual([
+      0.2, 0.2, 0.2,
+    ]);
+  });
+
   it('reads a minimal entry', () => {
     expect(parseMetricCatalog(entry).metrics[0]).toMatchObject({ key: 'open_rate', available: true });
   });
 
   it.each([
     ['an unknown goal', entry.replace('[lead_generation]', '[leads]'), /goals/],
+    [
+      'a vendor that is not listed',
+      entry.replace('esp: {}', 'esp: { klaviyo: { name: n, difference: None } }'),
+      /klaviyo/,
+    ],
+    ['an article number without advice', entry.replace("{ '1':", "{ '2':"), /no advice 1/],
+    [
+      'an alert on a threshold that has no value',
+      entry.replace('esp: {}', 'threshold: { text: t, source: s }\n    alert: { kind: threshold }\n    esp: {}'),
+      /needs its value/,
+    ],
     ['a misspelt field', entry.replace('bias:', 'byas:'), /byas/],
     ['a rate without denominator', entry.replace('    denominator: delivered_count\n', ''), /has a denominator/],
     ['a metric number that the article has not', entry.replace('article: 1', 'article: 22'), /article/],

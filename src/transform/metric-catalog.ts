@@ -146,7 +146,10 @@ export function parseMetricCatalog(text: string): MetricCatalog {
   return result.data;
 }
 
-/** The project's catalog, the only list of metrics there is. */
-export function loadMetricCatalog(path: string = join(sqlFolder(), 'includes', 'metrics.yaml')): MetricCatalog {
-  return parseMetricCatalog(readFileSync(path, 'utf8'));
+let loaded: MetricCatalog | undefined;
+
+/** The project's catalog, the only list of metrics there is; read once a process. */
+export function loadMetricCatalog(): MetricCatalog {
+  loaded ??= parseMetricCatalog(readFileSync(join(sqlFolder(), 'includes', 'metrics.yaml'), 'utf8'));
+  return loaded;
 }

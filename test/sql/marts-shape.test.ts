@@ -9,12 +9,18 @@ import { MartsWarehouse } from './marts-warehouse.ts';
 const names = [
   'ab_test_results',
   'active_audience_daily',
+  'alerts',
+  'as_esp_shows',
   'audience_growth_daily',
   'campaign_performance',
   'campaign_profit',
   'client_share',
   'deliverability_daily',
   'link_performance',
+  'ltv_backtest',
+  'ltv_cohorts',
+  'metric_values',
+  'profit_monthly',
   'reconciliation',
   'reply_performance',
   'send_time',
@@ -124,18 +130,15 @@ describe('the metric catalog', () => {
   });
 
   test('describes no column that no mart has', () => {
-    const all = new Set([...columns.keys()].flatMap((mart) => own(mart)));
+    // `mart.column` goes before `column`.
+    const all = new Set([...columns.keys()].flatMap((mart) => own(mart).flatMap((name) => [name, `${mart}.${name}`])));
     expect(Object.keys(catalog.columns).filter((name) => !all.has(name))).toEqual([]);
   });
 });
 
-test('the steps read and write what the graph has', async () => {
+test.each(steps)('the step reads and writes what the graph has: $name', async ({ reads, writes }) => {
   const { actions, declarations } = await compileGraph({ engine: 'bigquery', timeZone: 'UTC', currency: 'EUR' });
-  const readers = { 'ab-statistics': 'marts.ab_test_results', 'user-agents': 'core.int_sendgrid_message_event' };
-  for (const { name, reads, writes } of steps) {
-    const reader = readers[name as keyof typeof readers];
-    expect(actions.some((action) => action.name === reads)).toBe(true);
-    expect(declarations.some((declared) => declared.name === writes.table)).toBe(true);
-    expect(actions.find((action) => action.name === reader)?.reads).toContain(writes.table);
-  }
+  expect(actions.some(({ name }) => name === reads)).toBe(true);
+  expect(declarations.some(({ name }) => name === writes.table)).toBe(true);
+  expect(actions.some((action) => action.reads.includes(writes.table))).toBe(true);
 });

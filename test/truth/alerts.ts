@@ -142,7 +142,7 @@ function normal(z: number): number {
 function aboveUsual(past: readonly Point[], now: Point): Verdict {
   const date = ({ day }: Point): Date => new Date(`${day}T00:00:00Z`);
   let weights = past.map(() => 1);
-  let expect = (_: Point): number => 0;
+  let expect: (one: Point) => number = () => 0;
   let spread = 1;
   for (let round = 0; round < 3; round += 1) {
     const w = weights;

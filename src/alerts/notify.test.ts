@@ -1,0 +1,277 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Row } from '../contracts/sync.ts';
+import { openChannel, type Channel, type ChannelSettings } from './channels.ts';
+import type { DeliveryStore } from './deliveries.ts';
+import { notify } from './notify.ts';
+
+const ends: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+/** A warehouse of two tables: the alerts mart as the test says, and what was delivered. */
+function store(): DeliveryStore & { alerts: readonly Row[]; deliveries: readonly Row[] } {
+  const self = {
+    alerts: [] as readonly Row[],
+    deliveries: [] as readonly Row[],
+    tables: async () => new Map([['ops.alert_deliveries', 'table' as const]]),
+    query: async (sql: string) => (sql.includes('alert_deliveries') ? self.deliveries : self.alerts),
+    replaceTable: async (_name: string, _columns: unknown, rows: readonly Row[]) => {
+      self.deliveries = rows.map((row) => ({ ...row }));
+      return { changed: true };
+    },
+    quote: (name: string) => name,
+  };
+  return self;
+}
+
+const incident = (id: string, more: Row = {}): Row => ({
+  incident_id: id,
+  rule: 'complaint_rate',
+  metric: 'complaint_rate',
+  scope: 'campaign',
+  scope_id: 'c1',
+  account_id: 'shop',
+  severity: 'critical',
+  text: 'Complaint rate of campaign Spring is 0.42 % (12 of 2,850); it should be below 0.3 %',
+  advice: 'Test the mail before you send it.',
+  value: 0.0042,
+  threshold_value: 0.003,
+  method: 'threshold',
+  day: '2026-06-29',
+  first_seen_date: '2026-06-29',
+  last_seen_date: '2026-06-29',
+  closed_date: null,
+  day_count: 1,
+  ...more,
+});
+
+const tell = (warehouse: DeliveryStore, channels: readonly Channel[], now = '2026-06-30T06:00:00.000Z') =>
+  notify({
+    warehouse,
+    channels,
+    company: 'Acme',
+    since: 'P7D',
+    clock: { now: () => now },
+    signal: AbortSignal.timeout(60_000),
+  });
+
+const open = (settings: Partial<ChannelSettings> & Pick<ChannelSettings, 'type'>): Channel =>
+  openChannel(
+    { id: settings.type, severity: 'info', secret: null, ...settings },
+    { log: () => {}, post: { sleep: async () => {}, timeoutMs: 10_000 } },
+  );
+
+type Post = { readonly headers: IncomingHttpHeaders; readonly body: string };
+
+async function httpServer(
+  answer: (posts: readonly Post[]) => number,
+): Promise<{ readonly url: string; readonly posts: Post[] }> {
+  const posts: Post[] = [];
+  const server: Server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      posts.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.writeHead(answer(posts), { 'content-type': 'text/plain' }).end('ok');
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  ends.push(() => new Promise((done) => server.close(() => done())));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/secret-path?token=t`, posts };
+}
+
+async function smtpServer(
+  refuses: () => boolean = () => false,
+): Promise<{ readonly url: string; readonly mails: string[] }> {
+  const mails: string[] = [];
+  const server = new SMTPServer({
+    authOptional: false,
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    onAuth: ({ username, password }, _session, done) =>
+      username === 'robot' && password === 'p@ss' ? done(null, { user: username }) : done(new Error('no')),
+    onData: (stream, _session, done) => {
+      let text = '';
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      stream.on('end', () => {
+        if (refuses()) return done(Object.assign(new Error('later'), { responseCode: 451 }));
+        mails.push(text);
+        return done();
+      });
+    },
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  ends.push(() => new Promise((done) => void server.close(() => done())));
+  return { url: `smtp://robot:p%40ss@127.0.0.1:${(server.server.address() as AddressInfo).port}`, mails };
+}
+
+describe('an incident is told', () => {
+  it('once when it opens, not again while it is open, and once when it is over', async () => {
+    const { url, posts } = await httpServer(() => 200);
+    const channels = [open({ type: 'webhook', secret: url })];
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    expect(await tell(warehouse, channels)).toEqual({ opened: 1, closed: 0, failed: [] });
+    expect(await tell(warehouse, channels)).toEqual({ opened: 0, closed: 0, failed: [] });
+    warehouse.alerts = [incident('i1', { closed_date: '2026-07-02' })];
+    expect(await tell(warehouse, channels)).toEqual({ opened: 0, closed: 1, failed: [] });
+    expect(await tell(warehouse, channels)).toEqual({ opened: 0, closed: 0, failed: [] });
+    expect(posts.map(({ body }) => (JSON.parse(body) as { event: string }).event)).toEqual(['opened', 'closed']);
+  });
+
+  it('with number, formula and what to do inside', async () => {
+    const { url, posts } = await httpServer(() => 200);
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    await tell(warehouse, [open({ type: 'webhook', secret: url })]);
+    const body = JSON.parse(posts[0]!.body) as Record<string, unknown>;
+    expect(body).toMatchObject({
+      version: 1,
+      event: 'opened',
+      incident_id: 'i1',
+      value: 0.0042,
+      threshold_value: 0.003,
+      formula: 'complaint_count / delivered_count',
+    });
+    expect(body['text']).toContain('0.42 % (12 of 2,850)');
+    expect(body['text']).toContain('What to do: Test the mail before you send it.');
+    expect(posts[0]!.headers['idempotency-key']).toBe(body['idempotency_key']);
+  });
+
+  it('not when it was last seen long ago: the first run does not tell of years', async () => {
+    const warehouse = store();
+    warehouse.alerts = [
+      incident('old', { last_seen_date: '2026-06-22' }),
+      incident('new', { last_seen_date: '2026-06-23' }),
+    ];
+    expect(await tell(warehouse, [open({ type: 'log' })])).toMatchObject({ opened: 1 });
+  });
+
+  it('as over when newer data do not show it any more, and not again when they do', async () => {
+    const warehouse = store();
+    const channels = [open({ type: 'log' })];
+    warehouse.alerts = [incident('i1')];
+    await tell(warehouse, channels);
+    warehouse.alerts = [];
+    expect(await tell(warehouse, channels)).toMatchObject({ closed: 1 });
+    warehouse.alerts = [incident('i1')];
+    expect(await tell(warehouse, channels)).toEqual({ opened: 0, closed: 0, failed: [] });
+  });
+
+  it('only to channels that want its severity', async () => {
+    const warehouse = store();
+    warehouse.alerts = [incident('i1', { severity: 'warning' })];
+    expect(await tell(warehouse, [open({ type: 'log', severity: 'critical' })])).toMatchObject({ opened: 0 });
+    expect(await tell(warehouse, [open({ type: 'log', severity: 'warning' })])).toMatchObject({ opened: 1 });
+  });
+});
+
+describe('a crash', () => {
+  /** Ends in the middle of sending, after the channel took the message and before that was noted. */
+  async function crashed(channel: Channel): Promise<DeliveryStore & { alerts: readonly Row[] }> {
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    const replace = warehouse.replaceTable;
+    warehouse.replaceTable = async (name, columns, rows) => {
+      if (rows.some((row) => row['state'] === 'sent')) throw new Error('the worker was killed');
+      return replace(name, columns, rows);
+    };
+    await expect(tell(warehouse, [channel])).rejects.toThrow('killed');
+    warehouse.replaceTable = replace;
+    return warehouse;
+  }
+
+  it('writes no line twice into a file, even behind a line that was cut', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mailmart-alerts-'));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'alerts.jsonl');
+    const channel = open({ type: 'file', path });
+    const warehouse = await crashed(channel);
+    await tell(warehouse, [channel]);
+    expect(readFileSync(path, 'utf8').trim().split('\n')).toHaveLength(1);
+    writeFileSync(path, readFileSync(path, 'utf8').slice(0, -40));
+    warehouse.alerts = [incident('i1'), incident('i2')];
+    await tell(warehouse, [channel]);
+    const last = readFileSync(path, 'utf8').trim().split('\n').at(-1) ?? '';
+    expect(JSON.parse(last)).toMatchObject({ incident_id: 'i2' });
+  });
+
+  it('posts again under the same key, so that the receiver can drop it', async () => {
+    const { url, posts } = await httpServer(() => 200);
+    const channel = open({ type: 'webhook', secret: url });
+    await tell(await crashed(channel), [channel]);
+    expect(posts).toHaveLength(2);
+    expect(new Set(posts.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+  });
+
+  it('mails again under the same Message-ID', async () => {
+    const { url, mails } = await smtpServer();
+    const channel = open({ type: 'email', secret: url, from: 'reports@example.com', to: ['team@example.com'] });
+    await tell(await crashed(channel), [channel]);
+    const ids = mails.map((mail) => /^Message-ID: (.+)$/im.exec(mail)?.[1]);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+    expect(ids[0]).toMatch(/^<[0-9a-f]{32}\.email@mailmart>$/);
+  });
+});
+
+describe('a channel', () => {
+  it('of e-mail goes through a real SMTP server, with sign-in', async () => {
+    const { url, mails } = await smtpServer();
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    const channel = open({ type: 'email', secret: url, from: 'reports@example.com', to: ['team@example.com'] });
+    expect(await tell(warehouse, [channel])).toEqual({ opened: 1, closed: 0, failed: [] });
+    expect(mails[0]).toMatch(/^Subject: \[Acme\] critical: Complaint rate/m);
+    expect(mails[0]).toContain('What to do: Test the mail');
+  });
+
+  it('of Slack gets its text with markup escaped', async () => {
+    const { url, posts } = await httpServer(() => 200);
+    const warehouse = store();
+    warehouse.alerts = [incident('i1', { text: 'Profit of campaign <b> & co is low' })];
+    await tell(warehouse, [open({ type: 'slack', secret: url })]);
+    expect((JSON.parse(posts[0]!.body) as { text: string }).text).toContain('campaign &lt;b&gt; &amp; co');
+  });
+
+  it('that fails is tried three times, fails alone, and is tried again after the next run', async () => {
+    let status = 503;
+    const { url, posts } = await httpServer(() => status);
+    const webhook = open({ type: 'webhook', secret: url });
+    const lines: string[] = [];
+    const log: Channel = { id: 'log', severity: 'info', send: async ({ text }) => void lines.push(text) };
+    const warehouse = store();
+    warehouse.alerts = [incident('i1'), incident('i2')];
+    const first = await tell(warehouse, [webhook, log]);
+    expect(first).toMatchObject({ opened: 2, failed: [{ channel: 'webhook' }] });
+    expect(posts).toHaveLength(3);
+    expect(first.failed[0]?.message).toContain('503');
+    expect(first.failed[0]?.message).not.toMatch(/secret-path|token|127\.0\.0\.1/);
+    status = 200;
+    expect(await tell(warehouse, [webhook, log])).toEqual({ opened: 2, closed: 0, failed: [] });
+    expect(lines).toHaveLength(2);
+  });
+
+  it('whose mail is refused says so without an address', async () => {
+    const { url } = await smtpServer(() => true);
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    const channel = open({ type: 'email', secret: url, from: 'reports@example.com', to: ['team@example.com'] });
+    const { failed } = await tell(warehouse, [channel]);
+    expect(failed).toEqual([{ channel: 'email', message: 'The SMTP server did not take the alert (451).' }]);
+  });
+
+  it('is not posted to over plain http, except on this machine', async () => {
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    const { failed } = await tell(warehouse, [open({ type: 'webhook', secret: 'http://hooks.example.com/x' })]);
+    expect(failed[0]?.message).toContain('plain http');
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { Row } from '../../contracts/sync.ts';
+import { alertRules, type AlertRule } from '../metric-alerts.ts';
+import { loadMetricCatalog } from '../metric-catalog.ts';
+import { alerts } from './alerts.ts';
+
+const rules = alertRules(loadMetricCatalog());
+const ruleOf = (name: string, scope?: string): AlertRule => {
+  const found = rules.find(({ rule, scope: own }) => rule === name && (scope === undefined || own === scope));
+  if (found === undefined) throw new Error(`no rule ${name}`);
+  return found;
+};
+
+const dayAt = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 86_400_000).toISOString().slice(0, 10);
+
+/** A value as int_alert_values holds it. */
+function value(rule: AlertRule, index: number, numerator: number, denominator: number | null, more: Row = {}): Row {
+  return {
+    ...rule,
+    source: 'mailchimp',
+    account_id: 'shop',
+    scope_id: rule.scope === 'campaign' ? `c${index}` : 'shop',
+    label: `Mail ${index}`,
+    day: dayAt(index),
+    numerator: String(numerator),
+    denominator: denominator === null ? null : String(denominator),
+    value: denominator === null ? numerator : numerator / denominator,
+    currency_code: rule.unit === 'money' ? 'EUR' : null,
+    low_value: null,
+    high_value: null,
+    as_of_date: '2026-12-31',
+    ...more,
+  };
+}
+
+describe('a threshold', () => {
+  // Just on the good side, then just past it; the values on the threshold itself are the article's.
+  it.each<[string, number, number, number, boolean]>([
+    ['active_audience', 400, 1000, 0.4, false],
+    ['active_audience', 250, 1000, 0.25, false],
+    ['active_audience', 249, 1000, 0.249, true],
+    ['bounce_rate', 69, 100, 0.69, false],
+    ['bounce_rate', 70, 100, 0.7, true],
+    ['click_to_open_rate', 777, 10_000, 0.0777, false],
+    ['click_to_open_rate', 776, 10_000, 0.0776, true],
+    ['complaint_rate', 2, 1000, 0.002, false],
+    ['complaint_rate', 3, 1000, 0.003, true],
+    ['complaint_sent_rate', 49, 1000, 0.049, false],
+    ['complaint_sent_rate', 50, 1000, 0.05, true],
+  ])('of %s: %i of %i is %d, an alert: %s', (name, part, whole, rate, isAlert) => {
+    const row = value(ruleOf(name), 1, part, whole);
+    expect(row['value']).toBe(rate);
+    expect(alerts.run([row]).length).toBe(isAlert ? 1 : 0);
+  });
+
+  it('of profit is a loss: nothing earned is none', () => {
+    expect(alerts.run([value(ruleOf('profit'), 1, 0, null)])).toEqual([]);
+    const [found] = alerts.run([value(ruleOf('profit'), 1, -0.01, null)]);
+    expect(found?.['text']).toBe('Profit of campaign Mail 1 is -0.01 EUR; it should be at least 0.00 EUR');
+  });
+
+  it('is not judged on too few people, nor while readers are still reading', () => {
+    expect(alerts.run([value(ruleOf('complaint_rate'), 1, 5, 99)])).toEqual([]);
+    expect(alerts.run([value(ruleOf('complaint_rate'), 1, 5, 100)])).toHaveLength(1);
+    const young = { as_of_date: dayAt(3) };
+    expect(alerts.run([value(ruleOf('click_to_open_rate'), 1, 1, 1000, young)])).toEqual([]);
+    expect(alerts.run([value(ruleOf('click_to_open_rate'), 1, 1, 1000, { as_of_date: dayAt(4) })])).toHaveLength(1);
+    // What does harm is told at once.
+    expect(alerts.run([value(ruleOf('complaint_rate'), 1, 50, 1000, { as_of_date: dayAt(1) })])).toHaveLength(1);
+  });
+
+  it('is less severe where a few people decide', () => {
+    const rule = ruleOf('complaint_rate');
+    const [sure] = alerts.run([value(rule, 1, 50, 1000, { low_value: 0.038, high_value: 0.065 })]);
+    const [unsure] = alerts.run([value(rule, 1, 3, 1000, { low_value: 0.001, high_value: 0.0088 })]);
+    expect([sure?.['severity'], unsure?.['severity']]).toEqual(['critical', 'warning']);
+  });
+
+  it('says what, where, how much and against what, with digits enough to see the difference', () => {
+    const [found] = alerts.run([value(ruleOf('active_audience', 'account'), 1, 2496, 10_000)]);
+    expect(found?.['text']).toBe(
+      'Active audience of account Mail 1 is 24.96 % (2,496 of 10,000); it should be at least 25 %',
+    );
+    expect(found?.['advice']).toContain('inactive');
+  });
+});
+
+describe('an incident', () => {
+  const rule = ruleOf('active_audience', 'account');
+  const days = (parts: readonly number[]) => alerts.run(parts.map((part, index) => value(rule, index, part, 1000)));
+
+  it('does not flap on the edge: one incident, however often the value crosses it', () => {
+    const found = days([300, 249, 250, 249, 251, 248, 252, 249, 260]);
+    expect(new Set(found.map((row) => row['incident_id'])).size).toBe(1);
+    expect(found.map((row) => row['is_past_threshold'])).toEqual([true, false, true, false, true, false, true, false]);
+    expect(found[0]).toMatchObject({ first_seen_date: dayAt(1), last_seen_date: dayAt(7), closed_date: null });
+  });
+
+  it('closes when it is back by the margin, seven days in a row, and not earlier', () => {
+    const back = [275, 275, 275, 275, 275, 275];
+    expect(days([249, ...back])[0]).toMatchObject({ closed_date: null });
+    // 27.4 % is above the threshold, but not by a tenth of it: the count begins anew.
+    expect(days([249, ...back, 274, ...back])[0]).toMatchObject({ closed_date: null });
+    const closed = days([249, ...back, 275, 249]);
+    expect(closed[0]).toMatchObject({ first_seen_date: dayAt(0), last_seen_date: dayAt(0), closed_date: dayAt(7) });
+    expect(closed.at(-1)).toMatchObject({ first_seen_date: dayAt(8), closed_date: null });
+    expect(new Set(closed.map((row) => row['incident_id'])).size).toBe(2);
+  });
+
+  it('is one for the campaigns of an account that follow each other, and another for another account', () => {
+    const complaint = ruleOf('complaint_rate');
+    const rows = [1, 2, 3].flatMap((index) => [
+      value(complaint, index, 20, 1000),
+      value(complaint, index, 20, 1000, { account_id: 'other' }),
+    ]);
+    expect(new Set(alerts.run(rows).map((row) => row['incident_id'])).size).toBe(2);
+  });
+
+  it('is the same whatever order the rows come in', () => {
+    const rows = [249, 250, 300, 249, 240].map((part, index) => value(rule, index, part, 1000));
+    expect(alerts.run(rows.toReversed())).toEqual(alerts.run(rows));
+  });
+});
+
+describe('unsubscribes', () => {
+  const rule = ruleOf('unsubscribes');
+  const usual = Array.from({ length: 20 }, (_, index) => value(rule, index * 3, 8 + (index % 3), 4000));
+
+  it('are no alert at their usual level, and one after a marked rise, with the test named', () => {
+    expect(alerts.run(usual)).toEqual([]);
+    const [found] = alerts.run([...usual, value(rule, 70, 30, 4000)]);
+    expect(found).toMatchObject({ first_seen_date: dayAt(70), is_past_threshold: true });
+    expect(found?.['method']).toContain('negative binomial');
+    expect(Number(found?.['p_value'])).toBeLessThan(0.005);
+    expect(Number(found?.['baseline_value'])).toBeCloseTo(9, 0);
+    expect(found?.['text']).toMatch(
+      /^Unsubscribes of campaign Mail 70: 30 of 4,000, where 8\.99 are usual and up to \d+ may be chance \(p < 0\.0001\)$/,
+    );
+  });
+
+  it('are over when two campaigns are usual again', () => {
+    const after = [71, 72].map((index) => value(rule, index, 9, 4000));
+    expect(alerts.run([...usual, value(rule, 70, 30, 4000), ...after])[0]).toMatchObject({ closed_date: dayAt(72) });
+  });
+});
