@@ -33,10 +33,7 @@ export function fingerprints(graph: Graph, declared: ReadonlyMap<string, string>
         ...action.reads.map((read) => `${read}=${definitions.get(read) ?? ''}`),
       ]),
     );
-    data.set(
-      action.name,
-      digest(action.reads.map((read) => `${read}=${data.get(read) ?? stateOf(read)}`)),
-    );
+    data.set(action.name, digest(action.reads.map((read) => `${read}=${data.get(read) ?? stateOf(read)}`)));
   }
   return new Map(
     graph.actions.map(({ name }) => [name, `${definitions.get(name) ?? ''}.${data.get(name) ?? ''}`] as const),

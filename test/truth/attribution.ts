@@ -78,10 +78,13 @@ function judgeOf(facts: Facts): <T extends Outcome>(item: T) => readonly Credit<
   };
 
   const byTouch = (item: Outcome): readonly Touch[] => {
-    const near = (touches.get(item.person) ?? []).filter((touch) => touch.at <= item.at && item.at - touch.at <= window);
+    const near = (touches.get(item.person) ?? []).filter(
+      (touch) => touch.at <= item.at && item.at - touch.at <= window,
+    );
     const bases = model === 'last_click' ? (['click'] as const) : (['click', 'open', 'delivery'] as const);
     const basis = bases.find((one) => near.some((touch) => touch.basis === one));
-    const order = (a: Touch, b: Touch): number => compare(a.campaignId, b.campaignId) || compare(a.url ?? '', b.url ?? '');
+    const order = (a: Touch, b: Touch): number =>
+      compare(a.campaignId, b.campaignId) || compare(a.url ?? '', b.url ?? '');
     const best = near.filter((touch) => touch.basis === basis);
     const last = best.toSorted((a, b) => b.at - a.at || order(a, b));
     if (model === 'first_touch') return best.toSorted((a, b) => a.at - b.at || order(a, b)).slice(0, 1);
@@ -124,7 +127,12 @@ function touchesOf(facts: Facts, byId: ReadonlyMap<string, Campaign>): readonly 
 
 /** The part of an amount that a credit is: whole cents, what is left to the first, and below a cent to the first as well. */
 export function partOf(amount: Decimal | null, { parts, place }: Credit<unknown>): Decimal | null {
-  return amount === null ? null : (shares(amount, Array.from({ length: parts }, () => 1))[place] ?? null);
+  return amount === null
+    ? null
+    : (shares(
+        amount,
+        Array.from({ length: parts }, () => 1),
+      )[place] ?? null);
 }
 
 /** Shares an amount by weights in cents; equal remainders in the order given. */

@@ -111,7 +111,10 @@ export function campaignProfit(facts: Facts): readonly TruthRow[] {
     const costOf = (kind: string): Decimal =>
       total(n.costs.filter((cost) => cost.kind === kind).map((cost) => cost.amount));
     const conversionValue = n.conversionValue;
-    const kinds = { ...Object.fromEntries(kindNames.map((kind) => [kind, costOf(kind)])), cost_of_goods: costOf('cost_of_goods').plus(n.goods) };
+    const kinds = {
+      ...Object.fromEntries(kindNames.map((kind) => [kind, costOf(kind)])),
+      cost_of_goods: costOf('cost_of_goods').plus(n.goods),
+    };
     const allCosts = total(Object.values(kinds));
     const income = n.revenue.minus(n.refunds).plus(conversionValue);
     const profit = income.minus(allCosts);
@@ -125,7 +128,9 @@ export function campaignProfit(facts: Facts): readonly TruthRow[] {
       refund_amount: n.refunds,
       conversion_count: n.conversions,
       conversion_value_amount: conversionValue,
-      ...Object.fromEntries(Object.entries(kinds).map(([kind, amount]) => [costColumns[kind as keyof typeof costColumns], amount])),
+      ...Object.fromEntries(
+        Object.entries(kinds).map(([kind, amount]) => [costColumns[kind as keyof typeof costColumns], amount]),
+      ),
       shared_cost_amount: total(n.costs.filter((cost) => cost.isShared).map((cost) => cost.amount)),
       total_cost_amount: allCosts,
       profit_amount: profit,

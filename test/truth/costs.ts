@@ -52,7 +52,13 @@ function bearers(facts: Facts, cost: Spent): readonly Borne[] {
   if (weighed.length === 0 || facts.settings.costs?.shared === 'unallocated') {
     return [{ ...base, campaign: null, amount: cost.amount, isShared: false }];
   }
-  const parts = cost.amount === null ? [] : shares(cost.amount, weighed.map(({ mails }) => mails));
+  const parts =
+    cost.amount === null
+      ? []
+      : shares(
+          cost.amount,
+          weighed.map(({ mails }) => mails),
+        );
   return weighed.map(({ campaign }, at) => ({ ...base, campaign, amount: parts[at] ?? null, isShared: true }));
 }
 
@@ -96,7 +102,9 @@ function ruleCosts(facts: Facts): readonly Spent[] {
         );
       case 'new_subscriber':
         return [...span].flatMap((month) => {
-          const joined = dated.filter((moves) => moves.some((one) => one.kind === 'new' && monthOf(one.date) === month));
+          const joined = dated.filter((moves) =>
+            moves.some((one) => one.kind === 'new' && monthOf(one.date) === month),
+          );
           return joined.length === 0 ? [] : [cost(month, joined.length, null)];
         });
       default:

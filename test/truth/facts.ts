@@ -122,7 +122,8 @@ function orders(gathering: Gathering, { attribution, costs }: MoneySettings): Fa
         attribution?.include_shipping === false ? new Decimal(order.shipping) : null,
       ]);
       const counted = new Decimal(order.total).minus(excluded);
-      const convertOn = (value: Decimal): Decimal | null => convert(value.toFixed(), order.currency, date(order.placedAt));
+      const convertOn = (value: Decimal): Decimal | null =>
+        convert(value.toFixed(), order.currency, date(order.placedAt));
       const amount = convertOn(counted);
       const isRefunded = status === 'refunded';
       const rate = costs?.cost_of_goods_rate;

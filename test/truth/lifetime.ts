@@ -14,7 +14,14 @@ function monthsOf(facts: Facts): ReadonlyMap<string, ReadonlyMap<string, Month>>
     const month = months.get(monthOf(date)) ?? new Map<string, Month>();
     months.set(monthOf(date), month);
     const zero = new Decimal(0);
-    const own = month.get(person) ?? { sent: 0, isEngaged: false, orders: 0, revenue: zero, refunds: zero, goods: zero };
+    const own = month.get(person) ?? {
+      sent: 0,
+      isEngaged: false,
+      orders: 0,
+      revenue: zero,
+      refunds: zero,
+      goods: zero,
+    };
     month.set(person, own);
     return own;
   };
@@ -41,10 +48,19 @@ function otherShares(facts: Facts): ReadonlyMap<string, ReadonlyMap<string, Deci
   const result = new Map<string, Map<string, Decimal>>();
   for (const [month, rows] of Map.groupBy(facts.otherRevenue, ({ date }) => monthOf(date))) {
     const weighed = [...(months.get(month) ?? [])]
-      .map(([person, own]) => ({ person, weight: split === 'sends' ? own.sent : Number(split === 'active' && own.isEngaged) }))
+      .map(([person, own]) => ({
+        person,
+        weight: split === 'sends' ? own.sent : Number(split === 'active' && own.isEngaged),
+      }))
       .filter(({ weight }) => weight > 0)
       .toSorted((a, b) => compare(a.person, b.person));
-    const parts = weighed.length === 0 ? [] : shares(total(rows.map(({ amount }) => amount)), weighed.map((one) => one.weight));
+    const parts =
+      weighed.length === 0
+        ? []
+        : shares(
+            total(rows.map(({ amount }) => amount)),
+            weighed.map((one) => one.weight),
+          );
     result.set(month, new Map(weighed.map(({ person }, at) => [person, parts[at] ?? new Decimal(0)])));
   }
   return result;
@@ -110,7 +126,10 @@ export function ltvCohorts(facts: Facts): readonly TruthRow[] {
       const counted = [...months.keys()].filter((one) => one === month || (since === 0 && one < month));
       const own = counted.flatMap((one) => cohort.flatMap((person) => months.get(one)?.get(person) ?? []));
       const other = total(counted.flatMap((one) => cohort.map((person) => others.get(one)?.get(person) ?? null)));
-      const cost = total([...own.map(({ goods }) => goods), ...counted.map((one) => costs.get(`${one} ${signup}`) ?? null)]);
+      const cost = total([
+        ...own.map(({ goods }) => goods),
+        ...counted.map((one) => costs.get(`${one} ${signup}`) ?? null),
+      ]);
       const revenue = total(own.map((one) => one.revenue));
       const refunds = total(own.map((one) => one.refunds));
       revenueSoFar = revenueSoFar.plus(revenue).minus(refunds).plus(other);
@@ -157,7 +176,10 @@ function cohortCosts(
     }
     const weighed = [...mails].toSorted((a, b) => compare(a[0], b[0]));
     if (weighed.length === 0) continue;
-    const parts = shares(total(borne.map(({ amount }) => amount)), weighed.map(([, count]) => count));
+    const parts = shares(
+      total(borne.map(({ amount }) => amount)),
+      weighed.map(([, count]) => count),
+    );
     for (const [at, [cohort]] of weighed.entries()) result.set(`${month} ${cohort}`, parts[at] ?? new Decimal(0));
   }
   return result;

@@ -72,13 +72,55 @@ describe('every mart under every setting', () => {
 
 describe('a planted error turns the comparison red', () => {
   it.each<[string, string, RegExp, string, string]>([
-    ['clicks by machines are touches', 'marts/int_attribution.sqlx', /and coalesce\(not event.is_machine, true\)\)/, ')', 'campaign_performance'],
-    ['the first click counts', 'marts/int_attribution.sqlx', /else ranked.rank_from_last = 1/, 'else ranked.rank_from_first = 1', 'campaign_performance'],
-    ['the window is a day short', 'marts/int_attribution.sqlx', /"settings.window_seconds"/, '"settings.window_seconds - 86400"', 'campaign_performance'],
-    ['UTM is not looked at', 'marts/int_attribution.sqlx', /lower\(outcomes.utm_campaign\) = lower/, "'no' || lower(outcomes.utm_campaign) = lower", 'campaign_performance'],
-    ['the least remainder gets the cent', 'marts/int_cost_share.sqlx', /remainder desc/, 'remainder', 'campaign_profit'],
-    ['a refund counts on the day of the order', 'core/fct_order.sqlx', /coalesce\(refunded_at, ordered_at\)/, 'ordered_at', 'profit_monthly'],
-    ['a cost counts in the month after', 'marts/profit_monthly.sqlx', /\$\{dialect.month\("cost_date"\)\} as month/, '${dialect.month("cost_date + 31")} as month', 'profit_monthly'],
+    [
+      'clicks by machines are touches',
+      'marts/int_attribution.sqlx',
+      /and coalesce\(not event.is_machine, true\)\)/,
+      ')',
+      'campaign_performance',
+    ],
+    [
+      'the first click counts',
+      'marts/int_attribution.sqlx',
+      /else ranked.rank_from_last = 1/,
+      'else ranked.rank_from_first = 1',
+      'campaign_performance',
+    ],
+    [
+      'the window is a day short',
+      'marts/int_attribution.sqlx',
+      /"settings.window_seconds"/,
+      '"settings.window_seconds - 86400"',
+      'campaign_performance',
+    ],
+    [
+      'UTM is not looked at',
+      'marts/int_attribution.sqlx',
+      /lower\(outcomes.utm_campaign\) = lower/,
+      "'no' || lower(outcomes.utm_campaign) = lower",
+      'campaign_performance',
+    ],
+    [
+      'the least remainder gets the cent',
+      'marts/int_cost_share.sqlx',
+      /remainder desc/,
+      'remainder',
+      'campaign_profit',
+    ],
+    [
+      'a refund counts on the day of the order',
+      'core/fct_order.sqlx',
+      /coalesce\(refunded_at, ordered_at\)/,
+      'ordered_at',
+      'profit_monthly',
+    ],
+    [
+      'a cost counts in the month after',
+      'marts/profit_monthly.sqlx',
+      /\$\{dialect.month\("cost_date"\)\} as month/,
+      '${dialect.month("cost_date + 31")} as month',
+      'profit_monthly',
+    ],
   ])('%s', async (_what, file, from, to, mart) => {
     const found = await wrongMarts(run, [{ file, from, to }], loose, { sources: both });
     expect(found.includes('an assertion') ? [mart] : found).toContain(mart);
@@ -86,28 +128,32 @@ describe('a planted error turns the comparison red', () => {
 });
 
 describe('a closed month', () => {
-  it('keeps what it showed, and tells what changed since', async () => {
-    await run.transform();
-    const before = await monthsOf(run, '2026-01-01');
-    expect(before.length).toBeGreaterThan(0);
-    expect(before.every((row) => row['is_closed'] === true && Number(row['restated_amount']) === 0)).toBe(true);
-    // A cost of January is booked in July.
-    const late = { ...(world.costs.find((cost) => cost.campaignId === null) as (typeof world.costs)[number]) };
-    const changed = {
-      ...loose,
-      costs: [...world.costs, { ...late, id: 'late', amount: '100.01', currency: 'EUR', incurredOn: '2026-01-20' }],
-    };
-    const again = await startInProcess({ world: changed, sources: both });
-    try {
-      await syncAll(again);
-      await again.transform();
-      expect((await monthsOf(again, '2026-01-01')).map((row) => Number(row['restated_amount']))).toEqual(
-        before.map(() => 0),
-      );
-    } finally {
-      await again.stop();
-    }
-  }, day);
+  it(
+    'keeps what it showed, and tells what changed since',
+    async () => {
+      await run.transform();
+      const before = await monthsOf(run, '2026-01-01');
+      expect(before.length).toBeGreaterThan(0);
+      expect(before.every((row) => row['is_closed'] === true && Number(row['restated_amount']) === 0)).toBe(true);
+      // A cost of January is booked in July.
+      const late = { ...(world.costs.find((cost) => cost.campaignId === null) as (typeof world.costs)[number]) };
+      const changed = {
+        ...loose,
+        costs: [...world.costs, { ...late, id: 'late', amount: '100.01', currency: 'EUR', incurredOn: '2026-01-20' }],
+      };
+      const again = await startInProcess({ world: changed, sources: both });
+      try {
+        await syncAll(again);
+        await again.transform();
+        expect((await monthsOf(again, '2026-01-01')).map((row) => Number(row['restated_amount']))).toEqual(
+          before.map(() => 0),
+        );
+      } finally {
+        await again.stop();
+      }
+    },
+    day,
+  );
 });
 
 async function monthsOf(from: InProcess, month: string) {

@@ -7,7 +7,8 @@ export type Histories = { readonly all: readonly Watched[]; readonly today: numb
 const dayMs = 86_400_000;
 
 /** Days since 1970. */
-export const dayOf = (date: Row[string] | undefined): number => Math.round(Date.parse(`${String(date)}T00:00:00Z`) / dayMs);
+export const dayOf = (date: Row[string] | undefined): number =>
+  Math.round(Date.parse(`${String(date)}T00:00:00Z`) / dayMs);
 export const dateOf = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
 
 /** Money to the cent of a projection is accuracy enough, and exact from here on. */

@@ -109,7 +109,13 @@ function seenBefore(all: readonly Watched[], day: number): readonly State[] {
         spending: { orders: orders.length, mean: orders.length === 0 ? 0 : sum / orders.length },
       };
     });
-  const order = ({ history: h, spending: s }: State): readonly number[] => [h.frequency, h.recency, h.age, s.orders, s.mean];
+  const order = ({ history: h, spending: s }: State): readonly number[] => [
+    h.frequency,
+    h.recency,
+    h.age,
+    s.orders,
+    s.mean,
+  ];
   return states.toSorted((a, b) => {
     const [left, right] = [order(a), order(b)];
     const at = left.findIndex((value, index) => value !== right[index]);

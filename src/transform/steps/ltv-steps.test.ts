@@ -26,7 +26,14 @@ function world(people: number): readonly Row[] {
       const date = dateAfter(first, Math.ceil(day));
       if (date > today) break;
       const amount = (mean * gamma(random, 5, 5)).toFixed(2);
-      own.push({ first_seen_date: first, subscriber_id: `p${at}`, people_count: 1, order_date: date, amount, as_of_date: today });
+      own.push({
+        first_seen_date: first,
+        subscriber_id: `p${at}`,
+        people_count: 1,
+        order_date: date,
+        amount,
+        as_of_date: today,
+      });
       isThere = random() >= stop;
     }
     if (own.length === 0) idle.set(first, (idle.get(first) ?? 0) + 1);

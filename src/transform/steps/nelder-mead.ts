@@ -18,13 +18,21 @@ export function minimise(
 
 type Point = { readonly x: readonly number[]; readonly value: number };
 
-function descend(f: (x: readonly number[]) => number, start: readonly number[], step: number, tolerance: number): Point {
+function descend(
+  f: (x: readonly number[]) => number,
+  start: readonly number[],
+  step: number,
+  tolerance: number,
+): Point {
   const at = (x: readonly number[]): Point => {
     const value = f(x);
     return { x, value: Number.isFinite(value) ? value : Number.MAX_VALUE };
   };
   const dimensions = start.length;
-  let simplex = [at(start), ...start.map((_, axis) => at(start.map((value, at_) => (at_ === axis ? value + step : value))))];
+  let simplex = [
+    at(start),
+    ...start.map((_, axis) => at(start.map((value, at_) => (at_ === axis ? value + step : value)))),
+  ];
   for (let turn = 0; turn < 400 * dimensions; turn += 1) {
     simplex = simplex.toSorted((a, b) => a.value - b.value);
     const [best, worst, second] = [simplex[0], simplex.at(-1), simplex.at(-2)] as [Point, Point, Point];

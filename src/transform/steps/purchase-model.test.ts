@@ -69,7 +69,13 @@ describe('MBG/NBD', () => {
       isThere = random() >= stop;
     }
     const before = times.filter((time) => time <= age);
-    return { age, frequency: before.length, recency: before.at(-1) ?? 0, people: 1, later: times.length - before.length };
+    return {
+      age,
+      frequency: before.length,
+      recency: before.at(-1) ?? 0,
+      people: 1,
+      later: times.length - before.length,
+    };
   });
 
   it('finds the parameters that lives were made with', () => {

@@ -58,8 +58,13 @@ export function logLikelihood(model: PurchaseModel, histories: readonly Counted[
     let fixed = ofFrequency.get(x);
     if (fixed === undefined) {
       fixed =
-        gammaln(r + x) - gammaln(r) + r * Math.log(alpha) +
-        gammaln(a + b) - gammaln(b) + gammaln(b + x + more) - gammaln(a + b + x + more);
+        gammaln(r + x) -
+        gammaln(r) +
+        r * Math.log(alpha) +
+        gammaln(a + b) -
+        gammaln(b) +
+        gammaln(b + x + more) -
+        gammaln(a + b + x + more);
       ofFrequency.set(x, fixed);
     }
     const stillHere = -(r + x) * Math.log(alpha + age);
@@ -86,7 +91,8 @@ export function expectedPurchases(model: PurchaseModel, history: History, time: 
   const a = Math.abs(model.a - 1) < 1e-6 ? 1 + 1e-6 : model.a;
   const chances = x + extra(model);
   const z = time / (alpha + age + time);
-  const decay = ((alpha + age) / (alpha + age + time)) ** (r + x) * hypergeometric(r + x, b + chances, a + b + chances - 1, z);
+  const decay =
+    ((alpha + age) / (alpha + age + time)) ** (r + x) * hypergeometric(r + x, b + chances, a + b + chances - 1, z);
   return probabilityAlive(model, history) * ((a + b + chances - 1) / (a - 1)) * (1 - decay);
 }
 

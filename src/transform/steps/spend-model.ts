@@ -31,8 +31,13 @@ function logLikelihood({ p, q, gamma }: SpendModel, spendings: readonly Spending
   let sum = 0;
   for (const { orders: x, mean } of spendings) {
     sum +=
-      gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * Math.log(gamma) +
-      (p * x - 1) * Math.log(mean) + p * x * Math.log(x) - (p * x + q) * Math.log(gamma + x * mean);
+      gammaln(p * x + q) -
+      gammaln(p * x) -
+      gammaln(q) +
+      q * Math.log(gamma) +
+      (p * x - 1) * Math.log(mean) +
+      p * x * Math.log(x) -
+      (p * x + q) * Math.log(gamma + x * mean);
   }
   return sum;
 }
