@@ -8,7 +8,7 @@ declare({
   columns: {
     subscriber_id: 'Person; NULL: all who were first seen on the day and never bought',
     first_seen_date: 'Day of the first sight',
-    expected_order_count: 'Orders to be expected of one person',
+    expected_orders: 'Orders to be expected of one person',
     expected_amount: 'What they will come to, less refunds, in the reporting currency',
     expected_low_amount: 'Lower bound of one person’s amount, 95 %',
     expected_high_amount: 'Upper bound',
@@ -30,7 +30,7 @@ declare({
     until_date: 'Last day foretold',
     people_count: 'People known before',
     buyer_count: 'Of those, people who had bought before',
-    predicted_order_count: 'Days with an order, foretold',
+    predicted_orders: 'Days with an order, foretold',
     actual_order_count: 'Days with an order, in fact',
     predicted_amount: 'Orders less refunds, foretold',
     predicted_low_amount: 'Lower bound, 95 %',

@@ -10,6 +10,13 @@ const rest = `
 #   - { match: "^Launch", goal: customer_acquisition, conversion_value: 12.50 }
 #   - { match: "^News", goal: customer_marketing }
 
+# Which campaign gets an order that names none, and what e-mails cost beside the costs in files: docs/how-to/attribution-and-costs.md.
+# attribution: { model: last_click, window: P5D }
+# costs:
+#   rules:
+#     - { kind: esp_fee, amount: 199, per: month }
+#     - { kind: staff, amount: 45, hours: 3.5, per: campaign } # hours × rate
+
 # When \`mailmart worker\` runs the pipeline by itself: a cron expression, or an interval (every: PT6H).
 # schedule: { cron: "0 6 * * *" }
 `;
@@ -65,6 +72,15 @@ sources:
 campaigns:
   - { match: "^Launch", goal: customer_acquisition, conversion_value: 12.50 }
   - { match: "^News", goal: customer_marketing }
+
+# Which campaign gets an order that names none: the last e-mail clicked in five days. docs/how-to/attribution-and-costs.md
+attribution: { model: last_click, window: P5D }
+
+# What e-mails cost, beside the costs in files.
+costs:
+  rules:
+    - { kind: esp_fee, amount: 199, per: month }
+    - { kind: staff, amount: 45, hours: 3.5, per: campaign } # hours × rate
 
 # When \`mailmart worker\` runs the pipeline by itself: a cron expression, or an interval (every: PT6H).
 schedule: { cron: "0 6 * * *", time_zone: Europe/Berlin }

@@ -10,7 +10,7 @@ const columns: readonly Column[] = [
   { name: 'until_date', type: 'date' },
   { name: 'people_count', type: 'int' },
   { name: 'buyer_count', type: 'int' },
-  { name: 'predicted_order_count', type: 'double' },
+  { name: 'predicted_orders', type: 'double' },
   { name: 'actual_order_count', type: 'int' },
   { name: 'predicted_amount', type: 'decimal' },
   { name: 'predicted_low_amount', type: 'decimal' },
@@ -67,7 +67,7 @@ function backtest(all: readonly Watched[], today: number, months: number): Row {
   });
   return {
     ...base,
-    predicted_order_count: total.purchases,
+    predicted_orders: total.purchases,
     predicted_amount: asMoney(total.amount),
     predicted_low_amount: asMoney(total.low),
     predicted_high_amount: asMoney(total.high),

@@ -6,7 +6,7 @@ import { forecast, ltvMethod, tooFew, yearDays } from './ltv-model.ts';
 const columns: readonly Column[] = [
   { name: 'subscriber_id', type: 'string' },
   { name: 'first_seen_date', type: 'date' },
-  { name: 'expected_order_count', type: 'double' },
+  { name: 'expected_orders', type: 'double' },
   { name: 'expected_amount', type: 'decimal' },
   { name: 'expected_low_amount', type: 'decimal' },
   { name: 'expected_high_amount', type: 'decimal' },
@@ -33,7 +33,7 @@ export const ltvProjection: Step = {
         return {
           subscriber_id: isBuyer ? watched.key : null,
           first_seen_date: dateOf(watched.firstDay),
-          expected_order_count: known?.purchases ?? null,
+          expected_orders: known?.purchases ?? null,
           expected_amount: known === null ? null : asMoney(known.amount),
           expected_low_amount: known === null ? null : asMoney(known.low),
           expected_high_amount: known === null ? null : asMoney(known.high),
