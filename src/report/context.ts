@@ -1,3 +1,4 @@
+import { bdi, markup, type Html } from './html.ts';
 import type { MetricCatalog } from '../transform/metric-catalog.ts';
 import type { Format } from './format.ts';
 import type { Messages } from './messages/index.ts';
@@ -25,7 +26,19 @@ export function columnName(
 ): string {
   const metric = catalog.metrics.find((each) => each.mart === mart && each.column === column);
   const words: Readonly<Record<string, string>> = messages.columns;
-  return metric?.name ?? words[column] ?? column.replaceAll('_', ' ');
+  return (metric === undefined ? undefined : phrase(messages, metric.name)) ?? words[column] ?? column.replaceAll('_', ' ');
+}
+
+/** A text of the catalog or of a mart in the page's language; the English where it has no words for it. */
+export function phrase({ phrases }: Messages, text: string): string {
+  return phrases[text] ?? text;
+}
+
+/** The same for the page itself, where the English is marked as such for who listens to it. */
+export function translated({ messages }: Pick<Context, 'messages'>, text: string): Html {
+  const known = messages.phrases[text];
+  if (known !== undefined) return markup`${known}`;
+  return messages.language === 'en' ? bdi(text) : markup`<bdi lang="en">${text}</bdi>`;
 }
 
 export function metricOf({ catalog }: Pick<Context, 'catalog'>, key: string) {

@@ -9,6 +9,8 @@ export type Format = {
   readonly percent: (value: Json) => string;
   /** Difference of two rates, with its sign. */
   readonly points: (difference: number) => string;
+  /** A difference of numbers that are no shares, with its sign. */
+  readonly signed: (difference: number, digits: number) => string;
   readonly change: (relative: number) => string;
   readonly money: (value: Json, options?: { readonly short?: boolean }) => string;
   readonly date: (day: string) => string;
@@ -74,6 +76,12 @@ export function createFormat(locale: string, timeZone: string, currency: string)
         maximumFractionDigits: digits,
       });
     },
+    signed: (difference, digits) =>
+      write(difference, {
+        signDisplay: 'exceptZero',
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }),
     change: (relative) =>
       write(relative, {
         style: 'percent',

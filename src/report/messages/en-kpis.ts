@@ -15,6 +15,7 @@ export const kpis = {
   average: (name: string) => `Average ${name.toLowerCase()}`,
   previous: 'Previous period',
   previousStock: '90 days earlier',
+  lastYear: '52 weeks earlier',
   median: {
     campaigns: 'Median campaign',
     periods: 'Median of earlier periods',
@@ -22,15 +23,20 @@ export const kpis = {
   },
   points: (difference: string) => `${difference} points`,
   status: {
-    meets: (threshold: string) => `Within threshold: ${threshold}`,
-    misses: (threshold: string) => `Outside threshold: ${threshold}`,
+    meets: {
+      above: (value: string) => `Reaches ${value}`,
+      below: (value: string) => `Under the limit of ${value}`,
+    },
+    misses: {
+      above: (value: string) => `Short of ${value}`,
+      below: (value: string) => `Not under the limit of ${value}`,
+    },
     better: 'Better than usual',
     worse: 'Worse than usual',
     usual: 'As usual',
     none: 'No threshold set',
     unknown: 'Not known',
   },
-  threshold: { above: (value: string) => `${value} or more`, below: (value: string) => `below ${value}` },
   details: 'How it is computed',
   question: 'Question',
   formula: 'Formula',
@@ -40,7 +46,6 @@ export const kpis = {
   toDate: 'All time',
   caution: 'Read with care',
   thresholdText: 'Threshold',
-  thresholdSource: (text: string, source: string) => `${text} (${source})`,
   freshness: 'Data up to',
   leftOut: (out: string, all: string) => `${out} of ${all} campaigns are left out: their value is not known.`,
   incomplete: 'Not whole',
@@ -53,7 +58,6 @@ export const kpis = {
   trend: (from: string, to: string, first: string, last: string) => `Trend by month, ${from} ${first} to ${to} ${last}`,
   noTrend: 'No trend: the mart knows today only.',
   missing: 'Not measured yet',
-  missingItem: (name: string, reason: string) => `${name}: ${reason}`,
 };
 
 export const trends = {
@@ -97,7 +101,7 @@ export const trends = {
     finding: (unsubscribe: string, complaint: string) =>
       `${unsubscribe} of people reached unsubscribed and ${complaint} called the e-mail spam.`,
     unknown: 'Unsubscribes are not known here.',
-    threshold: 'complaints',
+    threshold: (value: string) => `limit of complaints: ${value}`,
   },
   results: {
     title: 'Conversion and purchase rate',

@@ -20,8 +20,7 @@ export async function testSection(context: Context): Promise<Html> {
   const shown = tests.slice(0, mostTests);
   const parts: Html[] = [];
   for (const [index, test] of shown.entries()) parts.push(await testPart(context, test, index));
-  return markup`<section id="tests" aria-labelledby="tests-heading">
-    <h2 id="tests-heading">${words.heading}</h2>
+  return markup`
     ${
       tests.length === 0
         ? markup`<p class="empty">${words.empty}</p>`
@@ -38,7 +37,7 @@ export async function testSection(context: Context): Promise<Html> {
         </ul>
       </details>`
     }
-  </section>`;
+  `;
 }
 
 async function readTests({ reader }: Context): Promise<readonly Test[]> {

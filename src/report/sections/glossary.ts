@@ -4,8 +4,7 @@ import { markup, type Html } from '../html.ts';
 /** The catalog in words: what a number answers, how it is made, how it differs from the service's own. */
 export function glossarySection({ messages, catalog, format }: Context): Html {
   const words = messages.glossary;
-  return markup`<section id="glossary" aria-labelledby="glossary-heading">
-    <h2 id="glossary-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     <details class="data">
       <summary>${words.all(format.count(catalog.metrics.length))}</summary>
@@ -38,7 +37,7 @@ export function glossarySection({ messages, catalog, format }: Context): Html {
         )}
       </dl>
     </details>
-  </section>`;
+  `;
 }
 
 function vendorName(vendor: string): string {

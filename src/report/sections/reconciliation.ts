@@ -21,8 +21,7 @@ export async function reconciliationSection(context: Context): Promise<Html> {
       from ${table} group by measure order by unexplained_count desc, explained_count desc, measure`,
   );
   const [unexplained, explained] = [await gaps(context, false), await gaps(context, true)];
-  return markup`<section id="reconciliation" aria-labelledby="reconciliation-heading">
-    <h2 id="reconciliation-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     ${gapTable(context, 'unexplained', words.unexplained, words.noneUnexplained, unexplained)}
     <div class="grid one">${await chart(context, sums)}</div>
@@ -30,7 +29,7 @@ export async function reconciliationSection(context: Context): Promise<Html> {
       <summary>${words.explained}</summary>
       ${gapTable(context, 'explained', words.explained, words.noneExplained, explained)}
     </details>
-  </section>`;
+  `;
 }
 
 type Gaps = { readonly rows: readonly Fields[]; readonly all: number };

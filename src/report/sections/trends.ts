@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { columnName, metricOf } from '../context.ts';
+import { columnName, metricOf, phrase } from '../context.ts';
 import { columns, lines, type Chart } from '../charts/shapes.ts';
 import { figure, type Figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
@@ -32,15 +32,14 @@ export async function trendSection(context: Context, { byMonth }: Kpis): Promise
             figure(context, build(context, months)),
           ),
         );
-  return markup`<section id="trends" aria-labelledby="trends-heading">
-    <h2 id="trends-heading">${words.heading}</h2>
+  return markup`
     ${
       months.length === 0
         ? markup`<p class="empty">${words.empty}</p>`
         : markup`<p>${words.intro}</p>
             <div class="grid">${figures}</div>`
     }
-  </section>`;
+  `;
 }
 
 function sent(context: Context, months: readonly Month[]): Figure {
@@ -134,7 +133,7 @@ function leaving(context: Context, months: readonly Month[]): Figure {
   const rules =
     limit === undefined
       ? []
-      : [{ y: limit, label: `${words.threshold}: ${messages.kpis.threshold.below(format.percent(limit))}` }];
+      : [{ y: limit, label: words.threshold(format.percent(limit)) }];
   return {
     ...shared(context, 'leaving', words.title, months, keys),
     finding:
@@ -200,7 +199,8 @@ function shared(context: Context, id: string, title: string, months: readonly Mo
 }
 
 function nameOf(context: Context, key: string): string {
-  return context.catalog.metrics.find((metric) => metric.key === key)?.name ?? columnName(context, '', key);
+  const metric = context.catalog.metrics.find((each) => each.key === key);
+  return metric === undefined ? columnName(context, '', key) : phrase(context.messages, metric.name);
 }
 
 function unitOf({ catalog }: Context, key: string) {
