@@ -20,7 +20,7 @@ import { kpiSection } from './sections/kpi-cards.ts';
 import { qualitySection } from './sections/quality.ts';
 import { reconciliationSection } from './sections/reconciliation.ts';
 import { summarySection } from './sections/summary.ts';
-import { trendSection } from './sections/trends.ts';
+import { trendFigures } from './sections/trends.ts';
 
 export type ReportOptions = {
   readonly published: PublishedReader;
@@ -72,9 +72,10 @@ async function overviewPages(context: Context, kpis: Kpis): Promise<readonly Pag
     {
       id: 'overview',
       title: messages.pages.overview,
-      content: markup`${await summarySection(context, kpis)} ${kpiSection(context, kpis)}`,
+      content: markup`${await summarySection(context, kpis)}
+        <div class="grid">${await trendFigures(context, kpis)}</div>
+        ${kpiSection(context, kpis)}`,
     },
-    { id: 'trends', title: messages.trends.heading, content: await trendSection(context, kpis) },
   ];
 }
 

@@ -61,53 +61,18 @@ export const kpis = {
 };
 
 export const trends = {
-  heading: 'Trends by month',
-  intro:
-    'By month of sending. Each point is the sum of the month’s numerators over the sum of its denominators; the newest month is not over yet, and late opens and orders still come in.',
   caption: (title: string) => `${title}, by month of sending`,
   month: 'Month',
-  empty: 'No month has a campaign yet.',
   sent: {
     title: 'E-mails sent',
     finding: (total: string, campaigns: string, peak: string, month: string) =>
       `${total} e-mails over all months (campaigns: ${campaigns}); most in ${month}: ${peak}.`,
-  },
-  opens: {
-    title: 'Open rate: people against reported',
-    finding: (human: string, reported: string, points: string) =>
-      `Over all months ${human} of people reached opened; the services would report ${reported}, ${points} points more.`,
-    unknown: 'People’s opens are not known here.',
   },
   machine: {
     title: 'Who opened: people, machines, not told apart',
     finding: (share: string, machine: string, all: string) =>
       `${share} of all opens (${machine} of ${all}) came from machines, not people.`,
     none: 'No opens are known.',
-  },
-  clicks: {
-    title: 'Click rate and click-to-open rate',
-    finding: (click: string, toOpen: string) =>
-      `${click} of people reached clicked; of those who opened, ${toOpen} did.`,
-    unknown: 'People’s clicks are not known here.',
-  },
-  bounces: {
-    title: 'Bounces',
-    finding: (hard: string, soft: string, month: string, worst: string) =>
-      `${hard} of e-mails bounced for good and ${soft} for now; the worst month was ${month} with ${worst} in all.`,
-    unknown: 'Bounces are not known here.',
-  },
-  leaving: {
-    title: 'Unsubscribes and complaints',
-    finding: (unsubscribe: string, complaint: string) =>
-      `${unsubscribe} of people reached unsubscribed and ${complaint} called the e-mail spam.`,
-    unknown: 'Unsubscribes are not known here.',
-    threshold: (value: string) => `limit of complaints: ${value}`,
-  },
-  results: {
-    title: 'Conversion and purchase rate',
-    finding: (conversion: string, purchase: string) =>
-      `${conversion} of people who clicked converted; ${purchase} of people reached bought.`,
-    unknown: 'Conversions are not known here.',
   },
   money: {
     title: 'Net revenue and profit',

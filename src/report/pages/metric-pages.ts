@@ -42,7 +42,7 @@ async function content(context: Context, article: Article, kpis: Kpis): Promise<
     }
     ${unknown.length > 0 && withoutNumber(context, unknown, kpis)} ${machineEffect(context, shown)}
     <div class="grid">${await metricTrend(context, article, shown)}</div>
-    ${await splitOf(context, article, shown)}
+    ${await splitOf(context, article, shown, kpis)}
     <h3 class="group">${words.todo}</h3>
     <ul class="advice">
       ${adviceOf(context, article).map((sentence) => markup`<li>${sentence}</li>`)}

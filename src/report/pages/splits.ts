@@ -2,17 +2,20 @@ import type { Context } from '../context.ts';
 import { markup, type Html } from '../html.ts';
 import { isCampaignMart } from '../kpis/campaign-marts.ts';
 import type { Kpi } from '../kpis/kpi.ts';
+import type { Kpis } from '../kpis/select.ts';
 import type { Article } from '../messages/articles.ts';
 import { activeFigures, growthFigures } from '../sections/audience.ts';
 import { linkFigure } from '../sections/links.ts';
 import { profitSection } from '../sections/profit.ts';
 import { subscriberFigures } from '../sections/subscribers.ts';
+import { openerFigure } from '../sections/trends.ts';
 import { campaignSplit } from './campaign-split.ts';
 
-type Split = (context: Context) => Promise<Html | readonly Html[]>;
+type Split = (context: Context, kpis: Kpis) => Promise<Html | readonly Html[]>;
 
 /** What a metric is cut by, beside campaigns. */
 const splits: Partial<Readonly<Record<Article, readonly Split[]>>> = {
+  1: [openerFigure],
   7: [linkFigure],
   11: [growthFigures],
   16: [subscriberFigures],
@@ -25,10 +28,10 @@ const alsoByCampaign: Partial<Readonly<Record<Article, readonly string[]>>> = {
 };
 
 /** The page's numbers cut in the ways that fit them. */
-export async function splitOf(context: Context, article: Article, kpis: readonly Kpi[]): Promise<Html> {
+export async function splitOf(context: Context, article: Article, shown: readonly Kpi[], kpis: Kpis): Promise<Html> {
   const parts: Html[] = [];
-  for (const split of splits[article] ?? []) parts.push(...[await split(context)].flat());
-  const keys = [kpis[0]?.key, ...(alsoByCampaign[article] ?? [])];
+  for (const split of splits[article] ?? []) parts.push(...[await split(context, kpis)].flat());
+  const keys = [shown[0]?.key, ...(alsoByCampaign[article] ?? [])];
   for (const key of keys) {
     const metric = context.catalog.metrics.find((each) => each.key === key);
     if (metric !== undefined && article !== 14 && isCampaignMart(metric.mart)) {

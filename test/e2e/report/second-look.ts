@@ -24,7 +24,12 @@ export async function rowsOf(published: Published, sql: string): Promise<readonl
 /** Rows of a mart by their key, as the report writes keys. */
 export async function martRows(published: Published, mart: string): Promise<ReadonlyMap<string, Fields>> {
   const rows = await rowsOf(published, `select * from marts.${mart}`);
-  return new Map(rows.map((row) => [JSON.stringify((keys[mart] ?? []).map((name) => row[name])), row]));
+  return new Map(
+    rows.map((row) => [
+      (keys[mart] ?? []).map((name) => encodeURIComponent(String(row[name] ?? '').toWellFormed())).join('/'),
+      row,
+    ]),
+  );
 }
 
 /** Whether the text is the number, rounded to the digits that it shows; percent when it says so. */
@@ -38,14 +43,18 @@ export function shows(text: string, value: number): boolean {
   return Math.abs(shown - scaled) <= 0.5 * 10 ** -(digits[1]?.length ?? 0) + 1e-9;
 }
 
-/** A second way to a card's number: the mart's rows, added up here. */
+/** A second way to a card's number: the marts' rows, added up here. */
 export async function ratioOfSums(published: Published, card: Card): Promise<number | null> {
-  const { column = '', numerator = '', denominator, from, to } = card;
+  const { mart = '', column = '', numerator = '', denominator, date, from, to, filter } = card;
+  const goal = /^goal = (\w+)$/.exec(filter ?? '')?.[1];
+  const isDated = date === 'day';
   const rows = await rowsOf(
     published,
-    `select p.*, f.* exclude (unavailable_reason) from marts.campaign_performance as p
-      join marts.campaign_profit as f using (source, account_id, campaign_id)
-      where p.send_date between '${from}' and '${to}'`,
+    isDated
+      ? `select * from marts.${mart} where day between '${from}' and '${to}'`
+      : `select * from (select * from marts.campaign_performance
+            where send_date between '${from}' and '${to}' and ${goal === undefined ? 'true' : `goal = '${goal}'`}) as p
+          ${await others(published, mart)}`,
   );
   let [above, below, known] = [0, 0, 0];
   for (const row of rows) {
@@ -60,6 +69,22 @@ export async function ratioOfSums(published: Published, card: Card): Promise<num
   if (known === 0) return null;
   if (denominator === undefined) return above;
   return below === 0 ? null : above / below;
+}
+
+/** The other marts with rows of campaigns, where there are any; links have several rows a campaign, so only on demand. */
+async function others(published: Published, mart: string): Promise<string> {
+  const found = await rowsOf(
+    published,
+    `select table_name from information_schema.tables where table_schema = 'marts' and table_name in
+      ('campaign_profit', 'view_time', 'reply_performance'${mart === 'link_performance' ? ", 'link_performance'" : ''})`,
+  );
+  return found
+    .map(({ table_name: name }) => {
+      const own = name === mart ? '' : ', unavailable_reason';
+      return `left join (select * exclude (refreshed_at${own}) from marts.${String(name)}) as ${String(name)}
+        using (source, account_id, campaign_id)`;
+    })
+    .join(' ');
 }
 
 function evaluate(row: Fields, expression: string): number | null {
