@@ -12,7 +12,8 @@ import {
 } from '../_kit/contract.ts';
 import { ConnectorError } from '../_kit/errors.ts';
 import { fileConfig, type FileConfig, type FileSpec, type Mapping } from './config.ts';
-import { entities, entityNames, type Entity, type EntityName } from './entities.ts';
+import { entities, entityNames, type EntityName } from './entities.ts';
+import type { Entity } from './entity.ts';
 import { feeds } from './feeds.ts';
 import { createMapper } from './mapping.ts';
 import { contentHash, FileError, listFiles, readRows } from './readers.ts';

@@ -1,35 +1,12 @@
 /** What a file may bring: the core's entities, their fields and types. One list, used by the config, the mapping and the docs. */
 
-/** `id`: formed from the row's key when it is not mapped. `instant`: UTC. `decimal`: exact text. */
-export type FieldType = 'text' | 'id' | 'instant' | 'date' | 'decimal' | 'currency' | 'boolean' | 'enum';
+import { amount, campaignAccount, id, instant, person, recipientId, text, type Entity, type Field } from './entity.ts';
+import { measurements, replyClasses } from './measurements.ts';
 
-export type Field = {
-  readonly type: FieldType;
-  readonly required?: boolean;
-  /** Allowed values of an enum. */
-  readonly values?: readonly string[];
-  readonly description: string;
-};
-
-export type Entity = {
-  readonly description: string;
-  /** Fields that identify a record. */
-  readonly key: readonly [string, ...string[]];
-  /** Field that never changes for a key: the raw table's partition. */
-  readonly partitionBy?: string;
-  readonly fields: Readonly<Record<string, Field>>;
-};
-
-const id = (description: string): Field => ({ type: 'id', required: true, description });
-const text = (description: string, required = false): Field => ({ type: 'text', required, description });
-const instant = (description: string, required = false): Field => ({ type: 'instant', required, description });
-const amount = (description: string, required = false): Field => ({ type: 'decimal', required, description });
 const currency: Field = { type: 'currency', required: true, description: 'ISO 4217 code, e.g. EUR' };
 
-const person = text('e-mail address of the person; without one, the recipient_id stands for them');
-const recipientId = text('id of the recipient; by default the row key');
 const campaign = {
-  campaign_account_id: text('id of the source whose campaign this is; by default this file source'),
+  campaign_account_id: campaignAccount,
   campaign_id: text('campaign it belongs to'),
   variant: text('group of the test'),
 } as const;
@@ -82,7 +59,12 @@ export const entities = {
       event_at: instant('when', true),
       url: text('link that was clicked'),
       bounce_type: { type: 'enum', values: ['hard', 'soft'], description: 'for bounces' },
+      bounce_reason: text(
+        'why it bounced: unknown_user, mailbox_full, blocked, content, dns, timeout, other, or the words of the server',
+      ),
+      user_agent: text('what the program that opened or clicked calls itself'),
       is_machine: { type: 'boolean', description: 'true for opens and clicks of machines' },
+      reply_class: { type: 'enum', values: replyClasses, description: 'for replies: what kind of answer it is' },
     },
   },
   orders: {
@@ -158,6 +140,7 @@ export const entities = {
       rate: amount('rate', true),
     },
   },
+  ...measurements,
 } as const satisfies Readonly<Record<string, Entity>>;
 
 export type EntityName = keyof typeof entities;

@@ -13,7 +13,7 @@ export const feeds: Feeds = {
   link: { yes: 'clicks with a url' },
   unsubscribe: 'yes',
   complaint: 'yes',
-  reply: { yes: 'without a class: nothing tells a warm one from an out-of-office' },
+  reply: { yes: 'warm ones where the file states the class' },
   forward: 'yes',
   list_member: { no: 'there is no entity for the members of a list' },
   variant: 'yes',
@@ -21,4 +21,9 @@ export const feeds: Feeds = {
   conversion: 'yes',
   cost: 'yes',
   other_revenue: 'yes',
+  recipient_domain: { yes: 'where the file names the e-mail address' },
+  view_time: 'yes',
+  spam_test: 'yes',
+  seed_placement: 'yes',
+  domain_reputation: 'yes',
 };

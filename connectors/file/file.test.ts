@@ -187,6 +187,112 @@ describe('mapping', () => {
   });
 });
 
+describe('measurements', () => {
+  const sheets = {
+    view_times: {
+      header: 'campaign,email,at,seconds,class',
+      fields: {
+        campaign_id: 'campaign',
+        person: 'email',
+        opened_at: 'at',
+        seconds: 'seconds',
+        view_class: { column: 'class', values: { skim: 'skimmed' } },
+      },
+    },
+    replies: {
+      header: 'campaign,email,at,class',
+      fields: { campaign_id: 'campaign', person: 'email', replied_at: 'at', reply_class: 'class' },
+    },
+    spam_checks: {
+      header: 'campaign,domain,day,score,best,worst',
+      fields: {
+        campaign_id: 'campaign',
+        domain: 'domain',
+        checked_on: 'day',
+        tool: { const: 'assassin' },
+        score: 'score',
+        scale_best: 'best',
+        scale_worst: 'worst',
+      },
+    },
+    seed_placements: {
+      header: 'domain,day,provider,inbox,spam',
+      fields: {
+        domain: 'domain',
+        checked_on: 'day',
+        tool: { const: 'seeds' },
+        provider: { column: 'provider', values: { Gmail: 'gmail.com' } },
+        inbox_count: 'inbox',
+        tabs_count: { const: '0' },
+        spam_count: 'spam',
+        missing_count: { const: '0' },
+      },
+    },
+    domain_reputations: {
+      header: 'day,domain,provider,word,complaints',
+      fields: {
+        observed_on: 'day',
+        domain: 'domain',
+        provider: 'provider',
+        tool: { const: 'postmaster' },
+        reputation: 'word',
+        complaint_rate: 'complaints',
+      },
+    },
+  } as const;
+  type Sheet = keyof typeof sheets;
+
+  const read = async (entity: Sheet, ...rows: readonly string[]): Promise<Outcome> => {
+    const { header, fields } = sheets[entity];
+    const name = write(`${entity}.csv`, `${[header, ...rows].join('\n')}\n`);
+    return readStream(configOf([{ path: name, time_zone: 'UTC', map: [{ entity, fields }] }]), entity);
+  };
+
+  it.each<[Sheet, string, JsonObject]>([
+    ['view_times', 'c1,Ann@x.org,2026-01-01T00:00:00Z,7.5,', { seconds: '7.5', view_class: null }],
+    ['view_times', 'c1,,2026-01-01T00:00:00Z,-1,skim', { seconds: '-1', view_class: 'skimmed', person: 'id:1' }],
+    ['replies', 'c1,ann@x.org,2026-01-01T00:00:00Z,out_of_office', { reply_class: 'out_of_office' }],
+    ['replies', 'c1,ann@x.org,2026-01-01T00:00:00Z,', { reply_class: null, reply_id: 'replies.csv#0:1' }],
+    ['spam_checks', 'c1,,2026-01-01,-0.2,0,5', { campaign_id: 'c1', domain: null, score: '-0.2' }],
+    ['spam_checks', ',News.Example,2026-01-01,9,10,0', { campaign_id: null, domain: 'news.example' }],
+    ['seed_placements', 'n.example,2026-01-01,Gmail,9,1', { provider: 'gmail.com', inbox_count: '9' }],
+    ['domain_reputations', '2026-01-01,n.example,gmail.com,,0.001', { reputation: null, complaint_rate: '0.001' }],
+  ])('%s: %s', async (entity, row, expected) => {
+    const { records, rejected } = await read(entity, row);
+    expect(rejected).toEqual([]);
+    expect(records).toMatchObject([expected]);
+  });
+
+  it.each<[Sheet, string, string, RegExp]>([
+    ['view_times', 'c1,,2026-01-01T00:00:00Z,5 s,', 'seconds', /not a number/],
+    ['view_times', 'c1,,2026-01-01T00:00:00Z,,quick', 'view_class', /none of glanced, skimmed, read, unknown/],
+    ['view_times', ',,2026-01-01T00:00:00Z,5,', 'campaign_id', /empty/],
+    ['replies', 'c1,ann@x.org,2026-01-01T00:00:00Z,warm', 'reply_class', /none of positive/],
+    ['spam_checks', 'c1,n.example,2026-01-01,9,10,0', 'campaign_id', /not both/],
+    ['spam_checks', ',,2026-01-01,9,10,0', 'campaign_id', /is needed/],
+    ['spam_checks', 'c1,,2026-01-01,9,10.0,10', 'scale_best', /measures nothing/],
+    ['spam_checks', 'c1,,2026-01-01,,10,0', 'score', /empty/],
+    ['seed_placements', 'n.example,2026-01-01,Googlemail,9,1', 'provider', /not a domain/],
+    ['seed_placements', 'n.example,2026-01-01,gmail.com,9.5,1', 'inbox_count', /not a whole number/],
+    ['seed_placements', 'n.example,2026-01-01,gmail.com,9,-1', 'spam_count', /not a whole number/],
+    ['domain_reputations', '2026-01-01,n.example,gmail.com,HIGH,', 'reputation', /none of high/],
+    ['domain_reputations', '2026-01-01,n.example,gmail.com,high,0.3 %', 'complaint_rate', /not a number/],
+    ['domain_reputations', '2026-01-01,n.example,gmail.com,high,1.1', 'complaint_rate', /0.3 % is 0.003/],
+    ['domain_reputations', '2026-01-01,me@n.example,gmail.com,high,', 'domain', /not a domain/],
+  ])('%s: %s goes to quarantine', async (entity, row, where, reason) => {
+    const { records, rejected } = await read(entity, row);
+    expect(records).toEqual([]);
+    expect(rejected).toMatchObject([{ path: `${entity}.${where}`, reason: expect.stringMatching(reason) }]);
+  });
+
+  it('a scale that the mapping does not state is refused', () => {
+    const { scale_worst: _forgotten, ...fields } = sheets.spam_checks.fields;
+    expect(() => configOf([{ path: 'x.csv', map: [{ entity: 'spam_checks', fields }] }])).toThrow(
+      /spam_checks needs scale_worst/,
+    );
+  });
+});
+
 describe('bad input', () => {
   const cases: readonly (readonly [string, string, string, RegExp])[] = [
     ['a row with too few columns', 'x', '(row)', /2 columns of the header/],

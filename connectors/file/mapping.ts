@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { parseCondition, type Condition } from './condition.ts';
 import type { FieldSource, FileSpec, Mapping } from './config.ts';
-import { entities, type Entity, type Field } from './entities.ts';
+import { entities } from './entities.ts';
+import type { Entity, Field } from './entity.ts';
 import { readValue, ValueError } from './values.ts';
 
 export type FileRow = {
@@ -60,6 +61,10 @@ export function createMapper(
           reason: `${column === null ? 'the value' : `column ${column}`} ${error.message}`,
         };
       }
+    }
+    const refused = entity.refuse?.(record) ?? null;
+    if (refused !== null) {
+      return { kind: 'rejected', path: `${mapping.entity}.${refused[0]}`, reason: refused[1] };
     }
     defaults(record, entity, mapping, rowKey, `${base}#${mapIndex}:${rowKey}`);
     return { kind: 'record', record: { ...record, file: base, row_number: row.number } };

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { Field } from './entities.ts';
+import type { Field } from './entity.ts';
 
 /** How a text of the file is to be read. */
 export type ValueFormat = {
@@ -22,6 +22,12 @@ export function readValue(text: string, field: Field, how: ValueFormat, latest: 
       return text;
     case 'decimal':
       return readDecimal(text, how.decimal);
+    case 'count':
+      return readCount(text);
+    case 'share':
+      return readShare(text, how.decimal);
+    case 'domain':
+      return readDomain(text);
     case 'currency':
       if (!currencies.has(text)) throw new ValueError('is not an ISO 4217 currency code in capitals, such as EUR');
       return text;
@@ -62,6 +68,28 @@ function readDecimal(text: string, mark: '.' | ','): string {
     );
   }
   return plain;
+}
+
+function readCount(text: string): string {
+  if (!/^\d{1,15}$/.test(text)) throw new ValueError('is not a whole number of 0 or more');
+  return text;
+}
+
+function readShare(text: string, mark: '.' | ','): string {
+  const share = readDecimal(text, mark);
+  if (Number(share) < 0 || Number(share) > 1) {
+    throw new ValueError('is not within 0 and 1: a share of 0.3 % is 0.003');
+  }
+  return share;
+}
+
+/** `Gmail.com` is gmail.com; a name such as Gmail is refused, because nobody can tell which domains it means. */
+function readDomain(text: string): string {
+  const domain = text.normalize('NFC').toLowerCase().normalize('NFC');
+  if (!/^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)+$/u.test(domain)) {
+    throw new ValueError('is not a domain such as gmail.com: translate names with values: { Gmail: gmail.com }');
+  }
+  return domain;
 }
 
 function readBoolean(text: string): string {

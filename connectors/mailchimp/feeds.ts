@@ -21,4 +21,9 @@ export const feeds: Feeds = {
   conversion: { yes: 'orders only; forms, calls and visits come from files' },
   cost: { no: 'the API names no cost; costs come from files' },
   other_revenue: { no: 'the API knows orders only; other revenue comes from files' },
+  recipient_domain: 'yes',
+  view_time: { no: 'the API has no time of reading' },
+  spam_test: { no: 'the API scores no campaign' },
+  seed_placement: { no: 'the API tests no placement' },
+  domain_reputation: { no: 'the API rates no domain' },
 };

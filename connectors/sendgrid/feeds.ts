@@ -21,4 +21,9 @@ export const feeds: Feeds = {
   conversion: { no: 'the API knows none; they come from files' },
   cost: { no: 'the API names no cost; costs come from files' },
   other_revenue: { no: 'the API knows none; it comes from files' },
+  recipient_domain: 'yes',
+  view_time: { no: 'the API has no time of reading' },
+  spam_test: { no: 'the API scores no single send' },
+  seed_placement: { no: 'placement tests are another product of the vendor' },
+  domain_reputation: { no: 'the API rates no domain' },
 };

@@ -8,6 +8,11 @@ const shared = {
   subscriber_id: 'Person: HMAC of the normalised address, equal over all sources; NULL when the source names no person',
   variant: 'Group of an A/B test that the recipient was in; NULL when there was no test',
   url: 'Address of the link',
+  recipient_domain: 'Domain of the recipient’s address, lower case; NULL where the record has no address',
+  bounce_reason:
+    'Why it bounced: unknown_user, mailbox_full, blocked, content, dns, timeout or other; NULL for other events and ' +
+    'where the source gives no reason',
+  user_agent: 'What the program that opened or clicked calls itself; NULL where the source gives none',
   loaded_at: 'When the raw row last changed here, UTC',
   is_deleted: 'Whether the source no longer shows the row',
   deleted_at: 'When the row was first missing at the source, UTC; NULL while it is there',

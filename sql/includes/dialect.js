@@ -125,6 +125,10 @@ const regexpExtract = (x, pattern) =>
   duck
     ? `nullif(regexp_extract(${x}, ${literal(pattern)}, 1), '')`
     : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
+/** A text without every part that the pattern (plain text) matches. */
+const regexpRemove = (x, pattern) => `regexp_replace(${x}, ${literal(pattern)}, ''${duck ? ", 'g'" : ''})`;
+/** Domain of an e-mail address, lower case; NULL when it is none, say a hash. */
+const domainOf = (address) => regexpExtract(`lower(trim(${address}))`, '@([^@\\s]+)$');
 /** A text without what it begins with. Not substr: the emulator of BigQuery cuts a text with long characters short. */
 const withoutPrefix = (x, prefix) => `regexp_replace(${x}, ${literal(`^${prefix}`)}, '')`;
 /** A query parameter's text as a person wrote it: `Fr%C3%BChling+25` is `Frühling 25`. What is no valid escape stays as it is. */
@@ -209,6 +213,8 @@ module.exports = {
   addSeconds,
   regexpContains,
   regexpExtract,
+  regexpRemove,
+  domainOf,
   withoutPrefix,
   urlDecode,
   hashId,

@@ -28,6 +28,24 @@ const reasons = (parts) => {
   return `nullif(${dialect.withoutPrefix(texts.join('\n        || '), '; ')}, '')`;
 };
 
+/**
+ * Wilson's score interval at 95 % of `successes` of `trials` (SQL expressions), both ends within 0 and 1; NULL where there were
+ * none, or more successes than trials.
+ */
+const wilson = (successes, trials) => {
+  const z = 1.959963984540054;
+  const n = `cast(${trials} as ${dialect.doubleType()})`;
+  const share = dialect.safeDivide(successes, trials);
+  const possible = `${trials} > 0 and ${successes} <= ${trials}`;
+  const middle = `(${share} + ${z * z} / (2 * ${n}))`;
+  const half = `${z} * sqrt(${share} * (1 - ${share}) / ${n} + ${z * z} / (4 * ${n} * ${n}))`;
+  const end = (sign) => `(${middle} ${sign} ${half}) / (1 + ${z * z} / ${n})`;
+  return {
+    low: `case when ${possible} then greatest(${end('-')}, 0.0) end`,
+    high: `case when ${possible} then least(${end('+')}, 1.0) end`,
+  };
+};
+
 /** Several reasons of one column as one text: [condition, SQL text expression] parts, joined by `, `. */
 const listed = (parts) =>
   dialect.withoutPrefix(
@@ -72,6 +90,18 @@ const broken = (table, keys, rules) =>
 /** Condition: unavailable_reason says something of the column. */
 const explained = (column) => `coalesce('; ' || unavailable_reason like '%; ${column}: %', false)`;
 
+/**
+ * Rules for `broken`: a column may be NULL only where its denominator is 0 or NULL (`null`: where there is none), or where the
+ * row says why. Parts are [column, denominator].
+ */
+const nullRules = (parts) =>
+  Object.fromEntries(
+    parts.map(([column, denominator]) => [
+      `${column} is NULL only without ${denominator} or with a reason`,
+      `${column} is not null or coalesce(${denominator}, 1) = 0 or ${explained(column)}`,
+    ]),
+  );
+
 const metricText = (metric) =>
   `${metric.name}. ${metric.question}` +
   (metric.denominator ? ` ${metric.numerator} / ${metric.denominator}, NULL when the denominator is 0.` : '') +
@@ -88,4 +118,4 @@ const columns = (mart, names) =>
     }),
   );
 
-module.exports = { divideMoney, reasons, listed, orderReasons, fxGap, broken, explained, columns };
+module.exports = { divideMoney, wilson, reasons, listed, orderReasons, fxGap, broken, explained, nullRules, columns };

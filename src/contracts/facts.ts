@@ -18,7 +18,7 @@ export const facts = {
   link: 'Which link was clicked',
   unsubscribe: 'Who left through which campaign',
   complaint: 'Who called which campaign spam',
-  reply: 'Who replied to which campaign',
+  reply: 'Who replied to which campaign, and how',
   forward: 'Who passed a campaign on',
   list_member: 'Who is on which list, since when, and when they left',
   variant: 'Which group of a test got what',
@@ -26,6 +26,11 @@ export const facts = {
   conversion: 'What people did because of a campaign: order, form, call, visit',
   cost: 'What a campaign cost',
   other_revenue: 'Revenue that is no order: advertising, affiliates, media',
+  recipient_domain: 'Domain of each recipient',
+  view_time: 'How long an open lasted',
+  spam_test: 'How a spam filter scores a campaign or a domain',
+  seed_placement: 'Where copies to test mailboxes arrive',
+  domain_reputation: 'What mailbox providers think of a sending domain',
 } as const;
 
 export type Fact = keyof typeof facts;

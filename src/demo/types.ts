@@ -1,3 +1,4 @@
+import type { Measurements } from './measurement-types.ts';
 import type { SendgridWorld } from './sendgrid-types.ts';
 
 /**
@@ -57,6 +58,8 @@ export type World = {
   readonly otherRevenue: readonly OtherRevenue[];
   /** What the company sends through SendGrid, beside the newsletters above. */
   readonly sendgrid: SendgridWorld;
+  /** What other tools say of both. */
+  readonly measurements: Measurements;
 };
 
 export type Company = { readonly name: string; readonly timeZone: string; readonly currency: string };

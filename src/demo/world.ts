@@ -5,6 +5,8 @@ import { lists, stores } from './company.ts';
 import { tidyHistory } from './history.ts';
 import { day } from './instant.ts';
 import { mailEverything } from './mailing.ts';
+import type { Measurements } from './measurement-types.ts';
+import { createMeasurements } from './measurements.ts';
 import { createPopulation, createSegments } from './people.ts';
 import {
   companyAccountId,
@@ -39,31 +41,35 @@ export function createWorld({ seed = 1, size = 'demo' }: { readonly seed?: numbe
   const sends = mailed.sends.sort(byCampaign);
   const commerce = createCommerce(seed, profile, population, campaigns, clicks, sends);
   const books = createBooks(seed, campaigns, sends, commerce.orders, commerce.products);
-  return {
+  const mails = {
     seed,
+    accountId: companyAccountId,
+    memberships: population.memberships,
+    campaigns,
+    sends,
+    opens: mailed.opens.sort(byCampaign),
+    bounces: mailed.bounces.sort(byCampaign),
+    sendgrid: createSendgrid(seed, size, population.people),
+  };
+  return {
+    ...mails,
     size,
     now: worldNow,
     until: worldUntil,
     start: worldStart,
     company: { name: companyName, timeZone: companyZone, currency: companyCurrency },
-    accountId: companyAccountId,
     lists: lists.map(({ share: _share, sources: _sources, ...list }) => list),
     people: population.people,
-    memberships: population.memberships,
     segments: createSegments(),
-    campaigns,
     automations: automations.map((planned) => planned.automation),
-    sends,
-    opens: mailed.opens.sort(byCampaign),
     clicks,
-    bounces: mailed.bounces.sort(byCampaign),
     unsubscribes: mailed.unsubscribes.sort(byCampaign),
     complaints: mailed.complaints.sort(byCampaign),
     forwards: mailed.forwards.sort(byCampaign),
     stores,
     ...commerce,
     ...books,
-    sendgrid: createSendgrid(seed, size, population.people),
+    measurements: createMeasurements(mails, profile),
   };
 }
 
@@ -110,6 +116,19 @@ export function worldAt(world: World, at: Seconds): World {
     fxRates: happened(world.fxRates),
     otherRevenue: happened(world.otherRevenue),
     sendgrid: sendgridAt(world, at),
+    measurements: measurementsAt(world.measurements, at),
+  };
+}
+
+function measurementsAt(measurements: Measurements, at: Seconds): Measurements {
+  const shown = <T extends { readonly at: Seconds }>(facts: readonly T[]): readonly T[] =>
+    facts.filter((fact) => fact.at <= at);
+  return {
+    viewTimes: shown(measurements.viewTimes),
+    replies: shown(measurements.replies),
+    spamChecks: shown(measurements.spamChecks),
+    seedPlacements: shown(measurements.seedPlacements),
+    reputations: shown(measurements.reputations),
   };
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { entities, entityNames } from '../../../connectors/file/entities.ts';
-import type { Entity } from '../../../connectors/file/entities.ts';
+import type { Entity } from '../../../connectors/file/entity.ts';
 import { CliError } from '../cli-error.ts';
 import type { Asker, InitFlags } from '../commands/init-answers.ts';
 import type { FileAnswers } from './source-text.ts';
