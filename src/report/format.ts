@@ -18,6 +18,12 @@ export type Format = {
   readonly shortMonth: (day: string) => string;
   readonly instant: (instant: string) => string;
   readonly duration: (milliseconds: number) => string;
+  /** 1 is Monday. */
+  readonly weekday: (day: number) => string;
+  readonly shortWeekday: (day: number) => string;
+  readonly hour: (hour: number) => string;
+  /** A span of seconds in the unit that reads best. */
+  readonly span: (seconds: number) => string;
   readonly value: (value: Json, unit: Unit) => string;
   /** A round number such as a threshold: no digits that say nothing. */
   readonly round: (value: number, unit: Unit) => string;
@@ -48,6 +54,8 @@ export function createFormat(locale: string, timeZone: string, currency: string)
   const day = dates({ dateStyle: 'medium', timeZone: 'UTC' });
   const month = dates({ month: 'long', year: 'numeric', timeZone: 'UTC' });
   const shortMonth = dates({ month: 'short', year: '2-digit', timeZone: 'UTC' });
+  const weekday = dates({ weekday: 'long', timeZone: 'UTC' });
+  const shortWeekday = dates({ weekday: 'short', timeZone: 'UTC' });
   const instant = dates({
     day: 'numeric',
     month: 'short',
@@ -106,6 +114,20 @@ export function createFormat(locale: string, timeZone: string, currency: string)
         unit: 'second',
         maximumFractionDigits: milliseconds < 10_000 ? 1 : 0,
       }),
+    weekday: (day) => weekday(mondayAnd(day)),
+    shortWeekday: (day) => shortWeekday(mondayAnd(day)),
+    hour: (hour) => `${String(hour).padStart(2, '0')}:00`,
+    span: (seconds) => {
+      const [unit, size] =
+        seconds < 5400 ? (['minute', 60] as const) : seconds < 129_600 ? (['hour', 3600] as const) : (['day', 86_400] as const);
+      const value = seconds / size;
+      return write(value, {
+        style: 'unit',
+        unit,
+        unitDisplay: 'long',
+        maximumFractionDigits: value < 10 ? 1 : 0,
+      });
+    },
     decimalMark: markOf(locale, 'decimal'),
     groupMark: markOf(locale, 'group'),
   };
@@ -130,6 +152,11 @@ export function createFormat(locale: string, timeZone: string, currency: string)
           : {}),
     });
   return { ...format, value, round };
+}
+
+/** Day 1 is a Monday. */
+function mondayAnd(day: number): string {
+  return new Date(Date.UTC(2024, 0, day)).toISOString();
 }
 
 /** Below it a share would read as none at all. */

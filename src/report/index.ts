@@ -13,7 +13,9 @@ import { metricPages } from './pages/metric-pages.ts';
 import { readPeriod } from './period.ts';
 import { createReader, type PublishedReader } from './reader.ts';
 import { testSection } from './sections/ab-tests.ts';
+import { alertSection } from './sections/alerts.ts';
 import { campaignSection } from './sections/campaigns.ts';
+import { espView } from './sections/esp-view.ts';
 import { glossarySection } from './sections/glossary.ts';
 import { headerSection } from './sections/header.ts';
 import { kpiSection } from './sections/kpi-cards.ts';
@@ -84,7 +86,12 @@ async function detailPages(context: Context): Promise<readonly Page[]> {
   return [
     { id: 'campaigns', title: messages.campaigns.heading, content: await campaignSection(context) },
     { id: 'tests', title: messages.abTests.heading, content: await testSection(context) },
-    { id: 'reconciliation', title: messages.reconciliation.heading, content: await reconciliationSection(context) },
+    { id: 'alerts', title: messages.alerts.heading, content: await alertSection(context) },
+    {
+      id: 'reconciliation',
+      title: messages.reconciliation.heading,
+      content: markup`${await reconciliationSection(context)} ${await espView(context)}`,
+    },
     { id: 'quality', title: messages.quality.heading, content: await qualitySection(context) },
     { id: 'glossary', title: messages.glossary.heading, content: glossarySection(context) },
   ];

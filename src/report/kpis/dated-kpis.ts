@@ -11,7 +11,7 @@ type Metric = MetricCatalog['metrics'][number];
 /** Marts with several rows a campaign or a day that may be added up, with the date that each row counts on. */
 const dates: Readonly<Record<string, string>> = {
   link_performance: 'p.send_date',
-  deliverability_daily: 'm.day',
+  spam_checks: 'm.day',
 };
 
 /** Cards of metrics whose mart is not one row a campaign: sums of its rows over the period. */

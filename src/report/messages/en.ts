@@ -3,6 +3,7 @@ import { audience, glossary, quality, reconciliation } from './en-data.ts';
 import { columns } from './en-columns.ts';
 import { kpis, trends } from './en-kpis.ts';
 import { goalPages, metricPages, pages } from './en-pages.ts';
+import { alerts, espView, splits } from './en-splits.ts';
 
 /** English. Numbers, dates and money come in already written by Intl; names come as elements that isolate them. */
 export const en = {
@@ -14,6 +15,8 @@ export const en = {
   notAvailable: 'n/a',
   /** Where a cell has no meaning, as the difference of the control to itself. */
   none: '–',
+  yes: 'yes',
+  no: 'no',
   page: {
     title: (company: string) => `${company}: e-mail marketing report`,
     skip: 'Skip to the numbers',
@@ -82,6 +85,9 @@ export const en = {
   pages,
   metricPages,
   goalPages,
+  splits,
+  alerts,
+  espView,
   kpis,
   trends,
   campaigns,

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { openAlerts } from './alerts.ts';
 import { shownUnit } from '../format.ts';
 import { markup, type Html } from '../html.ts';
 import { statusOf, type Kpi } from '../kpis/kpi.ts';
@@ -45,6 +46,7 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
             ),
           ),
         ),
+    await openAlerts(context),
     Number(checks?.['compared'] ?? 0) > 0 &&
       words.reconciled(format.count(checks?.['within'] ?? 0), format.count(checks?.['compared'] ?? 0)),
   ];
