@@ -128,7 +128,10 @@ const regexpExtract = (x, pattern) =>
 /** A text without every part that the pattern (plain text) matches. */
 const regexpRemove = (x, pattern) => `regexp_replace(${x}, ${literal(pattern)}, ''${duck ? ", 'g'" : ''})`;
 /** Domain of an e-mail address, lower case; NULL when it is none, say a hash. */
-const domainOf = (address) => regexpExtract(`lower(trim(${address}))`, '@([^@\\s]+)$');
+const domainOf = (address) => {
+  const spelled = `lower(trim(${address}))`;
+  return regexpExtract(duck ? `nfc_normalize(${spelled})` : `normalize(${spelled})`, '@([^@\\s]+)$');
+};
 /** A text without what it begins with. Not substr: the emulator of BigQuery cuts a text with long characters short. */
 const withoutPrefix = (x, prefix) => `regexp_replace(${x}, ${literal(`^${prefix}`)}, '')`;
 /** A query parameter's text as a person wrote it: `Fr%C3%BChling+25` is `Frühling 25`. What is no valid escape stays as it is. */

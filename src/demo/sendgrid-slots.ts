@@ -52,7 +52,7 @@ export const slots: readonly Slot[] = [
   // Midnight in Berlin, and the turn of a month there.
   {
     name: 'Welcome 2',
-    subject: 'Your first bed, step by step',
+    subject: '{{first_name}}, your first bed, step by step',
     regime: 'totals',
     sentAt: '2026-02-28T23:00:00Z',
     list: ['onboarding'],

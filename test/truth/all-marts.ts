@@ -3,7 +3,9 @@ import { abTestResults } from './ab-mart.ts';
 import { activeAudienceDaily, audienceGrowthDaily, subscriberLtv } from './audience-marts.ts';
 import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
 import { differences } from './compare.ts';
+import { deliverabilityDaily } from './deliverability-mart.ts';
 import type { Facts } from './fact-types.ts';
+import { replyPerformance, spamChecks, subjectLines, viewTime } from './measured-marts.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
 
@@ -32,6 +34,11 @@ export const marts: Readonly<Record<string, Mart>> = {
     key: ['test_id', 'variant', 'metric'],
     tolerances: { probability_best: 1e-6, p_value: 1e-9 },
   },
+  view_time: { truth: viewTime, key: campaign },
+  reply_performance: { truth: replyPerformance, key: campaign },
+  spam_checks: { truth: spamChecks, key: ['account_id', 'campaign_id', 'domain', 'day', 'tool'] },
+  subject_lines: { truth: subjectLines, key: ['subject'] },
+  deliverability_daily: { truth: deliverabilityDaily, key: ['day', 'recipient_domain'] },
 };
 
 /** Differences of all marts from the truth, by mart; an empty record when the warehouse tells the truth. */

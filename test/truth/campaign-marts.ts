@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js';
 import { instantOf } from '../../src/demo/instant.ts';
 import { money, total, type Campaign, type Facts } from './fact-types.ts';
+import { repliersOf } from './measured-marts.ts';
 import { countsOf, keyOf, people, ratio, tally, type TruthRow } from './tally.ts';
 
 export function campaignPerformance(facts: Facts): readonly TruthRow[] {
@@ -9,6 +10,7 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
     const n = tally(facts, campaign);
     const c = countsOf(campaign, n);
     const net = n.revenue.minus(n.refunds);
+    const repliers = repliersOf(facts, campaign);
     return {
       ...keyOf(campaign),
       campaign_id: campaign.id,
@@ -40,8 +42,8 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
       unsubscribe_count: c.unsubscribes,
       complaint_count: c.complaints,
       forward_count: campaign.forwards,
-      reply_count: null,
-      warm_reply_count: null,
+      reply_count: repliers?.all ?? null,
+      warm_reply_count: repliers?.warm ?? null,
       conversion_count: n.conversions,
       converter_count: n.converters,
       purchaser_count: n.purchasers,
@@ -71,7 +73,8 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
       revenue_per_open_amount: ratio(net, c.humanOpeners),
       revenue_per_subscriber_amount: ratio(net, c.sent),
       mobile_open_rate: null,
-      warm_reply_rate: null,
+      reply_rate: ratio(repliers?.all ?? null, c.delivered),
+      warm_reply_rate: ratio(repliers?.warm ?? null, c.delivered),
       per_recipient_events_from: knownFrom.get(campaign.accountId) ?? null,
     };
   });

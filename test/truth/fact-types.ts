@@ -11,12 +11,15 @@ export type PersonEvent = {
   readonly person: string;
   /** The same person, as the source numbers recipients. */
   readonly recipient: string;
+  /** Of the recipient's address. */
+  readonly domain: string;
   readonly at: Seconds;
   readonly date: string;
 };
 /** `group`: of those who took part in a test. */
 export type Sent = PersonEvent & { readonly group: string | null };
-export type Bounced = PersonEvent & { readonly type: 'hard' | 'soft' };
+/** `reason`: in core's words; null where the source gives none. */
+export type Bounced = PersonEvent & { readonly type: 'hard' | 'soft'; readonly reason: string | null };
 export type Opened = PersonEvent & { readonly machine: boolean };
 export type Clicked = PersonEvent & { readonly machine: boolean; readonly url: string };
 
@@ -111,6 +114,55 @@ export type Spent = {
   readonly amount: Decimal | null;
 };
 
+/** One open that a tool measured. */
+export type Viewed = {
+  readonly accountId: string;
+  readonly campaignId: string;
+  readonly length: 'glanced' | 'skimmed' | 'read' | 'unknown';
+};
+
+/** One answer. */
+export type Replied = {
+  readonly accountId: string;
+  readonly campaignId: string;
+  readonly person: string;
+  readonly at: Seconds;
+  readonly answer: string | null;
+};
+
+/** What a tool checked on a day: a campaign or a sending domain. */
+export type CheckedThing = {
+  readonly accountId: string | null;
+  readonly campaignId: string | null;
+  readonly domain: string | null;
+  readonly day: string;
+  readonly tool: string;
+};
+/** Scores from 0 to 10, 10 is best. */
+export type Scored = CheckedThing & { readonly score: Decimal; readonly threshold: Decimal | null };
+export type Placed = CheckedThing & {
+  readonly provider: string;
+  readonly inbox: number;
+  readonly tabs: number;
+  readonly spam: number;
+  readonly missing: number;
+};
+export type Reputed = {
+  readonly day: string;
+  readonly provider: string;
+  readonly word: string | null;
+  readonly complaints: Decimal | null;
+};
+
+/** What tools beside the e-mail services say. */
+export type Measured = {
+  readonly views: readonly Viewed[];
+  readonly replies: readonly Replied[];
+  readonly scores: readonly Scored[];
+  readonly placements: readonly Placed[];
+  readonly reputations: readonly Reputed[];
+};
+
 export type Movement = {
   readonly kind: 'new' | 'returned' | 'unsubscribed' | 'cleaned' | 'deleted';
   readonly at: Seconds;
@@ -140,6 +192,9 @@ export type SourceFacts = {
 };
 
 export type Facts = SourceFacts & {
+  readonly measured: Measured;
+  /** Source of each account that is read. */
+  readonly accounts: ReadonlyMap<string, string>;
   readonly zone: string;
   readonly currency: string;
   readonly asOf: string;

@@ -5,6 +5,7 @@ import { visible } from '../../src/demo/visible.ts';
 import { dateIn } from './calendar.ts';
 import { money, type Facts, type SourceFacts } from './fact-types.ts';
 import { mailchimpFacts } from './mailchimp-facts.ts';
+import { measuredFacts } from './measured-facts.ts';
 import { sendgridFacts } from './sendgrid-facts.ts';
 
 export type GoalRule = { readonly match: string; readonly goal: string; readonly conversion_value?: string };
@@ -86,10 +87,21 @@ export function gatherFacts({ world, syncs, salt, rules, sources = ['mailchimp']
     clicks: all('clicks'),
     unsubscribes: all('unsubscribes'),
     complaints: all('complaints'),
+    measured: measuredFacts(gathering),
+    accounts: new Map(sources.map((source) => [accountOf(world, source), source])),
     ...books(gathering),
     // The shops' orders come through Mailchimp.
     orders: sources.includes('mailchimp') ? orders(gathering) : [],
   };
+}
+
+function accountOf(world: World, source: SourceName): string {
+  return source === 'mailchimp' ? world.accountId : world.sendgrid.accountId;
+}
+
+/** Domain of an address, in one spelling. */
+export function domainOf(address: string): string {
+  return (address.split('@').at(-1) ?? '').normalize('NFC').trim().toLowerCase();
 }
 
 /** Converts an amount to the reporting currency by the rate of a day; null without one. */

@@ -11,7 +11,7 @@ import {
   type SourceFacts,
   type TestGroup,
 } from './fact-types.ts';
-import type { Gathering } from './facts.ts';
+import { domainOf, type Gathering } from './facts.ts';
 
 const source = 'mailchimp';
 
@@ -25,6 +25,7 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
     listId: campaignOf.get(campaignId)?.listId ?? null,
     person: person(membership.address),
     recipient: membership.emailId,
+    domain: domainOf(membership.address),
     at,
     date: date(at),
   });
@@ -99,7 +100,8 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
     sent: recipients.map(({ bounce: _bounce, ...sent }) => sent),
     delivered: [],
     bounces: recipients.flatMap(({ bounce, group: _group, ...sent }) =>
-      bounce === null ? [] : [{ ...sent, type: bounce }],
+      // The API says how it bounced, and not why.
+      bounce === null ? [] : [{ ...sent, type: bounce, reason: null }],
     ),
     opens: union(
       (from) => from.opens,

@@ -8,7 +8,7 @@ import {
 } from '../../src/demo/visible-sendgrid.ts';
 import { markBursts } from './bursts.ts';
 import type { Campaign, Link, Member, Movement, PersonEvent, SourceFacts, Stated } from './fact-types.ts';
-import type { Gathering } from './facts.ts';
+import { domainOf, type Gathering } from './facts.ts';
 
 const source = 'sendgrid';
 
@@ -31,6 +31,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
       listId: listOf(sendOf.get(message.singleSendId)),
       person: person(contact.address),
       recipient: person(contact.address),
+      domain: domainOf(contact.address),
       at: event.at,
       date: date(event.at),
     };
@@ -100,6 +101,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
     bounces: of('bounce').map((event) => ({
       ...asEvent(event),
       type: event.bounceType === 'bounce' ? ('hard' as const) : ('soft' as const),
+      reason: reasonsByCode[event.status ?? ''] ?? 'other',
     })),
     opens: of('open').map((event) => ({ ...asEvent(event), machine: event.isMachine })),
     clicks: markBursts(
@@ -110,6 +112,13 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
     complaints: of('spamreport').map(asEvent),
   };
 }
+
+/** RFC 3463: no such mailbox, refused by policy, mailbox disabled. */
+const reasonsByCode: Readonly<Record<string, string>> = {
+  '5.1.1': 'unknown_user',
+  '5.7.1': 'blocked',
+  '5.2.1': 'unknown_user',
+};
 
 /** By address: the same may be linked at several places. */
 function linksOf(links: readonly SgLinkTotal[]): readonly Link[] {
