@@ -30,15 +30,32 @@ export function columnName(
 }
 
 /** A text of the catalog or of a mart in the page's language; the English where it has no words for it. */
-export function phrase({ phrases }: Messages, text: string): string {
-  return phrases[text] ?? text;
+export function phrase(messages: Messages, text: string): string {
+  return knownPhrase(messages, text) ?? text;
 }
 
 /** The same for the page itself, where the English is marked as such for who listens to it. */
 export function translated({ messages }: Pick<Context, 'messages'>, text: string): Html {
-  const known = messages.phrases[text];
+  const known = knownPhrase(messages, text);
   if (known !== undefined) return markup`${known}`;
   return messages.language === 'en' ? bdi(text) : markup`<bdi lang="en">${text}</bdi>`;
+}
+
+/** Numbers and codes of currencies that a text names. */
+const named = /\d[\d.,]*\d|\d|\b[A-Z]{3}\b/g;
+
+/** Whole, with `{}` for its numbers, or part by part where several reasons were joined. */
+function knownPhrase({ phrases }: Messages, text: string): string | undefined {
+  const whole = phrases[text];
+  if (whole !== undefined) return whole;
+  const pattern = phrases[text.replaceAll(named, '{}')];
+  if (pattern !== undefined) {
+    const numbers = text.match(named) ?? [];
+    return pattern.replaceAll('{}', () => numbers.shift() ?? '');
+  }
+  const parts = text.split(', ');
+  const known = parts.length > 1 ? parts.flatMap((part) => knownPhrase({ phrases } as Messages, part) ?? []) : [];
+  return known.length > 0 && known.length === parts.length ? known.join(', ') : undefined;
 }
 
 export function metricOf({ catalog }: Pick<Context, 'catalog'>, key: string) {

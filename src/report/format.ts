@@ -7,6 +7,8 @@ export type Format = {
   readonly count: (value: Json) => string;
   readonly number: (value: Json, digits: number) => string;
   readonly percent: (value: Json) => string;
+  /** A share among many others, each with one digit. */
+  readonly share: (value: Json) => string;
   /** Difference of two rates, with its sign. */
   readonly points: (difference: number) => string;
   /** A difference of numbers that are no shares, with its sign. */
@@ -76,6 +78,7 @@ export function createFormat(locale: string, timeZone: string, currency: string)
       }
       return write(value, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
     },
+    share: (value) => write(value, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     points: (difference) => {
       const digits = Math.abs(difference) < 0.01 ? 2 : 1;
       return write(difference * 100, {

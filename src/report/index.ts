@@ -5,7 +5,7 @@ import { loadMetricCatalog } from '../transform/metric-catalog.ts';
 import type { Company, Context } from './context.ts';
 import { createFormat } from './format.ts';
 import { readKpis, type Kpis } from './kpis/select.ts';
-import { languages, type Language } from './messages/index.ts';
+import { languages, type Language, type Messages } from './messages/index.ts';
 import { markup } from './html.ts';
 import { document, type Page } from './page/page.ts';
 import { goalPages } from './pages/goal-pages.ts';
@@ -24,10 +24,13 @@ import { reconciliationSection } from './sections/reconciliation.ts';
 import { summarySection } from './sections/summary.ts';
 import { trendFigures } from './sections/trends.ts';
 
+export type { Language };
+
 export type ReportOptions = {
   readonly published: PublishedReader;
   readonly project: { readonly config: { readonly company: Company } };
-  readonly language?: Language;
+  /** One that exists, or words for it. */
+  readonly language?: Language | Messages;
 };
 
 /** Writes the report as one HTML file that needs nothing else; a reader never sees half of it. */
@@ -48,7 +51,7 @@ export async function writeReport({ out, ...options }: ReportOptions & { readonl
 /** The report as text: the same data give the same bytes, for it holds no current time. */
 export async function renderReport({ published, project, language = 'en' }: ReportOptions): Promise<string> {
   const { company } = project.config;
-  const messages = languages[language];
+  const messages = typeof language === 'string' ? languages[language] : language;
   const reader = await createReader(published);
   const context: Context = {
     reader,

@@ -89,7 +89,7 @@ sup{line-height:0}sup a{text-decoration:none;padding:0 .15rem}
 .test .card{border:0;padding:.4rem 0}
 .lead{font-size:1.05rem;color:var(--text)!important}.advice{color:var(--text);margin:.2rem 0 1rem;padding-left:1.2rem}.advice li,.effect li{margin:.3rem 0}
 .definition{border-top:1px solid var(--line);padding:.2rem 0 .4rem}.definition>summary{font-size:1rem}.terms{margin:.4rem 0;display:grid;gap:.5rem 2rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr))}.terms code{display:block;color:var(--muted)}
-.heat td,.heat th{text-align:right;padding:.25rem .35rem}.heat table{max-width:46rem}.heat{max-height:none}.h1{background:color-mix(in srgb,var(--c1) 7%,var(--card))}.h2{background:color-mix(in srgb,var(--c1) 14%,var(--card))}.h3{background:color-mix(in srgb,var(--c1) 21%,var(--card))}.h4{background:color-mix(in srgb,var(--c1) 28%,var(--card))}.h5{background:color-mix(in srgb,var(--c1) 35%,var(--card))}
+.heat td,.heat th{text-align:right;padding:.25rem .35rem}.heat table{max-width:46rem}.heat{max-height:none}.heat tbody th{min-width:0}.h1{background:color-mix(in srgb,var(--c1) 7%,var(--card))}.h2{background:color-mix(in srgb,var(--c1) 14%,var(--card))}.h3{background:color-mix(in srgb,var(--c1) 21%,var(--card))}.h4{background:color-mix(in srgb,var(--c1) 28%,var(--card))}.h5{background:color-mix(in srgb,var(--c1) 35%,var(--card))}
 .severity.critical{color:var(--bad);font-weight:700}.severity.warning{font-weight:600}
 .glossary dt{font-weight:600;color:var(--text);margin-top:1rem;font-size:1rem}.glossary dd span{display:block;color:var(--muted);font-size:.9rem}
 .list{padding-left:1.1rem;color:var(--muted);font-size:.9rem}

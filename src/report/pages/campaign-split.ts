@@ -1,6 +1,6 @@
 import { bars, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
-import { type Context } from '../context.ts';
+import { phrase, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { shownUnit, type Unit } from '../format.ts';
 import { bdi, type Html } from '../html.ts';
@@ -41,7 +41,7 @@ export async function campaignSplit(context: Context, metric: Metric): Promise<H
   const listed = [...new Set([...drawn, ...rows.slice(0, Math.max(0, mostRows - drawn.length))])];
   return await figure(context, {
     id: `by-campaign-${key}`,
-    title: words.title(context.messages.phrases[metric.name] ?? metric.name),
+    title: words.title(phrase(messages, metric.name)),
     finding:
       best === undefined || worst === undefined
         ? words.empty(format.count(smallCampaign))

@@ -114,7 +114,7 @@ export function vendorTable(context: Context, article: Article, metrics: readonl
     })}`;
 }
 
-export function vendorName(vendor: string): string {
+function vendorName(vendor: string): string {
   return vendor
     .split('_')
     .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)

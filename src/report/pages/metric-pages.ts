@@ -41,7 +41,7 @@ async function content(context: Context, article: Article, kpis: Kpis): Promise<
         ${cards(context, shown)}`
     }
     ${unknown.length > 0 && withoutNumber(context, unknown, kpis)} ${machineEffect(context, shown)}
-    <div class="grid">${await metricTrend(context, article, shown)}</div>
+    ${shown.length > 0 && markup`<div class="grid">${await metricTrend(context, article, shown)}</div>`}
     ${await splitOf(context, article, shown, kpis)}
     <h3 class="group">${words.todo}</h3>
     <ul class="advice">

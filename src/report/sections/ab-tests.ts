@@ -1,5 +1,5 @@
 import { intervals } from '../charts/shapes.ts';
-import { columnName, type Context } from '../context.ts';
+import { columnName, translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
@@ -33,7 +33,7 @@ export async function testSection(context: Context): Promise<Html> {
       markup`<details class="data">
         <summary>${words.methodHeading}</summary>
         <ul class="list">
-          ${methods.toSorted().map((method) => markup`<li>${method}</li>`)}
+          ${methods.toSorted().map((method) => markup`<li>${sentences(context, method)}</li>`)}
         </ul>
       </details>`
     }
@@ -100,6 +100,11 @@ async function testPart(context: Context, { name, sentOn, rows }: Test, index: n
   </details>`;
 }
 
+/** Texts of the mart that say several things. */
+function sentences(context: Context, text: string): Html {
+  return markup`${text.split('; ').map((part, index) => markup`${index > 0 && '; '}${translated(context, part)}`)}`;
+}
+
 function isControl(row: Fields): boolean {
   return row['is_control'] === true;
 }
@@ -154,7 +159,7 @@ function ratesTable(context: Context, id: string, name: string, rows: readonly F
       {
         column: 'sample_warning',
         unit: 'text',
-        show: (row) => (row['sample_warning'] === null ? '' : bdi(String(row['sample_warning']))),
+        show: (row) => (row['sample_warning'] === null ? '' : sentences(context, String(row['sample_warning']))),
       },
     ],
     rows,

@@ -73,8 +73,10 @@ export async function openAlerts(context: Context): Promise<HtmlValue> {
 
 async function incidents({ reader, period }: Context): Promise<readonly Fields[]> {
   return await reader.rows(
-    [table],
-    `select * from ${table} where day <= date '${period.asOf ?? period.to}'
+    [table, 'marts.campaign_performance'],
+    `select a.*, p.name as campaign_name from ${table} as a left join marts.campaign_performance as p
+        on a.scope = 'campaign' and p.source = a.source and p.account_id = a.account_id and p.campaign_id = a.scope_id
+      where day <= date '${period.asOf ?? period.to}'
       qualify row_number() over (partition by incident_id order by day desc) = 1
       order by closed_date is not null, case severity ${severities.map((name, place) => `when '${name}' then ${place}`).join(' ')} end,
         last_seen_date desc, rule, scope, scope_id`,
@@ -103,7 +105,8 @@ function metricName(context: Context, row: Fields): HtmlValue {
 }
 
 function scopeName({ messages }: Context, row: Fields): HtmlValue {
-  return row['scope'] === 'all' ? messages.alerts.everything : bdi(String(row['scope_id']));
+  if (row['scope'] === 'all') return messages.alerts.everything;
+  return bdi(String(row['campaign_name'] ?? row['scope_id']));
 }
 
 function measured(context: Context, row: Fields, column: string): string {

@@ -78,7 +78,7 @@ function card(context: Context, kpi: Kpi): Html {
           ? format.change(Number(value))
           : format.value(value, shownUnit(kpi.unit, kpi.source.column));
   const { source } = kpi;
-  const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons;
+  const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons.map((reason) => translated(context, reason));
   return markup`<li class="card kpi">
     <h4>${metric?.article === undefined ? kpiName(context, kpi) : markup`<a href="#metric-${metric.article}">${kpiName(context, kpi)}</a>`}</h4>
     <p
@@ -98,7 +98,7 @@ function card(context: Context, kpi: Kpi): Html {
       ${write(kpi.value)}
     </p>
     <p class="status ${status.tone}"><span aria-hidden="true">${marks[status.tone]}</span> ${statusText(context, kpi, status)}</p>
-    ${kpi.value === null && markup`<p class="why">${translated(context, reasons[0] ?? '')}</p>`} ${trend(context, kpi, write)}
+    ${kpi.value === null && markup`<p class="why">${reasons[0]}</p>`} ${trend(context, kpi, write)}
     <dl>
       ${comparison(context, kpi, write)}${
         kpi.medianKind !== null &&
@@ -167,7 +167,7 @@ function card(context: Context, kpi: Kpi): Html {
           reasons.length > 0 &&
           markup`<div>
             <dt>${words.incomplete}</dt>
-            <dd>${reasons.slice(0, 3).map((reason) => markup`${translated(context, reason)}. `)}</dd>
+            <dd>${reasons.slice(0, 3).map((reason) => markup`${reason}. `)}</dd>
           </div>`
         }
         ${
@@ -235,10 +235,10 @@ function sum({ format }: Context, column: string, value: Json): string {
 }
 
 /** The mart's own reason, else what the sums say. */
-function nullReason(context: Context, kpi: Kpi): string {
+function nullReason(context: Context, kpi: Kpi): Html | string {
   const words = context.messages.kpis.reason;
   if (kpi.rows === 0) return kpi.source.mart.startsWith('campaign') ? words.noCampaign : words.noRows;
-  if (kpi.reasons[0] !== undefined) return kpi.reasons[0];
+  if (kpi.reasons[0] !== undefined) return translated(context, kpi.reasons[0]);
   if (kpi.source.denominator === null) return words.notKnown;
   return words.noBase(columnName(context, kpi.source.mart, kpi.source.denominator));
 }

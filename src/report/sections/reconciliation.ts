@@ -1,5 +1,5 @@
 import { bars, type Bar, type Chart } from '../charts/shapes.ts';
-import type { Context } from '../context.ts';
+import { translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html } from '../html.ts';
 import { martTable, type TableColumn } from '../mart-table.ts';
@@ -70,7 +70,11 @@ function gapTable(context: Context, id: string, caption: string, empty: string, 
       value('reported_value'),
       value('gap_value'),
       value('tolerance_value'),
-      { column: 'reason', unit: 'text' },
+      {
+        column: 'reason',
+        unit: 'text',
+        show: (row) => (row['reason'] === null ? messages.none : translated(context, String(row['reason']))),
+      },
     ],
     rows,
     empty,
@@ -118,7 +122,7 @@ async function chart(context: Context, sums: readonly Fields[]): Promise<Html> {
           column: 'reasons',
           unit: 'text',
           label: messages.columns.reason,
-          show: (row) => (row['reasons'] === null ? '' : bdi(String(row['reasons']))),
+          show: (row) => (row['reasons'] === null ? '' : translated(context, String(row['reasons']))),
         },
       ],
       rows: sums,

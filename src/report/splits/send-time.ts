@@ -71,7 +71,7 @@ function grid({ messages, format }: Context, kind: string, rows: readonly Fields
     const share = Number(row['open_share_rate']);
     const shade = most === 0 ? 0 : Math.min(shades, Math.ceil((share / most) * shades));
     return markup`<td class="h${shade}" data-key="${keys.map((key) => String(row[key])).join('/')}" data-value="${share}">
-      ${format.percent(share)}
+      ${format.share(share)}
     </td>`;
   };
   return markup`<div class="scroll heat" role="group" tabindex="0" aria-labelledby="heat-${kind}-caption">
