@@ -126,7 +126,36 @@ export const splits = {
     unallocated: 'Costs of no campaign',
   },
   cohorts: {
-    title: 'Value of cohorts, month by month',
+    title: 'Value of a sign-up, month by month',
+    empty: 'No month since a sign-up is over yet.',
+    finding: (first: string, last: string, months: string, retention: string) =>
+      `A sign-up brings ${first} in its first month and ${last} up to month ${months}; in that month ${retention} still read or buy.`,
+    curveCaption: 'All cohorts that are old enough, by whole months since the sign-up; the oldest months rest on few cohorts',
+    gridCaption: 'Revenue per subscriber since the sign-up, newest cohorts first',
+    noCohort: (smallest: string) => `No month of sign-up has at least ${smallest} people.`,
+    monthsSince: 'Months since',
+    after: (months: number) => `Month ${months}`,
+    cohorts: 'Cohorts',
+    people: 'People',
+    revenue: 'Revenue per person',
+    profit: 'Profit per person',
+    retention: 'Still read or buy',
+  },
+  backtest: {
+    title: 'The projection, tried on months that are over',
+    caption: 'What would have been foretold from what was known before, beside what came',
+    empty: 'There are not enough months with orders to try the projection on.',
+    finding: (months: string, predicted: string, actual: string, isCovered: boolean) =>
+      `Of the last ${months} months, held out, ${predicted} would have been foretold and ${actual} came, ${isCovered ? 'within' : 'outside'} the bounds.`,
+    heldOut: 'Months held out',
+    predictedOrders: 'Orders foretold',
+    actualOrders: 'Orders that came',
+    predicted: 'Foretold',
+    low: 'Low (95 %)',
+    high: 'High (95 %)',
+    actual: 'Came',
+    error: 'Error',
+    covered: 'Within bounds',
   },
 };
 

@@ -125,7 +125,36 @@ export const splits: typeof english = {
     unallocated: 'Chi phí không thuộc chiến dịch nào',
   },
   cohorts: {
-    title: 'Giá trị của các nhóm đăng ký, từng tháng',
+    title: 'Giá trị của một lượt đăng ký, từng tháng',
+    empty: 'Chưa tháng nào sau khi đăng ký kết thúc.',
+    finding: (first, last, months, retention) =>
+      `Một lượt đăng ký mang về ${first} trong tháng đầu và ${last} đến tháng thứ ${months}; trong tháng đó ${retention} vẫn đọc hoặc mua.`,
+    curveCaption: 'Mọi nhóm đủ lâu, theo số tháng trọn từ khi đăng ký; các tháng xa nhất chỉ dựa trên ít nhóm',
+    gridCaption: 'Doanh thu mỗi người đăng ký từ khi đăng ký, nhóm mới nhất trước',
+    noCohort: (smallest) => `Không tháng đăng ký nào có ít nhất ${smallest} người.`,
+    monthsSince: 'Số tháng từ đó',
+    after: (months) => `Tháng ${months}`,
+    cohorts: 'Số nhóm',
+    people: 'Số người',
+    revenue: 'Doanh thu mỗi người',
+    profit: 'Lợi nhuận mỗi người',
+    retention: 'Vẫn đọc hoặc mua',
+  },
+  backtest: {
+    title: 'Dự báo, thử trên các tháng đã qua',
+    caption: 'Điều lẽ ra được dự báo từ những gì biết trước đó, bên cạnh điều đã đến',
+    empty: 'Chưa đủ tháng có đơn hàng để thử dự báo.',
+    finding: (months, predicted, actual, isCovered) =>
+      `Với ${months} tháng gần nhất được giữ lại, lẽ ra dự báo ${predicted} và thực tế là ${actual}, ${isCovered ? 'trong' : 'ngoài'} khoảng dự báo.`,
+    heldOut: 'Số tháng giữ lại',
+    predictedOrders: 'Đơn hàng dự báo',
+    actualOrders: 'Đơn hàng thực tế',
+    predicted: 'Dự báo',
+    low: 'Thấp (95 %)',
+    high: 'Cao (95 %)',
+    actual: 'Thực tế',
+    error: 'Sai số',
+    covered: 'Trong khoảng',
   },
 };
 

@@ -34,7 +34,14 @@ export type Cell = {
  * Every cell of every table whose rows have a key, with the text a person reads, foot notes taken off. The heading of its
  * column names the column; where no exact value stands beside the text, the text is the value.
  */
-export const cells = `[...document.querySelectorAll('tr[data-key]')].flatMap((row) => {
+export const cells = `[...document.querySelectorAll('td[data-key]')].map((cell) => ({
+  table: cell.closest('table').id,
+  mart: cell.closest('table').dataset.mart,
+  key: cell.dataset.key,
+  column: cell.closest('table').dataset.cell,
+  value: cell.dataset.value,
+  text: cell.textContent.trim(),
+})).concat([...document.querySelectorAll('tr[data-key]')].flatMap((row) => {
   const table = row.closest('table');
   const heads = [...table.tHead.rows[0].cells];
   return [...row.cells].flatMap((cell, index) => {
@@ -46,7 +53,7 @@ export const cells = `[...document.querySelectorAll('tr[data-key]')].flatMap((ro
     const value = cell.classList.contains('na') ? null : (cell.dataset.value ?? copy.textContent);
     return [{ table: table.id, mart: table.dataset.mart ?? '', key: row.dataset.key, column, value, text }];
   });
-})`;
+}))`;
 
 export type Card = Readonly<Record<string, string | undefined>> & { readonly text: string };
 
@@ -92,7 +99,7 @@ export const pages = `[...document.querySelectorAll('section.page')].map((page) 
 /** All pages at once, as without a script. */
 export const showAll = `document.documentElement.classList.remove('paged')`;
 
-export type Shown = { readonly id: string; readonly visible: readonly string[]; readonly width: number; readonly title: string };
+export type Shown = { readonly id: string; readonly visible: readonly string[]; readonly width: number; readonly title: string; readonly cut: readonly string[] };
 
 /** Goes to a page, opens all of it, and says what is to be seen. */
 export const visit = (id: string): string => `(async () => {
@@ -105,5 +112,8 @@ export const visit = (id: string): string => `(async () => {
     visible: [...document.querySelectorAll('section.page')].filter((page) => page.offsetHeight > 0).map((page) => page.id),
     width: document.documentElement.scrollWidth,
     title: document.title,
+    cut: [...document.querySelectorAll('#${id} :is(h2,h3,h4,p,dt,dd,li,summary), nav a')]
+      .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
+      .map((element) => element.outerHTML.slice(0, 120)),
   };
 })()`;

@@ -12,9 +12,55 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   ab_test_results: ['source', 'account_id', 'test_id', 'variant', 'metric'],
   link_performance: ['source', 'account_id', 'campaign_id', 'link_id'],
   reconciliation: ['source', 'account_id', 'campaign_id', 'measure'],
+  view_time: ['source', 'account_id', 'campaign_id'],
+  reply_performance: ['source', 'account_id', 'campaign_id'],
+  spam_checks: ['account_id', 'campaign_id', 'domain', 'day', 'tool'],
+  subject_lines: ['subject'],
+  deliverability_daily: ['day', 'recipient_domain'],
+  send_time: ['scope', 'scope_id', 'time_zone_kind', 'weekday', 'hour'],
+  client_share: ['scope', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
+  profit_monthly: ['month', 'source', 'account_id'],
+  ltv_cohorts: ['signup_month', 'months_since'],
+  ltv_backtest: ['held_out_months'],
+  alerts: ['source', 'account_id', 'rule', 'scope', 'scope_id', 'day'],
+  as_esp_shows: ['source', 'account_id', 'campaign_id', 'metric'],
 };
 
-export const martNames: readonly string[] = Object.keys(keys);
+/** Marts that the report shows rows of, of those that are published. */
+export async function martNames(published: Published): Promise<readonly string[]> {
+  const found = await rowsOf(
+    published,
+    "select table_name from information_schema.tables where table_schema = 'marts'",
+  );
+  return Object.keys(keys).filter((mart) => found.some(({ table_name: name }) => name === mart));
+}
+
+/** A second way to the sums by domain: its days, added up here. */
+export async function domainSums(
+  published: Published,
+  from: string,
+  to: string,
+): Promise<(domain: string, column: string) => number | null> {
+  const rows = await rowsOf(
+    published,
+    `select * from marts.deliverability_daily where day between '${from}' and '${to}'`,
+  );
+  const sum = (domain: string, column: string): number =>
+    rows
+      .filter((row) => row['recipient_domain'] === domain)
+      .reduce((total, row) => total + Number(row[column] ?? 0), 0);
+  const parts: Readonly<Record<string, readonly [string, string]>> = {
+    bounce_rate: ['bounce_count', 'sent_count'],
+    delivery_rate: ['delivered_count', 'sent_count'],
+    complaint_rate: ['complaint_count', 'delivered_count'],
+    complaint_sent_rate: ['complaint_count', 'sent_count'],
+  };
+  return (domain, column) => {
+    const [above, below] = parts[column] ?? [column, ''];
+    if (below === '') return sum(domain, above);
+    return sum(domain, below) === 0 ? null : sum(domain, above) / sum(domain, below);
+  };
+}
 
 export async function rowsOf(published: Published, sql: string): Promise<readonly Fields[]> {
   const { columns, rows } = await published.query(sql, { maxRows: 1_000_000 });
