@@ -170,6 +170,7 @@ export function addDataCommands(program: Command): void {
       .summary('Write the HTML report')
       .description('Writes one self-contained HTML file from the published marts: no server, no network.')
       .option('--out <file>', 'Where to write it (default: report.path of mailmart.yaml)')
+      .addOption(new Option('--lang <language>', 'Its language: English or Vietnamese').choices(['en', 'vi']).default('en'))
       .option('--open <when>', 'Open it in the browser: yes or no', 'no')
       .action((flags: GlobalOptions & ReportFlags) =>
         runCommand(
@@ -182,6 +183,7 @@ export function addDataCommands(program: Command): void {
     [
       ['mailmart report', 'Write it'],
       ['mailmart report --open yes', 'Write it and look at it'],
+      ['mailmart report --lang vi --out report.vi.html', 'In Vietnamese, beside the English one'],
     ],
   );
   withExamples(

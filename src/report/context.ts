@@ -1,3 +1,4 @@
+import { bdi, markup, type Html } from './html.ts';
 import type { MetricCatalog } from '../transform/metric-catalog.ts';
 import type { Format } from './format.ts';
 import type { Messages } from './messages/index.ts';
@@ -25,7 +26,36 @@ export function columnName(
 ): string {
   const metric = catalog.metrics.find((each) => each.mart === mart && each.column === column);
   const words: Readonly<Record<string, string>> = messages.columns;
-  return metric?.name ?? words[column] ?? column.replaceAll('_', ' ');
+  return (metric === undefined ? undefined : phrase(messages, metric.name)) ?? words[column] ?? column.replaceAll('_', ' ');
+}
+
+/** A text of the catalog or of a mart in the page's language; the English where it has no words for it. */
+export function phrase(messages: Messages, text: string): string {
+  return knownPhrase(messages, text) ?? text;
+}
+
+/** The same for the page itself, where the English is marked as such for who listens to it. */
+export function translated({ messages }: Pick<Context, 'messages'>, text: string): Html {
+  const known = knownPhrase(messages, text);
+  if (known !== undefined) return markup`${known}`;
+  return messages.language === 'en' ? bdi(text) : markup`<bdi lang="en">${text}</bdi>`;
+}
+
+/** Numbers and codes of currencies that a text names. */
+const named = /\d[\d.,]*\d|\d|\b[A-Z]{3}\b/g;
+
+/** Whole, with `{}` for its numbers, or part by part where several reasons were joined. */
+function knownPhrase({ phrases }: Messages, text: string): string | undefined {
+  const whole = phrases[text];
+  if (whole !== undefined) return whole;
+  const pattern = phrases[text.replaceAll(named, '{}')];
+  if (pattern !== undefined) {
+    const numbers = text.match(named) ?? [];
+    return pattern.replaceAll('{}', () => numbers.shift() ?? '');
+  }
+  const parts = text.split(', ');
+  const known = parts.length > 1 ? parts.flatMap((part) => knownPhrase({ phrases } as Messages, part) ?? []) : [];
+  return known.length > 0 && known.length === parts.length ? known.join(', ') : undefined;
 }
 
 export function metricOf({ catalog }: Pick<Context, 'catalog'>, key: string) {

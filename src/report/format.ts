@@ -7,8 +7,12 @@ export type Format = {
   readonly count: (value: Json) => string;
   readonly number: (value: Json, digits: number) => string;
   readonly percent: (value: Json) => string;
+  /** A share among many others, each with one digit. */
+  readonly share: (value: Json) => string;
   /** Difference of two rates, with its sign. */
   readonly points: (difference: number) => string;
+  /** A difference of numbers that are no shares, with its sign. */
+  readonly signed: (difference: number, digits: number) => string;
   readonly change: (relative: number) => string;
   readonly money: (value: Json, options?: { readonly short?: boolean }) => string;
   readonly date: (day: string) => string;
@@ -16,6 +20,12 @@ export type Format = {
   readonly shortMonth: (day: string) => string;
   readonly instant: (instant: string) => string;
   readonly duration: (milliseconds: number) => string;
+  /** 1 is Monday. */
+  readonly weekday: (day: number) => string;
+  readonly shortWeekday: (day: number) => string;
+  readonly hour: (hour: number) => string;
+  /** A span of seconds in the unit that reads best. */
+  readonly span: (seconds: number) => string;
   readonly value: (value: Json, unit: Unit) => string;
   /** A round number such as a threshold: no digits that say nothing. */
   readonly round: (value: number, unit: Unit) => string;
@@ -46,6 +56,8 @@ export function createFormat(locale: string, timeZone: string, currency: string)
   const day = dates({ dateStyle: 'medium', timeZone: 'UTC' });
   const month = dates({ month: 'long', year: 'numeric', timeZone: 'UTC' });
   const shortMonth = dates({ month: 'short', year: '2-digit', timeZone: 'UTC' });
+  const weekday = dates({ weekday: 'long', timeZone: 'UTC' });
+  const shortWeekday = dates({ weekday: 'short', timeZone: 'UTC' });
   const instant = dates({
     day: 'numeric',
     month: 'short',
@@ -66,6 +78,7 @@ export function createFormat(locale: string, timeZone: string, currency: string)
       }
       return write(value, { style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits });
     },
+    share: (value) => write(value, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     points: (difference) => {
       const digits = Math.abs(difference) < 0.01 ? 2 : 1;
       return write(difference * 100, {
@@ -74,6 +87,12 @@ export function createFormat(locale: string, timeZone: string, currency: string)
         maximumFractionDigits: digits,
       });
     },
+    signed: (difference, digits) =>
+      write(difference, {
+        signDisplay: 'exceptZero',
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }),
     change: (relative) =>
       write(relative, {
         style: 'percent',
@@ -98,6 +117,20 @@ export function createFormat(locale: string, timeZone: string, currency: string)
         unit: 'second',
         maximumFractionDigits: milliseconds < 10_000 ? 1 : 0,
       }),
+    weekday: (day) => weekday(mondayAnd(day)),
+    shortWeekday: (day) => shortWeekday(mondayAnd(day)),
+    hour: (hour) => `${String(hour).padStart(2, '0')}:00`,
+    span: (seconds) => {
+      const [unit, size] =
+        seconds < 5400 ? (['minute', 60] as const) : seconds < 129_600 ? (['hour', 3600] as const) : (['day', 86_400] as const);
+      const value = seconds / size;
+      return write(value, {
+        style: 'unit',
+        unit,
+        unitDisplay: 'long',
+        maximumFractionDigits: value < 10 ? 1 : 0,
+      });
+    },
     decimalMark: markOf(locale, 'decimal'),
     groupMark: markOf(locale, 'group'),
   };
@@ -122,6 +155,11 @@ export function createFormat(locale: string, timeZone: string, currency: string)
           : {}),
     });
   return { ...format, value, round };
+}
+
+/** Day 1 is a Monday. */
+function mondayAnd(day: number): string {
+  return new Date(Date.UTC(2024, 0, day)).toISOString();
 }
 
 /** Below it a share would read as none at all. */

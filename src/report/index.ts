@@ -4,28 +4,33 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { loadMetricCatalog } from '../transform/metric-catalog.ts';
 import type { Company, Context } from './context.ts';
 import { createFormat } from './format.ts';
-import { readKpis } from './kpis/select.ts';
-import { languages, type Language } from './messages/index.ts';
-import { page, type Section } from './page/page.ts';
+import { readKpis, type Kpis } from './kpis/select.ts';
+import { languages, type Language, type Messages } from './messages/index.ts';
+import { markup } from './html.ts';
+import { document, type Page } from './page/page.ts';
+import { goalPages } from './pages/goal-pages.ts';
+import { metricPages } from './pages/metric-pages.ts';
 import { readPeriod } from './period.ts';
 import { createReader, type PublishedReader } from './reader.ts';
 import { testSection } from './sections/ab-tests.ts';
-import { audienceSection } from './sections/audience.ts';
+import { alertSection } from './sections/alerts.ts';
 import { campaignSection } from './sections/campaigns.ts';
+import { espView } from './sections/esp-view.ts';
 import { glossarySection } from './sections/glossary.ts';
 import { headerSection } from './sections/header.ts';
 import { kpiSection } from './sections/kpi-cards.ts';
-import { linkSection } from './sections/links.ts';
-import { profitSection } from './sections/profit.ts';
 import { qualitySection } from './sections/quality.ts';
 import { reconciliationSection } from './sections/reconciliation.ts';
 import { summarySection } from './sections/summary.ts';
-import { trendSection } from './sections/trends.ts';
+import { trendFigures } from './sections/trends.ts';
+
+export type { Language };
 
 export type ReportOptions = {
   readonly published: PublishedReader;
   readonly project: { readonly config: { readonly company: Company } };
-  readonly language?: Language;
+  /** One that exists, or words for it. */
+  readonly language?: Language | Messages;
 };
 
 /** Writes the report as one HTML file that needs nothing else; a reader never sees half of it. */
@@ -46,7 +51,7 @@ export async function writeReport({ out, ...options }: ReportOptions & { readonl
 /** The report as text: the same data give the same bytes, for it holds no current time. */
 export async function renderReport({ published, project, language = 'en' }: ReportOptions): Promise<string> {
   const { company } = project.config;
-  const messages = languages[language];
+  const messages = typeof language === 'string' ? languages[language] : language;
   const reader = await createReader(published);
   const context: Context = {
     reader,
@@ -57,22 +62,40 @@ export async function renderReport({ published, project, language = 'en' }: Repo
     period: await readPeriod(reader),
   };
   const kpis = await readKpis(context);
-  const sections: readonly Section[] = [
-    { id: 'summary', title: messages.summary.heading, content: await summarySection(context, kpis) },
-    { id: 'kpis', title: messages.kpis.heading, content: kpiSection(context, kpis) },
-    { id: 'trends', title: messages.trends.heading, content: await trendSection(context, kpis) },
+  const words = messages.pages.groups;
+  return document(context, await headerSection(context), [
+    { title: words.overview, pages: await overviewPages(context, kpis) },
+    { title: words.goals, pages: await goalPages(context, kpis) },
+    { title: words.metrics, pages: await metricPages(context, kpis) },
+    { title: words.details, pages: await detailPages(context) },
+  ]);
+}
+
+async function overviewPages(context: Context, kpis: Kpis): Promise<readonly Page[]> {
+  const { messages } = context;
+  return [
+    {
+      id: 'overview',
+      title: messages.pages.overview,
+      content: markup`${await summarySection(context, kpis)}
+        <div class="grid">${await trendFigures(context, kpis)}</div>
+        ${kpiSection(context, kpis)}`,
+    },
+  ];
+}
+
+async function detailPages(context: Context): Promise<readonly Page[]> {
+  const { messages } = context;
+  return [
     { id: 'campaigns', title: messages.campaigns.heading, content: await campaignSection(context) },
-    { id: 'profit', title: messages.profit.heading, content: await profitSection(context) },
-    { id: 'audience', title: messages.audience.heading, content: await audienceSection(context) },
     { id: 'tests', title: messages.abTests.heading, content: await testSection(context) },
-    { id: 'links', title: messages.links.heading, content: await linkSection(context) },
+    { id: 'alerts', title: messages.alerts.heading, content: await alertSection(context) },
     {
       id: 'reconciliation',
       title: messages.reconciliation.heading,
-      content: await reconciliationSection(context),
+      content: markup`${await reconciliationSection(context)} ${await espView(context)}`,
     },
     { id: 'quality', title: messages.quality.heading, content: await qualitySection(context) },
     { id: 'glossary', title: messages.glossary.heading, content: glossarySection(context) },
   ];
-  return page(context, await headerSection(context), sections);
 }

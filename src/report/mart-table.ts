@@ -1,4 +1,4 @@
-import { columnName, type Context } from './context.ts';
+import { columnName, translated, type Context } from './context.ts';
 import { shownUnit, type Unit } from './format.ts';
 import { bdi, markup, type Html, type HtmlValue } from './html.ts';
 import type { Fields } from './reader.ts';
@@ -11,6 +11,8 @@ export type TableColumn = {
   readonly label?: string;
   /** Says how the cell reads where the value alone is not enough, as for yes and no. */
   readonly show?: (row: Fields) => HtmlValue;
+  /** Not a column of the named mart: a name or date that was joined to its rows. */
+  readonly isPlain?: boolean;
   /** Rows in which NULL means that there is nothing to say, not that something is missing. */
   readonly isAbsent?: (row: Fields) => boolean;
 };
@@ -51,26 +53,11 @@ export function martTable(context: Context, table: MartTable): Html {
   const labels = columns.map((column) => column.label ?? columnName(context, mart ?? '', column.column));
   const body = rows.map((row) => {
     const reasons = reasonsOf(row['unavailable_reason']);
-    const cells = columns.map(({ column, unit, show, isAbsent }, index) => {
-      const value = row[column] ?? null;
-      const reason = reasons.get(column);
-      const content =
-        show !== undefined
-          ? show(row)
-          : value === null
-            ? markup`<span class="na">${isAbsent?.(row) === true ? messages.none : messages.notAvailable}</span>`
-            : unit === 'text'
-              ? bdi(String(value))
-              : format.value(value, shownUnit(unit, column));
-      const data = markup` data-column="${column}"${value !== null && markup` data-value="${String(value)}"`}`;
-      const note = reason !== undefined && noteMark(id, notes, reason);
-      const kind = numeric.has(unit) ? markup` class="n"` : times.has(unit) ? markup` class="t"` : '';
-      return index === 0
-        ? markup`<th scope="row" ${kind}${data}>${content}${note}</th>`
-        : markup`<td${kind}${data}>${content}${note}</td>`;
+    const cells = columns.map((column, index) => {
+      const reason = reasons.get(column.column);
+      return cell(context, row, column, index === 0, reason !== undefined && noteMark(id, notes, reason));
     });
-    const key = keys.length > 0 && markup` data-key="${JSON.stringify(keys.map((name) => row[name] ?? null))}"`;
-    return markup`<tr${key}>${cells}</tr>`;
+    return markup`<tr${keys.length > 0 && markup` data-key="${rowKey(row, keys)}"`}>${cells}</tr>`;
   });
   const source = mart !== undefined && markup` data-mart="${mart}"`;
   return markup`<div class="scroll${isSheet && ' sheet'}" role="group" tabindex="0" aria-labelledby="${id}-caption">
@@ -81,8 +68,8 @@ export function martTable(context: Context, table: MartTable): Html {
         <thead>
           <tr>
             ${columns.map(
-              ({ unit }, index) =>
-                markup`<th scope="col" ${numeric.has(unit) && markup` class="n"`}>${labels[index]}</th>`,
+              ({ column, unit, isPlain }, index) =>
+                markup`<th scope="col"${numeric.has(unit) && markup` class="n"`}${isPlain !== true && markup` data-column="${column}"`}>${labels[index]}</th>`,
             )}
           </tr>
         </thead>
@@ -96,9 +83,35 @@ export function martTable(context: Context, table: MartTable): Html {
     ${notes.size > 0 && notesList(context, id, notes)}`;
 }
 
-function notesList({ messages, format }: Context, id: string, notes: ReadonlyMap<string, number>): Html {
+/** The exact value stands beside what a person reads, unless they are the same; a cell without a value has the class `na`. */
+function cell(
+  context: Context,
+  row: Fields,
+  { column, unit, show, isAbsent }: TableColumn,
+  isHead: boolean,
+  note: HtmlValue,
+): Html {
+  const { messages, format } = context;
+  const value = row[column] ?? null;
+  const plain = value === null ? (isAbsent?.(row) === true ? messages.none : messages.notAvailable) : format.value(value, shownUnit(unit, column));
+  const content = show?.(row) ?? (unit === 'text' && value !== null ? bdi(plain) : plain);
+  const isSame = show === undefined && plain === String(value);
+  const kinds = [numeric.has(unit) ? 'n' : times.has(unit) ? 't' : '', value === null ? 'na' : ''].filter((kind) => kind !== '');
+  const attributes = markup`${kinds.length > 0 && markup` class="${kinds.join(' ')}"`}${value !== null && !isSame && markup` data-value="${String(value)}"`}`;
+  return isHead
+    ? markup`<th scope="row"${attributes}>${content}${note}</th>`
+    : markup`<td${attributes}>${content}${note}</td>`;
+}
+
+/** Names the row in its mart. */
+function rowKey(row: Fields, keys: readonly string[]): string {
+  return keys.map((name) => encodeURIComponent(String(row[name] ?? '').toWellFormed())).join('/');
+}
+
+function notesList(context: Context, id: string, notes: ReadonlyMap<string, number>): Html {
+  const { messages, format } = context;
   const list = markup`<ol class="notes">
-    ${[...notes].map(([reason, number]) => markup`<li id="${id}-note-${number}">${bdi(reason)}</li>`)}
+    ${[...notes].map(([reason, number]) => markup`<li id="${id}-note-${number}">${translated(context, reason)}</li>`)}
   </ol>`;
   if (notes.size <= openNotes) return list;
   return markup`<details class="data"><summary>${messages.table.notes(format.count(notes.size))}</summary>${list}</details>`;

@@ -17,6 +17,7 @@ export type PublishedReader = {
 export type Reader = {
   rows(tables: readonly string[], sql: string): Promise<readonly Fields[]>;
   first(tables: readonly string[], sql: string): Promise<Fields | undefined>;
+  has(table: string): boolean;
 };
 
 const mostRows = 100_000;
@@ -31,7 +32,11 @@ export async function createReader(published: PublishedReader): Promise<Reader> 
     const { columns, rows: found } = await published.query(sql, { maxRows: mostRows });
     return found.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])));
   };
-  return { rows, first: async (tables, sql) => (await rows(tables, sql))[0] };
+  return {
+    rows,
+    first: async (tables, sql) => (await rows(tables, sql))[0],
+    has: (table) => present.has(table),
+  };
 }
 
 /** NULL stays null: a number that is not known is not 0. */

@@ -4,13 +4,14 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { bytesText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
+import type { Language } from '../../report/index.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { reportWriter } from '../report-writer.ts';
 import { openForReading } from './query.ts';
 
-export type ReportFlags = { readonly out?: string; readonly open?: string };
+export type ReportFlags = { readonly out?: string; readonly open?: string; readonly lang?: Language };
 
-/** `mailmart report [--open yes]` */
+/** `mailmart report [--lang vi] [--open yes]` */
 export async function report(context: Context, flags: ReportFlags): Promise<ExitName> {
   const { output } = context;
   const open = flags.open ?? 'no';
@@ -25,7 +26,8 @@ export async function report(context: Context, flags: ReportFlags): Promise<Exit
   const project = await context.project();
   // Says what to do when nothing is published, before the charts are loaded.
   (await openForReading(project.paths.published)).close();
-  const file = await reportWriter(project, flags.out === undefined ? project.paths.report : resolve(flags.out))();
+  const out = flags.out === undefined ? project.paths.report : resolve(flags.out);
+  const file = await reportWriter(project, out, flags.lang)();
   const opened = open === 'yes' && (await openInBrowser(file));
   const { size } = statSync(file);
   output.document('report', { file, bytes: size, opened });

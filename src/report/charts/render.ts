@@ -10,7 +10,7 @@ function textWidth(item: { readonly fontSize?: number; readonly text?: unknown }
   const size = item.fontSize ?? 11;
   return [...String(text ?? '')].reduce(
     (sum, character) =>
-      sum + size * (/[iljtfI1.,:;|'! ]/.test(character) ? 0.36 : /[mwMW@%—…]/.test(character) ? 0.9 : 0.6),
+      sum + size * (/[iljtfI.,:;|'! ]/.test(character) ? 0.36 : /[mwMW@%—…]/.test(character) ? 0.9 : /[A-Z\d]/.test(character) ? 0.66 : 0.6),
     0,
   );
 }
@@ -66,18 +66,31 @@ const silentLogger = {
 function slim(svg: string, labelledBy: string): string {
   const short = svg
     .replaceAll(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
-    .replaceAll(/<[a-z][^>]*>/g, (tag) =>
-      tag
-        .replaceAll(/ (?:class|role|aria-roledescription|aria-hidden|pointer-events)="[^"]*"/g, '')
-        .replaceAll(/ (?:opacity="1"|stroke-width="1"|font-family="inherit"|stroke-miterlimit="4")/g, '')
-        .replaceAll(' transform="translate(0,0)"', '')
-        .replaceAll(/(\d\.\d\d)\d+/g, '$1'),
-    );
+    .replaceAll(/<[a-z][^>]*>/g, slimTag);
   return shed(short).replace(
     /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"[^>]*>/,
     (_, width: string, height: string) =>
       `<svg role="img" aria-labelledby="${labelledBy}" viewBox="0 0 ${width} ${height}">`,
   );
+}
+
+/** What most marks share is said once, by classes of the style sheet. */
+const shared: readonly (readonly [from: RegExp, to: string])[] = [
+  [/ (?:class|role|aria-roledescription|aria-hidden|pointer-events)="[^"]*"/g, ''],
+  [/ (?:opacity="1"|stroke-width="1"|font-family="inherit"|stroke-miterlimit="4"|stroke-dasharray="1,0")/g, ''],
+  [/ (?:font-size="11px"|x2="0"|y2="0"|text-anchor="start")/g, ''],
+  [/ transform="translate\(0,0\)"/g, ''],
+  [/(\d\.\d)\d+/g, '$1'],
+  [/^<line(.*) stroke="var\(--grid\)"/, '<line class="thin"$1'],
+  [/^<line(.*) stroke="var\(--axis\)"/, '<line class="rule"$1'],
+  [/^<text(.*) text-anchor="(middle|end)"(.*) fill="var\(--(?:muted|text)\)"/, '<text class="$2"$1$3'],
+  [/^<text(.*) fill="var\(--(?:muted|text)\)"/, '<text$1'],
+  // A point of a line, which the library draws as two arcs.
+  [/^<path transform="translate\(([\d.]+),([\d.]+)\)" d="M([\d.]+),0A[^"]*"/, '<circle cx="$1" cy="$2" r="$3"'],
+];
+
+function slimTag(tag: string): string {
+  return shared.reduce((text, [from, to]) => text.replace(from, to), tag);
 }
 
 /** Groups that hold nothing, or only one other thing and say nothing about it. */

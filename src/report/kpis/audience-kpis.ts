@@ -1,3 +1,4 @@
+import { addDays } from '../calendar.ts';
 import type { Period } from '../period.ts';
 import type { Fields, Reader } from '../reader.ts';
 import { numberOf, textOf } from '../reader.ts';
@@ -26,6 +27,7 @@ export async function activeKpis(reader: Reader, period: Period): Promise<readon
         numerator: now?.['active_count'] ?? null,
         denominator: now?.['mailed_count'] ?? null,
         previous: on(period.previousTo)?.['active_audience_rate'] ?? null,
+        lastYear: on(addDays(period.to, -364))?.['active_audience_rate'] ?? null,
         median: medianOf(rows.map((row) => numberOf(row['active_audience_rate']))),
         medianKind: 'days',
         trend: ends.map((row) => numberOf(row['active_audience_rate'])),
@@ -102,6 +104,7 @@ export async function growthKpis(reader: Reader, period: Period): Promise<readon
       value: rate(now),
       denominator: now?.['opening'] ?? null,
       previous: rate(of(1)),
+      lastYear: null,
       median: medianOf(whole.filter((row) => Number(row['bucket']) > 0 && isSince(row, period)).map(rate)),
       medianKind: 'periods',
       trend: withoutImport(recent.map(rate)),
@@ -116,6 +119,7 @@ export async function growthKpis(reader: Reader, period: Period): Promise<readon
       numerator: now?.['closing'] ?? null,
       denominator: null,
       previous: of(1)?.['closing'] ?? null,
+      lastYear: null,
       median: null,
       medianKind: null,
       trend: recent.map((row) => numberOf(row['closing'])),
@@ -141,6 +145,7 @@ export async function ltvKpi(reader: Reader): Promise<Kpi> {
     numerator: total,
     denominator: people,
     previous: null,
+    lastYear: null,
     median: null,
     medianKind: null,
     trend: [],

@@ -5,6 +5,7 @@ import { monthsBetween } from '../calendar.ts';
 import type { Fields, Reader } from '../reader.ts';
 import { numberOf, textOf } from '../reader.ts';
 import { reasonsOf } from '../reasons.ts';
+import { aliasOf, campaignJoin, expression, presentMarts, type CampaignMart } from './campaign-marts.ts';
 import type { Kpi } from './kpi.ts';
 
 type Metric = MetricCatalog['metrics'][number];
@@ -12,7 +13,7 @@ type Metric = MetricCatalog['metrics'][number];
 /** One number per campaign that may be summed up: a metric of the catalog or a plain column. */
 export type CampaignMeasure = {
   readonly key: string;
-  readonly mart: 'campaign_performance' | 'campaign_profit';
+  readonly mart: CampaignMart;
   readonly column: string;
   readonly numerator: string;
   readonly denominator: string | null;
@@ -20,10 +21,10 @@ export type CampaignMeasure = {
   readonly direction: Kpi['direction'];
 };
 
-export function measureOf(metric: Metric): CampaignMeasure {
+export function measureOf(metric: Metric, mart: CampaignMart): CampaignMeasure {
   return {
     key: metric.key,
-    mart: metric.mart === 'campaign_profit' ? 'campaign_profit' : 'campaign_performance',
+    mart,
     column: metric.column,
     numerator: metric.numerator,
     denominator: metric.denominator ?? null,
@@ -43,8 +44,16 @@ export type Sums = {
 };
 
 const tables = ['marts.campaign_performance', 'marts.campaign_profit'] as const;
-const source = `marts.campaign_performance as p left join marts.campaign_profit as f
-  on f.source = p.source and f.account_id = p.account_id and f.campaign_id = p.campaign_id`;
+
+/** Which campaigns: all, or those with a goal. */
+export type Scope = { readonly goal: string | null };
+export const everyCampaign: Scope = { goal: null };
+
+function within({ goal }: Scope): string {
+  if (goal === null) return 'true';
+  if (!/^[a-z_]+$/.test(goal)) throw new Error(`${goal} is no goal`);
+  return `p.goal = '${goal}'`;
+}
 
 /**
  * Sums of every measure by group, ratios always as ratio of sums. A campaign whose own value is not known (its source
@@ -54,6 +63,7 @@ export async function campaignSums(
   reader: Reader,
   measures: readonly CampaignMeasure[],
   group: string,
+  scope: Scope,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Sums>>> {
   const columns = measures.flatMap((measure, index) => {
     const known = knownCampaign(measure);
@@ -67,7 +77,8 @@ export async function campaignSums(
   });
   const rows = await reader.rows(
     tables,
-    `select cast(${group} as varchar) as bucket, count(*) as campaigns, ${columns.join(', ')} from ${source} group by 1 order by 1`,
+    `select cast(${group} as varchar) as bucket, count(*) as campaigns, ${columns.join(', ')} from ${campaignJoin(reader)}
+      where ${within(scope)} group by 1 order by 1`,
   );
   return new Map(
     rows.map((row) => [
@@ -77,6 +88,8 @@ export async function campaignSums(
   );
 }
 
+const daysOfYear = 364;
+
 /** What is usual cannot be said from fewer campaigns. */
 const fewest = 3;
 
@@ -85,6 +98,7 @@ export async function campaignMedians(
   reader: Reader,
   measures: readonly CampaignMeasure[],
   to: string,
+  scope: Scope,
 ): Promise<Fields> {
   const columns = measures.map((measure, index) => {
     const own = expression(measure.column, measure.mart);
@@ -92,7 +106,8 @@ export async function campaignMedians(
   });
   const row = await reader.first(
     tables,
-    `select count(*) as campaigns, ${columns.join(', ')} from ${source} where p.send_date <= date '${to}'`,
+    `select count(*) as campaigns, ${columns.join(', ')} from ${campaignJoin(reader)}
+      where p.send_date <= date '${to}' and ${within(scope)}`,
   );
   return Object.fromEntries(measures.map((measure, index) => [measure.key, row?.[`m${index}`] ?? null]));
 }
@@ -102,15 +117,20 @@ export async function campaignKpis(
   reader: Reader,
   measures: readonly CampaignMeasure[],
   period: Period,
+  scope: Scope = everyCampaign,
 ): Promise<{ readonly kpis: readonly Kpi[]; readonly byMonth: ReadonlyMap<string, ReadonlyMap<string, Sums>> }> {
   const bucket = `cast(floor(date_diff('day', p.send_date, date '${period.to}') / ${period.days}.0) as integer)`;
-  const byPeriod = await campaignSums(reader, measures, bucket);
-  const byMonth = await campaignSums(reader, measures, `cast(date_trunc('month', p.send_date) as date)`);
-  const medians = await campaignMedians(reader, measures, period.to);
-  const notes = await periodReasons(reader, period);
+  const byPeriod = await campaignSums(reader, measures, bucket, scope);
+  // 364 days: the same days of the week.
+  const yearBefore = `date_diff('day', p.send_date, date '${period.to}') between ${daysOfYear} and ${daysOfYear + period.days - 1}`;
+  const byYear = await campaignSums(reader, measures, yearBefore, scope);
+  const byMonth = await campaignSums(reader, measures, `cast(date_trunc('month', p.send_date) as date)`, scope);
+  const medians = await campaignMedians(reader, measures, period.to, scope);
+  const notes = await periodReasons(reader, period, scope);
   const refreshed = await reader.first(
     tables,
-    `select max(p.refreshed_at) as refreshed_at from ${source} where p.send_date between date '${period.from}' and date '${period.to}'`,
+    `select max(p.refreshed_at) as refreshed_at from ${campaignJoin(reader)}
+      where p.send_date between date '${period.from}' and date '${period.to}' and ${within(scope)}`,
   );
   const months = period.firstSend === null ? [] : monthsBetween(period.firstSend, period.to).slice(-24);
   const kpis = measures.map((measure): Kpi => {
@@ -125,6 +145,7 @@ export async function campaignKpis(
       numerator: current?.numerator ?? null,
       denominator: current?.denominator ?? null,
       previous: of(1)?.value ?? null,
+      lastYear: byYear.get('true')?.get(measure.key)?.value ?? null,
       median: isRatio ? (medians[measure.key] ?? null) : medianOf(earlier),
       medianKind: isRatio ? 'campaigns' : 'periods',
       trend: months.map((month) => numberOf(byMonth.get(month)?.get(measure.key)?.value)),
@@ -139,7 +160,7 @@ export async function campaignKpis(
         dateColumn: 'send_date',
         from: period.from,
         to: period.to,
-        filter: null,
+        filter: scope.goal === null ? null : `goal = ${scope.goal}`,
       },
       reasons: reasonsFor(measure, notes),
       leftOut: current?.leftOut ?? 0,
@@ -176,37 +197,27 @@ function knownCampaign({ mart, column, numerator, denominator }: CampaignMeasure
   if (denominator === null) return `(${above}) is not null`;
   const below = expression(denominator, mart);
   const own = expression(column, mart);
-  const reason = `concat('; ', ${mart === 'campaign_profit' ? 'f' : 'p'}.unavailable_reason)`;
+  const reason = `concat('; ', ${aliasOf(mart)}.unavailable_reason)`;
   return (
     `(${above}) is not null and (${below}) is not null and ` +
     `(${own} is not null or ((${below}) = 0 and not contains(${reason}, '; ${column}: ')))`
   );
 }
 
-const names = /^(?:[a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$/;
-
-/** The catalog's expression (columns with + and −) with each column under its table's alias. */
-function expression(text: string, mart: string): string {
-  return text
-    .split(/\s+/)
-    .map((token) => {
-      if (token === '+' || token === '-') return token;
-      if (!names.test(token)) throw new Error(`sql/includes/metrics.yaml: ${text} is not an expression of columns`);
-      const [table, column] = token.includes('.') ? token.split('.') : [mart, token];
-      return `${table === 'campaign_profit' ? 'f' : 'p'}.${column ?? ''}`;
-    })
-    .join(' ');
-}
-
 type Notes = readonly { readonly reasons: ReadonlyMap<string, string>; readonly campaigns: number }[];
 
-async function periodReasons(reader: Reader, period: Period): Promise<Readonly<Record<string, Notes>>> {
-  const within = `send_date between date '${period.from}' and date '${period.to}'`;
-  const entries = ['campaign_performance', 'campaign_profit'].map(async (mart): Promise<[string, Notes]> => {
+async function periodReasons(
+  reader: Reader,
+  period: Period,
+  scope: Scope,
+): Promise<Readonly<Record<string, Notes>>> {
+  const entries = presentMarts(reader).map(async (mart): Promise<[string, Notes]> => {
+    const reason = `${aliasOf(mart)}.unavailable_reason`;
     const rows = await reader.rows(
-      [`marts.${mart}`],
-      `select unavailable_reason, count(*) as campaigns from marts.${mart}
-        where ${within} and unavailable_reason is not null group by 1 order by 2 desc, 1`,
+      tables,
+      `select ${reason} as unavailable_reason, count(*) as campaigns from ${campaignJoin(reader)}
+        where p.send_date between date '${period.from}' and date '${period.to}' and ${within(scope)}
+          and ${reason} is not null group by 1 order by 2 desc, 1`,
     );
     return [
       mart,

@@ -22,6 +22,8 @@ export type Kpi = {
   readonly numerator: Json;
   readonly denominator: Json;
   readonly previous: Json;
+  /** The same days 52 weeks earlier. */
+  readonly lastYear: Json;
   readonly median: Json;
   readonly medianKind: 'campaigns' | 'periods' | 'days' | null;
   /** Value by month; null where it is not known. */

@@ -21,6 +21,6 @@ export function sparkline(values: readonly (number | null)[], label: string): Ht
   const last = values.findLastIndex((value) => value !== null);
   return markup`<svg class="spark" role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">
     <path d="${trusted(path)}" />
-    <path class="end" d="M${x(last)} ${y(values[last] ?? low)}h0" />
+    <path class="last" d="M${x(last)} ${y(values[last] ?? low)}h0" />
   </svg>`;
 }

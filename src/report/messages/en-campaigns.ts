@@ -25,7 +25,7 @@ export const campaigns = {
 export const profit = {
   heading: 'Profit',
   intro:
-    'Campaigns sent in the period, lifetime to date. Costs are those booked on a campaign; shared costs such as subscriptions and salaries are not allotted yet.',
+    'Campaigns sent in the period, lifetime to date, with the costs that are booked on them or shared out to them; costs of no campaign stand in the table by month.',
   steps: {
     title: 'From revenue to profit',
     finding: (income: string, costs: string, profit: string, margin: string) =>

@@ -147,7 +147,5 @@ export const glossary = {
   grain: 'One value per',
   threshold: 'Threshold',
   caution: 'Read with care',
-  vendor: (vendor: string, name: string, difference: string) => `${vendor} calls it “${name}”. ${difference}.`,
-  vendorNone: (vendor: string, name: string) => `${vendor} calls it “${name}”; the same number.`,
   all: (count: string) => `All ${count} metrics`,
 };

@@ -15,6 +15,7 @@ export const kpis = {
   average: (name: string) => `Average ${name.toLowerCase()}`,
   previous: 'Previous period',
   previousStock: '90 days earlier',
+  lastYear: '52 weeks earlier',
   median: {
     campaigns: 'Median campaign',
     periods: 'Median of earlier periods',
@@ -22,15 +23,20 @@ export const kpis = {
   },
   points: (difference: string) => `${difference} points`,
   status: {
-    meets: (threshold: string) => `Within threshold: ${threshold}`,
-    misses: (threshold: string) => `Outside threshold: ${threshold}`,
+    meets: {
+      above: (value: string) => `Reaches ${value}`,
+      below: (value: string) => `Under the limit of ${value}`,
+    },
+    misses: {
+      above: (value: string) => `Short of ${value}`,
+      below: (value: string) => `Not under the limit of ${value}`,
+    },
     better: 'Better than usual',
     worse: 'Worse than usual',
     usual: 'As usual',
     none: 'No threshold set',
     unknown: 'Not known',
   },
-  threshold: { above: (value: string) => `${value} or more`, below: (value: string) => `below ${value}` },
   details: 'How it is computed',
   question: 'Question',
   formula: 'Formula',
@@ -40,7 +46,6 @@ export const kpis = {
   toDate: 'All time',
   caution: 'Read with care',
   thresholdText: 'Threshold',
-  thresholdSource: (text: string, source: string) => `${text} (${source})`,
   freshness: 'Data up to',
   leftOut: (out: string, all: string) => `${out} of ${all} campaigns are left out: their value is not known.`,
   incomplete: 'Not whole',
@@ -53,57 +58,21 @@ export const kpis = {
   trend: (from: string, to: string, first: string, last: string) => `Trend by month, ${from} ${first} to ${to} ${last}`,
   noTrend: 'No trend: the mart knows today only.',
   missing: 'Not measured yet',
-  missingItem: (name: string, reason: string) => `${name}: ${reason}`,
 };
 
 export const trends = {
-  heading: 'Trends by month',
-  intro:
-    'By month of sending. Each point is the sum of the month’s numerators over the sum of its denominators; the newest month is not over yet, and late opens and orders still come in.',
   caption: (title: string) => `${title}, by month of sending`,
   month: 'Month',
-  empty: 'No month has a campaign yet.',
   sent: {
     title: 'E-mails sent',
     finding: (total: string, campaigns: string, peak: string, month: string) =>
       `${total} e-mails over all months (campaigns: ${campaigns}); most in ${month}: ${peak}.`,
-  },
-  opens: {
-    title: 'Open rate: people against reported',
-    finding: (human: string, reported: string, points: string) =>
-      `Over all months ${human} of people reached opened; the services would report ${reported}, ${points} points more.`,
-    unknown: 'People’s opens are not known here.',
   },
   machine: {
     title: 'Who opened: people, machines, not told apart',
     finding: (share: string, machine: string, all: string) =>
       `${share} of all opens (${machine} of ${all}) came from machines, not people.`,
     none: 'No opens are known.',
-  },
-  clicks: {
-    title: 'Click rate and click-to-open rate',
-    finding: (click: string, toOpen: string) =>
-      `${click} of people reached clicked; of those who opened, ${toOpen} did.`,
-    unknown: 'People’s clicks are not known here.',
-  },
-  bounces: {
-    title: 'Bounces',
-    finding: (hard: string, soft: string, month: string, worst: string) =>
-      `${hard} of e-mails bounced for good and ${soft} for now; the worst month was ${month} with ${worst} in all.`,
-    unknown: 'Bounces are not known here.',
-  },
-  leaving: {
-    title: 'Unsubscribes and complaints',
-    finding: (unsubscribe: string, complaint: string) =>
-      `${unsubscribe} of people reached unsubscribed and ${complaint} called the e-mail spam.`,
-    unknown: 'Unsubscribes are not known here.',
-    threshold: 'complaints',
-  },
-  results: {
-    title: 'Conversion and purchase rate',
-    finding: (conversion: string, purchase: string) =>
-      `${conversion} of people who clicked converted; ${purchase} of people reached bought.`,
-    unknown: 'Conversions are not known here.',
   },
   money: {
     title: 'Net revenue and profit',

@@ -2,19 +2,25 @@ import { abTests, campaigns, links, profit } from './en-campaigns.ts';
 import { audience, glossary, quality, reconciliation } from './en-data.ts';
 import { columns } from './en-columns.ts';
 import { kpis, trends } from './en-kpis.ts';
+import { goalPages, metricPages, pages } from './en-pages.ts';
+import { alerts, espView, splits } from './en-splits.ts';
 
 /** English. Numbers, dates and money come in already written by Intl; names come as elements that isolate them. */
 export const en = {
   language: 'en',
   locale: 'en-GB',
   direction: 'ltr',
+  /** Texts of the catalog and of marts, which are English, in this language. */
+  phrases: {} as Readonly<Record<string, string>>,
   notAvailable: 'n/a',
   /** Where a cell has no meaning, as the difference of the control to itself. */
   none: '–',
+  yes: 'yes',
+  no: 'no',
   page: {
     title: (company: string) => `${company}: e-mail marketing report`,
     skip: 'Skip to the numbers',
-    contents: 'Contents',
+    contents: 'Pages',
     heading: 'E-mail marketing report',
     period: (from: string, to: string, days: number) => `${from} to ${to} (${days} days)`,
     periodPast: (asOf: string) =>
@@ -76,6 +82,12 @@ export const en = {
     more: (shown: string, more: string) => `${shown} rows are shown; ${more} more are in the mart.`,
   },
   figure: { data: 'Numbers as a table' },
+  pages,
+  metricPages,
+  goalPages,
+  splits,
+  alerts,
+  espView,
   kpis,
   trends,
   campaigns,

@@ -1,7 +1,8 @@
 import { en } from './en.ts';
+import { vi } from './vi.ts';
 
 /** All words of the report in one language; another language is one more file of this type. */
 export type Messages = typeof en;
 
-export const languages: Readonly<Record<'en', Messages>> = { en };
+export const languages: Readonly<Record<'en' | 'vi', Messages>> = { en, vi };
 export type Language = keyof typeof languages;

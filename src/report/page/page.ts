@@ -4,10 +4,12 @@ import { markup, trusted, type Html } from '../html.ts';
 import { script } from './script.ts';
 import { styles } from './styles.ts';
 
-export type Section = { readonly id: string; readonly title: string; readonly content: Html };
+/** One page of the report: the script shows one at a time; without it, and in print, they follow each other. */
+export type Page = { readonly id: string; readonly title: string; readonly content: Html };
+export type PageGroup = { readonly title: string; readonly pages: readonly Page[] };
 
 /** The whole document. Its policy forbids everything but its own style sheet and script, by their hashes. */
-export function page(context: Context, header: Html, sections: readonly Section[]): string {
+export function document(context: Context, header: Html, groups: readonly PageGroup[]): string {
   const { messages, company } = context;
   const words = messages.page;
   const policy = [
@@ -18,7 +20,7 @@ export function page(context: Context, header: Html, sections: readonly Section[
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
-  const document = markup`<!doctype html>
+  return markup`<!doctype html>
     <html lang="${messages.language}" dir="${messages.direction}">
       <head>
         <meta charset="utf-8" />
@@ -33,18 +35,39 @@ export function page(context: Context, header: Html, sections: readonly Section[
       <body>
         <a class="skip" href="#content">${words.skip}</a>
         ${header}
-        <nav aria-label="${words.contents}">
-          <ul>
-            ${sections.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)}
-          </ul>
-        </nav>
-        <main id="content" tabindex="-1">${sections.map(({ content }) => content)}</main>
+        <div class="shell">
+          ${navigation(context, groups)}
+          <main id="content" tabindex="-1">${groups.flatMap(({ pages }) => pages.map(pageMarkup))}</main>
+        </div>
         <footer><p>${words.footer(company.time_zone, company.currency)}</p></footer>
         <script>${trusted(script)}</script>
       </body>
     </html>
-  `;
-  return document.markup;
+  `.markup;
+}
+
+function pageMarkup({ id, title, content }: Page): Html {
+  return markup`<section class="page" id="${id}" aria-labelledby="${id}-heading">
+    <h2 id="${id}-heading" tabindex="-1">${title}</h2>
+    ${content}
+  </section>`;
+}
+
+/** Open as it comes, so that it works without a script; the script folds it where there is little room. */
+function navigation({ messages }: Context, groups: readonly PageGroup[]): Html {
+  const words = messages.page;
+  return markup`<nav aria-label="${words.contents}">
+    <details class="menu" open="">
+      <summary>${words.contents}<span class="current"></span></summary>
+      ${groups.map(
+        ({ title, pages }, index) =>
+          markup`<p class="over" id="nav-${index}">${title}</p>
+            <ul aria-labelledby="nav-${index}">
+              ${pages.map((page) => markup`<li><a href="#${page.id}">${page.title}</a></li>`)}
+            </ul>`,
+      )}
+    </details>
+  </nav>`;
 }
 
 function hashOf(text: string): string {

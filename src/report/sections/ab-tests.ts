@@ -1,5 +1,5 @@
 import { intervals } from '../charts/shapes.ts';
-import { columnName, type Context } from '../context.ts';
+import { columnName, translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
@@ -20,8 +20,7 @@ export async function testSection(context: Context): Promise<Html> {
   const shown = tests.slice(0, mostTests);
   const parts: Html[] = [];
   for (const [index, test] of shown.entries()) parts.push(await testPart(context, test, index));
-  return markup`<section id="tests" aria-labelledby="tests-heading">
-    <h2 id="tests-heading">${words.heading}</h2>
+  return markup`
     ${
       tests.length === 0
         ? markup`<p class="empty">${words.empty}</p>`
@@ -34,11 +33,11 @@ export async function testSection(context: Context): Promise<Html> {
       markup`<details class="data">
         <summary>${words.methodHeading}</summary>
         <ul class="list">
-          ${methods.toSorted().map((method) => markup`<li>${method}</li>`)}
+          ${methods.toSorted().map((method) => markup`<li>${sentences(context, method)}</li>`)}
         </ul>
       </details>`
     }
-  </section>`;
+  `;
 }
 
 async function readTests({ reader }: Context): Promise<readonly Test[]> {
@@ -101,6 +100,11 @@ async function testPart(context: Context, { name, sentOn, rows }: Test, index: n
   </details>`;
 }
 
+/** Texts of the mart that say several things. */
+function sentences(context: Context, text: string): Html {
+  return markup`${text.split('; ').map((part, index) => markup`${index > 0 && '; '}${translated(context, part)}`)}`;
+}
+
 function isControl(row: Fields): boolean {
   return row['is_control'] === true;
 }
@@ -155,7 +159,7 @@ function ratesTable(context: Context, id: string, name: string, rows: readonly F
       {
         column: 'sample_warning',
         unit: 'text',
-        show: (row) => (row['sample_warning'] === null ? '' : bdi(String(row['sample_warning']))),
+        show: (row) => (row['sample_warning'] === null ? '' : sentences(context, String(row['sample_warning']))),
       },
     ],
     rows,

@@ -8,14 +8,12 @@ import { medianOf } from '../kpis/campaign-sums.ts';
 import { martTable } from '../mart-table.ts';
 import { addDays } from '../calendar.ts';
 import { numberOf, type Fields } from '../reader.ts';
-import { subscriberFigures } from './subscribers.ts';
 
 const activeTable = 'marts.active_audience_daily';
 const growthTable = 'marts.audience_growth_daily';
 
-/** Who still reads, who comes and goes, and what subscribers are worth. */
-export async function audienceSection(context: Context): Promise<Html> {
-  const words = context.messages.audience;
+/** Who still reads. */
+export async function activeFigures(context: Context): Promise<readonly Html[]> {
   // One day a week, counted back from the last one: every point is a cell of the mart.
   const weekly = await context.reader.rows(
     [activeTable],
@@ -24,17 +22,8 @@ export async function audienceSection(context: Context): Promise<Html> {
         and date_diff('day', day, date '${context.period.to}') < 7 * 78
       order by day, window_days`,
   );
-  const figures = [
-    await classes(context, weekly),
-    await rates(context, weekly),
-    ...(await growth(context)),
-    ...(await subscriberFigures(context)),
-  ];
-  return markup`<section id="audience" aria-labelledby="audience-heading">
-    <h2 id="audience-heading">${words.heading}</h2>
-    <p>${words.intro}</p>
-    <div class="grid">${figures}</div>
-  </section>`;
+  const words = context.messages.audience;
+  return [markup`<p>${words.intro}</p>`, await classes(context, weekly), await rates(context, weekly)];
 }
 
 async function classes(context: Context, weekly: readonly Fields[]): Promise<Html> {
@@ -136,7 +125,8 @@ async function rates(context: Context, weekly: readonly Fields[]): Promise<Html>
   });
 }
 
-async function growth(context: Context): Promise<readonly Html[]> {
+/** Who comes and who goes. */
+export async function growthFigures(context: Context): Promise<readonly Html[]> {
   const { messages, format, period, reader } = context;
   const words = messages.audience.growth;
   const since = period.firstSend ?? '0001-01-01';

@@ -59,12 +59,11 @@ export async function campaignSection(context: Context): Promise<Html> {
     empty: words.empty,
     more: Math.max(0, Number(counted?.['all_rows'] ?? 0) - rows.length),
   });
-  return markup`<section id="campaigns" aria-labelledby="campaigns-heading">
-    <h2 id="campaigns-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     ${table}
     <div class="grid one">${await scatter(context, rows)}</div>
-  </section>`;
+  `;
 }
 
 export function goalName({ messages }: Context, goal: unknown): string {

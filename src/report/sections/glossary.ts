@@ -1,49 +1,35 @@
-import type { Context } from '../context.ts';
+import { translated, type Context } from '../context.ts';
 import { markup, type Html } from '../html.ts';
+import type { Article } from '../messages/articles.ts';
 
 /** The catalog in words: what a number answers, how it is made, how it differs from the service's own. */
-export function glossarySection({ messages, catalog, format }: Context): Html {
+export function glossarySection(context: Context): Html {
+  const { messages, catalog, format } = context;
   const words = messages.glossary;
-  return markup`<section id="glossary" aria-labelledby="glossary-heading">
-    <h2 id="glossary-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     <details class="data">
       <summary>${words.all(format.count(catalog.metrics.length))}</summary>
       <dl class="glossary">
         ${catalog.metrics.map(
           (metric) =>
-            markup`<dt id="metric-${metric.key}">${metric.name}</dt>
+            markup`<dt id="term-${metric.key}">${translated(context, metric.name)}</dt>
               <dd>
-                ${metric.question}
+                ${translated(context, metric.question)}
                 <span
                   >${words.formula}:
                   <code
                     >${metric.numerator}${(metric.denominator ?? null) !== null && ` ÷ ${metric.denominator}`}</code
                   ></span
                 >
-                <span>${words.grain}: ${metric.grain}; ${metric.window}</span>
-                ${metric.threshold !== undefined && markup`<span>${words.threshold}: ${metric.threshold.text} (${metric.threshold.source})</span>`}
-                <span>${words.caution}: ${metric.bias}</span>
-                ${Object.entries(metric.esp).map(
-                  ([vendor, { name, difference }]) =>
-                    markup`<span
-                      >${
-                        difference === 'None'
-                          ? words.vendorNone(vendorName(vendor), name)
-                          : words.vendor(vendorName(vendor), name, difference)
-                      }</span
-                    >`,
-                )}
+                <span>${words.grain}: ${translated(context, metric.grain)}; ${translated(context, metric.window)}</span>
+                ${metric.threshold !== undefined && markup`<span>${words.threshold}: ${translated(context, metric.threshold.text)} (${translated(context, metric.threshold.source)})</span>`}
+                <span>${words.caution}: ${translated(context, metric.bias)}</span>
+                ${metric.article !== undefined && markup`<span><a href="#metric-${metric.article}">${context.messages.metricPages.titles[metric.article as Article]}</a></span>`}
               </dd>`,
         )}
       </dl>
     </details>
-  </section>`;
+  `;
 }
 
-function vendorName(vendor: string): string {
-  return vendor
-    .split('_')
-    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
-    .join(' ');
-}

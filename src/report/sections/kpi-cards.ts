@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/json.ts';
-import { columnName, type Context } from '../context.ts';
+import { columnName, phrase, translated, type Context } from '../context.ts';
 import { shownUnit } from '../format.ts';
-import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
+import { markup, type Html, type HtmlValue } from '../html.ts';
 import { statusOf, type Kpi, type Status } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
 import { sparkline } from '../kpis/spark.ts';
@@ -15,40 +15,53 @@ export function kpiSection(context: Context, { groups, missing }: Kpis): Html {
   const [from, to, previousFrom, previousTo] = [period.from, period.to, period.previousFrom, period.previousTo].map(
     format.date,
   ) as [string, string, string, string];
-  return markup`<section id="kpis" aria-labelledby="kpis-heading">
-    <h2 id="kpis-heading">${words.heading}</h2>
+  return markup`<div id="kpis">
     <p>${words.intro(from, to, previousFrom, previousTo)}</p>
     ${groups.map(
       ({ group, kpis }) =>
         markup`<h3 class="group">${words.groups[group]}</h3>
-          <ul class="cards">
-            ${kpis.map((kpi) => card(context, kpi))}
-          </ul>`,
+          ${cards(context, kpis)}`,
     )}
     ${
       missing.length > 0 &&
       markup`<h3 class="group">${words.missing}</h3>
         <ul class="list">
-          ${missing.map(({ name, reason }) => markup`<li>${words.missingItem(name, reason)}</li>`)}
+          ${missing.map(({ name, reason }) => markup`<li>${translated(context, name)}: ${translated(context, reason)}</li>`)}
         </ul>`
     }
-  </section>`;
+  </div>`;
+}
+
+/** As many columns as leave no card alone on a line, for each width. */
+export function cards(context: Context, kpis: readonly Kpi[]): Html {
+  return markup`<ul class="cards at3-${columnsFor(kpis.length, 3)} at4-${columnsFor(kpis.length, 4)}">
+    ${kpis.map((kpi) => card(context, kpi))}
+  </ul>`;
+}
+
+export function columnsFor(count: number, most: number): number {
+  for (let columns = most; columns > 1; columns -= 1) {
+    if (count <= columns || count % columns !== 1) return columns;
+  }
+  return 2;
 }
 
 /** Name of a card: the catalog's, with the window where one metric has several. */
 export function kpiName(context: Context, kpi: Kpi): string {
   const words = context.messages.kpis;
   const metric = context.catalog.metrics.find(({ key }) => key === kpi.key);
-  const name = metric?.name ?? columnName(context, kpi.source.mart, kpi.source.column);
+  const name = metric === undefined ? columnName(context, kpi.source.mart, kpi.source.column) : phrase(context.messages, metric.name);
   const days = /window_days = (\d+)/.exec(kpi.source.filter ?? '')?.[1];
   if (days !== undefined) return words.windowed(name, Number(days));
   return kpi.key === 'subscriber_ltv' ? words.average(name) : name;
 }
 
-export function thresholdText({ format, messages, catalog }: Context, kpi: Kpi): string | undefined {
+/** The status in words, with the threshold on its right side: some limits are to be reached, some to be kept under. */
+function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind }: Status): string {
+  const words = messages.kpis.status;
+  if (kind !== 'meets' && kind !== 'misses') return words[kind];
   const threshold = catalog.metrics.find(({ key }) => key === kpi.key)?.threshold;
-  if (threshold?.value === undefined || threshold.compare === undefined) return undefined;
-  return messages.kpis.threshold[threshold.compare](format.round(threshold.value, kpi.unit));
+  return words[kind][threshold?.compare ?? 'above'](format.round(threshold?.value ?? 0, kpi.unit));
 }
 
 function card(context: Context, kpi: Kpi): Html {
@@ -56,11 +69,6 @@ function card(context: Context, kpi: Kpi): Html {
   const words = messages.kpis;
   const metric = catalog.metrics.find(({ key }) => key === kpi.key);
   const status = statusOf(kpi, metric?.threshold);
-  const threshold = thresholdText(context, kpi) ?? '';
-  const statusText =
-    status.kind === 'meets' || status.kind === 'misses'
-      ? words.status[status.kind](threshold)
-      : words.status[status.kind];
   const write = (value: Json): HtmlValue =>
     value === null
       ? messages.notAvailable
@@ -70,9 +78,9 @@ function card(context: Context, kpi: Kpi): Html {
           ? format.change(Number(value))
           : format.value(value, shownUnit(kpi.unit, kpi.source.column));
   const { source } = kpi;
-  const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons;
+  const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons.map((reason) => translated(context, reason));
   return markup`<li class="card kpi">
-    <h4>${kpiName(context, kpi)}</h4>
+    <h4>${metric?.article === undefined ? kpiName(context, kpi) : markup`<a href="#metric-${metric.article}">${kpiName(context, kpi)}</a>`}</h4>
     <p
       class="value${kpi.value === null && ' na'}"
       data-metric="${kpi.key}"
@@ -89,8 +97,8 @@ function card(context: Context, kpi: Kpi): Html {
     >
       ${write(kpi.value)}
     </p>
-    <p class="status ${status.tone}"><span aria-hidden="true">${marks[status.tone]}</span> ${statusText}</p>
-    ${kpi.value === null && markup`<p class="why">${bdi(reasons[0] ?? '')}</p>`} ${trend(context, kpi, write)}
+    <p class="status ${status.tone}"><span aria-hidden="true">${marks[status.tone]}</span> ${statusText(context, kpi, status)}</p>
+    ${kpi.value === null && markup`<p class="why">${reasons[0]}</p>`} ${trend(context, kpi, write)}
     <dl>
       ${comparison(context, kpi, write)}${
         kpi.medianKind !== null &&
@@ -107,14 +115,14 @@ function card(context: Context, kpi: Kpi): Html {
           metric !== undefined &&
           markup`<div>
             <dt>${words.question}</dt>
-            <dd>${metric.question}</dd>
+            <dd>${translated(context, metric.question)}</dd>
           </div>`
         }
         <div>
           <dt>${words.formula}</dt>
           <dd>
             <code>${source.numerator}${source.denominator !== null && markup` ÷ ${source.denominator}`}</code>${
-              metric === undefined && markup` ${catalog.columns[source.column] ?? ''}`
+              metric === undefined && markup` ${translated(context, catalog.columns[source.column] ?? '')}`
             }
           </dd>
         </div>
@@ -137,14 +145,14 @@ function card(context: Context, kpi: Kpi): Html {
                 : source.from === source.to
                   ? format.date(source.to)
                   : words.days(format.date(source.from), format.date(source.to))
-            }${metric !== undefined && `; ${metric.window}`}
+            }${metric !== undefined && markup`; ${translated(context, metric.window)}`}
           </dd>
         </div>
         ${
           metric?.threshold !== undefined &&
           markup`<div>
             <dt>${words.thresholdText}</dt>
-            <dd>${words.thresholdSource(metric.threshold.text, metric.threshold.source)}</dd>
+            <dd>${translated(context, metric.threshold.text)} (${translated(context, metric.threshold.source)})</dd>
           </div>`
         }
         ${
@@ -159,14 +167,14 @@ function card(context: Context, kpi: Kpi): Html {
           reasons.length > 0 &&
           markup`<div>
             <dt>${words.incomplete}</dt>
-            <dd>${reasons.slice(0, 3).map((reason) => markup`${bdi(reason)}. `)}</dd>
+            <dd>${reasons.slice(0, 3).map((reason) => markup`${reason}. `)}</dd>
           </div>`
         }
         ${
           metric !== undefined &&
           markup`<div>
             <dt>${words.caution}</dt>
-            <dd>${metric.bias}</dd>
+            <dd>${translated(context, metric.bias)}</dd>
           </div>`
         }
         ${
@@ -212,7 +220,14 @@ function comparison({ format, messages }: Context, kpi: Kpi, write: (value: Json
   return markup`<div>
     <dt>${kpi.isStock ? words.previousStock : words.previous}</dt>
     <dd>${write(kpi.previous)}${change !== null && markup` <span class="delta">(${change})</span>`}</dd>
-  </div>`;
+  </div>
+  ${
+    kpi.lastYear !== null &&
+    markup`<div>
+      <dt>${words.lastYear}</dt>
+      <dd>${write(kpi.lastYear)}</dd>
+    </div>`
+  }`;
 }
 
 function sum({ format }: Context, column: string, value: Json): string {
@@ -220,10 +235,10 @@ function sum({ format }: Context, column: string, value: Json): string {
 }
 
 /** The mart's own reason, else what the sums say. */
-function nullReason(context: Context, kpi: Kpi): string {
+function nullReason(context: Context, kpi: Kpi): Html | string {
   const words = context.messages.kpis.reason;
   if (kpi.rows === 0) return kpi.source.mart.startsWith('campaign') ? words.noCampaign : words.noRows;
-  if (kpi.reasons[0] !== undefined) return kpi.reasons[0];
+  if (kpi.reasons[0] !== undefined) return translated(context, kpi.reasons[0]);
   if (kpi.source.denominator === null) return words.notKnown;
   return words.noBase(columnName(context, kpi.source.mart, kpi.source.denominator));
 }

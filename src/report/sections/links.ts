@@ -2,7 +2,7 @@ import { bars, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
-import { bdi, markup, type Html } from '../html.ts';
+import { bdi, type Html } from '../html.ts';
 import { martTable } from '../mart-table.ts';
 import type { Fields } from '../reader.ts';
 
@@ -10,7 +10,7 @@ const mostLinks = 60;
 const charted = 10;
 
 /** Where people went from the period's e-mails. */
-export async function linkSection(context: Context): Promise<Html> {
+export async function linkFigure(context: Context): Promise<Html> {
   const { reader, messages, format, period } = context;
   const words = messages.links;
   const from = `marts.link_performance as l join marts.campaign_performance as p using (source, account_id, campaign_id)
@@ -28,7 +28,7 @@ export async function linkSection(context: Context): Promise<Html> {
   const strongest = rows.slice(0, charted).filter((row) => Number(row['total_click_count'] ?? 0) > 0);
   const top = strongest[0];
   const clicks = Number(counted?.['clicks'] ?? 0);
-  const chart = await figure(context, {
+  return await figure(context, {
     id: 'links-chart',
     title: words.title,
     finding:
@@ -66,10 +66,6 @@ export async function linkSection(context: Context): Promise<Html> {
       more: Math.max(0, Number(counted?.['links'] ?? 0) - rows.length),
     }),
   });
-  return markup`<section id="links" aria-labelledby="links-heading">
-    <h2 id="links-heading">${words.heading}</h2>
-    <div class="grid one">${chart}</div>
-  </section>`;
 }
 
 function stacked({ messages, format }: Context, rows: readonly Fields[]): readonly Bar[] {

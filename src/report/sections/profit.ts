@@ -49,8 +49,7 @@ export async function profitSection(context: Context): Promise<Html> {
   );
   const counted = await reader.first([table], `select count(*) as all_rows from ${table}`);
   const money: readonly TableColumn[] = columns.map((column) => ({ column, unit: 'money' }));
-  return markup`<section id="profit" aria-labelledby="profit-heading">
-    <h2 id="profit-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     <div class="grid">
       ${await waterfall(context, sums)}${await ranking(context, ranked)}${await byGoal(context, goals)}
@@ -73,7 +72,7 @@ export async function profitSection(context: Context): Promise<Html> {
       empty: messages.campaigns.empty,
       more: Math.max(0, Number(counted?.['all_rows'] ?? 0) - rows.length),
     })}
-  </section>`;
+  `;
 }
 
 async function waterfall(context: Context, sums: Fields | undefined): Promise<Html> {

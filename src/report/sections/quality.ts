@@ -29,8 +29,7 @@ export async function qualitySection(context: Context): Promise<Html> {
   const counts = (
     ['rows_read', 'rows_inserted', 'rows_updated', 'rows_deleted', 'rows_quarantined', 'requests'] as const
   ).map((column) => ({ column, unit: 'count', label: label[column] }) as const);
-  return markup`<section id="quality" aria-labelledby="quality-heading">
-    <h2 id="quality-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     ${martTable(context, {
       id: 'quarantine',
@@ -113,5 +112,5 @@ export async function qualitySection(context: Context): Promise<Html> {
         rows: runs,
       })}
     </details>
-  </section>`;
+  `;
 }

@@ -1,5 +1,5 @@
 import { bars, type Bar, type Chart } from '../charts/shapes.ts';
-import type { Context } from '../context.ts';
+import { translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html } from '../html.ts';
 import { martTable, type TableColumn } from '../mart-table.ts';
@@ -21,8 +21,7 @@ export async function reconciliationSection(context: Context): Promise<Html> {
       from ${table} group by measure order by unexplained_count desc, explained_count desc, measure`,
   );
   const [unexplained, explained] = [await gaps(context, false), await gaps(context, true)];
-  return markup`<section id="reconciliation" aria-labelledby="reconciliation-heading">
-    <h2 id="reconciliation-heading">${words.heading}</h2>
+  return markup`
     <p>${words.intro}</p>
     ${gapTable(context, 'unexplained', words.unexplained, words.noneUnexplained, unexplained)}
     <div class="grid one">${await chart(context, sums)}</div>
@@ -30,7 +29,7 @@ export async function reconciliationSection(context: Context): Promise<Html> {
       <summary>${words.explained}</summary>
       ${gapTable(context, 'explained', words.explained, words.noneExplained, explained)}
     </details>
-  </section>`;
+  `;
 }
 
 type Gaps = { readonly rows: readonly Fields[]; readonly all: number };
@@ -71,7 +70,11 @@ function gapTable(context: Context, id: string, caption: string, empty: string, 
       value('reported_value'),
       value('gap_value'),
       value('tolerance_value'),
-      { column: 'reason', unit: 'text' },
+      {
+        column: 'reason',
+        unit: 'text',
+        show: (row) => (row['reason'] === null ? messages.none : translated(context, String(row['reason']))),
+      },
     ],
     rows,
     empty,
@@ -119,7 +122,7 @@ async function chart(context: Context, sums: readonly Fields[]): Promise<Html> {
           column: 'reasons',
           unit: 'text',
           label: messages.columns.reason,
-          show: (row) => (row['reasons'] === null ? '' : bdi(String(row['reasons']))),
+          show: (row) => (row['reasons'] === null ? '' : translated(context, String(row['reasons']))),
         },
       ],
       rows: sums,

@@ -1,26 +1,25 @@
 import type { Context } from '../context.ts';
+import { openAlerts } from './alerts.ts';
 import { shownUnit } from '../format.ts';
 import { markup, type Html } from '../html.ts';
 import { statusOf, type Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
-import { kpiName, thresholdText } from './kpi-cards.ts';
+import { kpiName } from './kpi-cards.ts';
 
 /** The few sentences that someone reads who reads nothing else. */
 export async function summarySection(context: Context, kpis: Kpis): Promise<Html> {
   const { messages, format, catalog, period, reader } = context;
   const words = messages.summary;
   if (period.firstSend === null) {
-    return markup`<section id="summary" aria-labelledby="summary-heading">
-      <h2 id="summary-heading">${words.heading}</h2>
+    return markup`<div id="summary">
       <p>${words.empty}</p>
-    </section>`;
+    </div>`;
   }
   const all = kpis.groups.flatMap((group) => group.kpis);
   const of = (key: string): Kpi | undefined => all.find((kpi) => kpi.key === key);
   const [revenue, profit, open, reported] = ['net_revenue', 'profit', 'open_rate', 'open_rate_reported'].map(of);
   const active = all.find((kpi) => kpi.key === 'active_audience' && kpi.source.filter?.endsWith('= 90'));
-  const withThreshold = all.filter((kpi) => thresholdText(context, kpi) !== undefined && kpi.value !== null);
-  const misses = withThreshold.filter(
+  const misses = all.filter(
     (kpi) => statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold).kind === 'misses',
   );
   const checks = await reader.first(
@@ -47,15 +46,15 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
             ),
           ),
         ),
+    await openAlerts(context),
     Number(checks?.['compared'] ?? 0) > 0 &&
       words.reconciled(format.count(checks?.['within'] ?? 0), format.count(checks?.['compared'] ?? 0)),
   ];
-  return markup`<section id="summary" aria-labelledby="summary-heading">
-    <h2 id="summary-heading">${words.heading}</h2>
+  return markup`<div id="summary">
     <ul class="summary">
       ${sentences.map((sentence) => sentence !== false && markup`<li>${sentence}</li>`)}
     </ul>
-  </section>`;
+  </div>`;
 }
 
 function hasValue(kpi: Kpi | undefined): kpi is Kpi {

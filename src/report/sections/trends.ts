@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
-import { columnName, metricOf } from '../context.ts';
+import { columnName, phrase } from '../context.ts';
 import { columns, lines, type Chart } from '../charts/shapes.ts';
 import { figure, type Figure } from '../figure.ts';
-import { markup, type Html } from '../html.ts';
+import type { Html } from '../html.ts';
 import type { Sums } from '../kpis/campaign-sums.ts';
 import type { Kpis } from '../kpis/select.ts';
 import { martTable, type TableColumn } from '../mart-table.ts';
@@ -15,32 +15,26 @@ const mostMonths = 24;
 
 type Month = { readonly month: string; readonly label: string; readonly sums: ReadonlyMap<string, Sums> };
 
-/** Ratios of sums by month of sending. */
-export async function trendSection(context: Context, { byMonth }: Kpis): Promise<Html> {
-  const { messages, period, format } = context;
-  const words = messages.trends;
+/** What was sent and what it brought, by month of sending. */
+export async function trendFigures(context: Context, kpis: Kpis): Promise<readonly Html[]> {
+  const months = monthsOf(context, kpis);
+  return months.length === 0
+    ? []
+    : [await figure(context, sent(context, months)), await figure(context, money(context, months))];
+}
+
+/** Who opened, by month of sending. */
+export async function openerFigure(context: Context, kpis: Kpis): Promise<readonly Html[]> {
+  const months = monthsOf(context, kpis);
+  return months.length === 0 ? [] : [await figure(context, machine(context, months))];
+}
+
+function monthsOf({ period, format }: Context, { byMonth }: Kpis): readonly Month[] {
   const all =
     period.firstSend === null || period.lastSend === null ? [] : monthsBetween(period.firstSend, period.lastSend);
-  const months = all
+  return all
     .slice(-mostMonths)
     .map((month): Month => ({ month, label: format.shortMonth(month), sums: byMonth.get(month) ?? new Map() }));
-  const figures =
-    months.length === 0
-      ? []
-      : await Promise.all(
-          [sent, opens, machine, clicks, bounces, leaving, results, money].map((build) =>
-            figure(context, build(context, months)),
-          ),
-        );
-  return markup`<section id="trends" aria-labelledby="trends-heading">
-    <h2 id="trends-heading">${words.heading}</h2>
-    ${
-      months.length === 0
-        ? markup`<p class="empty">${words.empty}</p>`
-        : markup`<p>${words.intro}</p>
-            <div class="grid">${figures}</div>`
-    }
-  </section>`;
 }
 
 function sent(context: Context, months: readonly Month[]): Figure {
@@ -59,22 +53,6 @@ function sent(context: Context, months: readonly Month[]): Figure {
   };
 }
 
-function opens(context: Context, months: readonly Month[]): Figure {
-  const { format, messages } = context;
-  const words = messages.trends.opens;
-  const [human, reported] = [overall(months, 'open_rate'), overall(months, 'open_rate_reported')];
-  return {
-    ...shared(context, 'opens', words.title, months, ['open_rate', 'open_rate_reported']),
-    finding:
-      human === null || reported === null
-        ? words.unknown
-        : words.finding(format.percent(human), format.percent(reported), format.number((reported - human) * 100, 1)),
-    chart: drawn(months, ['open_rate', 'open_rate_reported'], (keys) =>
-      lines(series(context, months, keys), { format: '.0%' }),
-    ),
-  };
-}
-
 function machine(context: Context, months: readonly Month[]): Figure {
   const { format, messages } = context;
   const words = messages.trends.machine;
@@ -89,73 +67,6 @@ function machine(context: Context, months: readonly Month[]): Figure {
         ? words.none
         : words.finding(format.percent(machines / all), format.count(machines), format.count(all)),
     chart: drawn(months, drawnKeys, () => columns(series(context, months, drawnKeys), { format: '~s' })),
-  };
-}
-
-function clicks(context: Context, months: readonly Month[]): Figure {
-  const { format, messages } = context;
-  const words = messages.trends.clicks;
-  const keys = ['click_rate', 'click_rate_reported', 'click_to_open_rate', 'click_to_open_rate_reported'];
-  const [click, toOpen] = [overall(months, 'click_rate'), overall(months, 'click_to_open_rate')];
-  return {
-    ...shared(context, 'clicks', words.title, months, keys),
-    finding: click === null ? words.unknown : words.finding(format.percent(click), rate(context, toOpen)),
-    chart: drawn(months, keys, () => lines(series(context, months, keys), { format: '.0%' })),
-  };
-}
-
-function bounces(context: Context, months: readonly Month[]): Figure {
-  const { format, messages } = context;
-  const words = messages.trends.bounces;
-  const keys = ['hard_bounce_rate', 'soft_bounce_rate'];
-  const worst = best(months, 'bounce_rate');
-  const hard = overall(months, 'hard_bounce_rate');
-  return {
-    ...shared(context, 'bounces', words.title, months, ['bounce_rate', ...keys]),
-    finding:
-      hard === null || worst === undefined
-        ? words.unknown
-        : words.finding(
-            format.percent(hard),
-            rate(context, overall(months, 'soft_bounce_rate')),
-            format.month(worst.month),
-            format.percent(worst.value),
-          ),
-    chart: drawn(months, keys, () => columns(series(context, months, keys), { format: '.1%' })),
-  };
-}
-
-function leaving(context: Context, months: readonly Month[]): Figure {
-  const { format, messages } = context;
-  const words = messages.trends.leaving;
-  const keys = ['unsubscribe_rate', 'complaint_rate'];
-  const limit = metricOf(context, 'complaint_rate').threshold?.value;
-  const unsubscribe = overall(months, 'unsubscribe_rate');
-  const rules =
-    limit === undefined
-      ? []
-      : [{ y: limit, label: `${words.threshold}: ${messages.kpis.threshold.below(format.percent(limit))}` }];
-  return {
-    ...shared(context, 'leaving', words.title, months, keys),
-    finding:
-      unsubscribe === null
-        ? words.unknown
-        : words.finding(format.percent(unsubscribe), rate(context, overall(months, 'complaint_rate'))),
-    chart: drawn(months, keys, () => lines(series(context, months, keys), { format: '.2%' }, rules)),
-  };
-}
-
-function results(context: Context, months: readonly Month[]): Figure {
-  const words = context.messages.trends.results;
-  const keys = ['conversion_rate', 'purchase_rate'];
-  const [conversion, purchase] = keys.map((key) => overall(months, key));
-  return {
-    ...shared(context, 'results', words.title, months, keys),
-    finding:
-      (conversion ?? purchase ?? null) === null
-        ? words.unknown
-        : words.finding(rate(context, conversion ?? null), rate(context, purchase ?? null)),
-    chart: drawn(months, keys, () => lines(series(context, months, keys), { format: '.0%' })),
   };
 }
 
@@ -200,7 +111,8 @@ function shared(context: Context, id: string, title: string, months: readonly Mo
 }
 
 function nameOf(context: Context, key: string): string {
-  return context.catalog.metrics.find((metric) => metric.key === key)?.name ?? columnName(context, '', key);
+  const metric = context.catalog.metrics.find((each) => each.key === key);
+  return metric === undefined ? columnName(context, '', key) : phrase(context.messages, metric.name);
 }
 
 function unitOf({ catalog }: Context, key: string) {
@@ -241,11 +153,6 @@ function total(
   return { above: add(({ numerator }) => numberOf(numerator)), below: add(({ denominator }) => numberOf(denominator)) };
 }
 
-function overall(months: readonly Month[], key: string): number | null {
-  const { above, below } = total(months, key);
-  return above === null || below === null || below === 0 ? null : above / below;
-}
-
 function best(months: readonly Month[], key: string): { readonly month: string; readonly value: number } | undefined {
   return months
     .flatMap(({ month, sums }) => {
@@ -253,8 +160,4 @@ function best(months: readonly Month[], key: string): { readonly month: string; 
       return value === null ? [] : { month, value };
     })
     .toSorted((a, b) => b.value - a.value)[0];
-}
-
-function rate({ format, messages }: Context, value: number | null): string {
-  return value === null ? messages.notAvailable : format.percent(value);
 }

@@ -22,6 +22,7 @@ export const intruders = `({
 })`;
 
 export type Cell = {
+  readonly table: string;
   readonly mart: string;
   readonly key: string;
   readonly column: string;
@@ -29,18 +30,30 @@ export type Cell = {
   readonly text: string;
 };
 
-/** Every cell of every table that names its mart, with the text a person reads, foot notes taken off. */
-export const cells = `[...document.querySelectorAll('table[data-mart] [data-column]')].map((cell) => {
-  const copy = cell.cloneNode(true);
-  copy.querySelectorAll('sup').forEach((note) => note.remove());
-  return {
-    mart: cell.closest('[data-mart]').dataset.mart,
-    key: cell.closest('[data-key]').dataset.key,
-    column: cell.dataset.column,
-    value: cell.dataset.value ?? null,
-    text: copy.textContent.trim(),
-  };
-})`;
+/**
+ * Every cell of every table whose rows have a key, with the text a person reads, foot notes taken off. The heading of its
+ * column names the column; where no exact value stands beside the text, the text is the value.
+ */
+export const cells = `[...document.querySelectorAll('td[data-key]')].map((cell) => ({
+  table: cell.closest('table').id,
+  mart: cell.closest('table').dataset.mart,
+  key: cell.dataset.key,
+  column: cell.closest('table').dataset.cell,
+  value: cell.dataset.value,
+  text: cell.textContent.trim(),
+})).concat([...document.querySelectorAll('tr[data-key]')].flatMap((row) => {
+  const table = row.closest('table');
+  const heads = [...table.tHead.rows[0].cells];
+  return [...row.cells].flatMap((cell, index) => {
+    const column = heads[index].dataset.column;
+    if (column === undefined) return [];
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll('sup').forEach((note) => note.remove());
+    const text = copy.textContent.trim();
+    const value = cell.classList.contains('na') ? null : (cell.dataset.value ?? copy.textContent);
+    return [{ table: table.id, mart: table.dataset.mart ?? '', key: row.dataset.key, column, value, text }];
+  });
+}))`;
 
 export type Card = Readonly<Record<string, string | undefined>> & { readonly text: string };
 
@@ -72,5 +85,35 @@ export const accessibility = `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a'
   .then(({ violations }) => violations.map(({ id, impact, nodes }) =>
     ({ id, impact, example: nodes.length + ': ' + nodes[0].html.slice(0, 300) + nodes[0].failureSummary })))`;
 
-export const sentCounts = `[...document.querySelectorAll('#campaign-table tbody td[data-column=sent_count]')]
-  .map((cell) => Number(cell.dataset.value))`;
+export const sentCounts = `[...document.querySelectorAll('#campaign-table tbody tr')].map((row) => {
+  const index = [...document.querySelectorAll('#campaign-table thead th')].findIndex((head) => head.dataset.column === 'sent_count');
+  return Number(row.cells[index].dataset.value ?? row.cells[index].textContent.trim());
+})`;
+
+export type PageSeen = { readonly id: string; readonly title: string; readonly text: string };
+
+/** The pages of the report, and what a person reads on each. */
+export const pages = `[...document.querySelectorAll('section.page')].map((page) =>
+  ({ id: page.id, title: page.querySelector('h2').textContent.trim(), text: page.textContent }))`;
+
+/** All pages at once, as without a script. */
+export const showAll = `document.documentElement.classList.remove('paged')`;
+
+export type Shown = { readonly id: string; readonly visible: readonly string[]; readonly width: number; readonly title: string; readonly cut: readonly string[] };
+
+/** Goes to a page, opens all of it, and says what is to be seen. */
+export const visit = (id: string): string => `(async () => {
+  const arrived = new Promise((resolve) => addEventListener('hashchange', () => setTimeout(resolve), { once: true }));
+  location.hash = '${id}';
+  await arrived;
+  document.querySelectorAll('#${id} details').forEach((details) => { details.open = true; });
+  return {
+    id: '${id}',
+    visible: [...document.querySelectorAll('section.page')].filter((page) => page.offsetHeight > 0).map((page) => page.id),
+    width: document.documentElement.scrollWidth,
+    title: document.title,
+    cut: [...document.querySelectorAll('#${id} :is(h2,h3,h4,p,dt,dd,li,summary), nav a')]
+      .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
+      .map((element) => element.outerHTML.slice(0, 120)),
+  };
+})()`;

@@ -14,13 +14,19 @@ export const hostileNames: readonly string[] = [
   '\u2028</script>\u2029\u0000\u0007 Z\u0300\u0301\u0302\u0303algo 👩‍👩‍👧‍👦',
 ];
 
+/** Statements, made for the marts that are there. */
+export type Changes = (marts: readonly string[]) => readonly string[];
+
 /** A copy of the published file, changed by statements: what a source might have named its things. */
-export async function changedCopy(from: string, to: string, statements: readonly string[]): Promise<void> {
+export async function changedCopy(from: string, to: string, changes: Changes): Promise<void> {
   copyFileSync(from, to);
   const instance = await DuckDBInstance.create(to);
   const connection = await instance.connect();
   try {
-    for (const statement of statements) await connection.run(statement);
+    const found = await connection.runAndReadAll(
+      "select table_name from information_schema.tables where table_schema = 'marts' order by 1",
+    );
+    for (const statement of changes(found.getRows().map(([name]) => String(name)))) await connection.run(statement);
     await connection.run('checkpoint');
   } finally {
     connection.closeSync();
@@ -36,7 +42,7 @@ const quoted = (text: string): string => {
 };
 
 /** Hostile names in every text that people at the source can choose. */
-export function hostileStatements(): readonly string[] {
+export function hostileStatements(marts: readonly string[]): readonly string[] {
   const list = `list_value(${hostileNames.map((name) => `(${quoted(name)})`).join(', ')})`;
   const pick = (key: string): string => `${list}[1 + cast(hash(${key}) % ${hostileNames.length} as bigint)]`;
   return [
@@ -50,12 +56,17 @@ export function hostileStatements(): readonly string[] {
     `update status.streams set missing = to_json([${pick('stream')}]), verdict_kind = 'incomplete' where stream = 'members'`,
     `insert into status.quarantine select source, account_id, stream, ${pick('stream')}, ${pick(`stream || 'r'`)}, 3,
       finished_at, finished_at, run_id, 'page 1 record 1' from status.streams where stream in ('members', 'orders')`,
+    `update marts.subject_lines set subject = ${pick('subject')} || subject`,
+    `update marts.view_time set name = ${pick('campaign_id')}`,
+    `update marts.spam_checks set tool = ${pick('tool')} || tool`,
     `update marts.audience_growth_daily set list_id = ${pick('list_id')} || list_id`,
+    // Marts that another source may not have.
+    ...(marts.includes('client_share') ? [`update marts.client_share set client = ${pick('client')} || client`] : []),
   ];
 }
 
 /** One campaign of a source that knows who was mailed and what they bought, but neither opens nor clicks. */
-export const withoutEngagement: readonly string[] = [
+export const withoutEngagement: Changes = () => [
   `delete from marts.campaign_performance where (source, account_id, campaign_id) <>
     (select (source, account_id, campaign_id) from marts.campaign_performance order by order_count desc, campaign_id limit 1)`,
   `delete from marts.campaign_profit where campaign_id not in (select campaign_id from marts.campaign_performance)`,
@@ -70,18 +81,9 @@ export const withoutEngagement: readonly string[] = [
   'delete from marts.ab_test_results',
   'delete from marts.link_performance',
   'delete from marts.reconciliation',
+  'delete from marts.view_time',
+  'delete from marts.reply_performance',
 ];
 
-const tables = [
-  'campaign_performance',
-  'campaign_profit',
-  'active_audience_daily',
-  'subscriber_ltv',
-  'audience_growth_daily',
-  'ab_test_results',
-  'link_performance',
-  'reconciliation',
-];
-
-export const emptied: readonly string[] = tables.map((table) => `delete from marts.${table}`);
-export const dropped: readonly string[] = ['drop schema marts cascade', 'drop schema status cascade'];
+export const emptied: Changes = (marts) => marts.map((table) => `delete from marts.${table}`);
+export const dropped: Changes = () => ['drop schema marts cascade', 'drop schema status cascade'];

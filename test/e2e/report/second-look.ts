@@ -12,9 +12,55 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   ab_test_results: ['source', 'account_id', 'test_id', 'variant', 'metric'],
   link_performance: ['source', 'account_id', 'campaign_id', 'link_id'],
   reconciliation: ['source', 'account_id', 'campaign_id', 'measure'],
+  view_time: ['source', 'account_id', 'campaign_id'],
+  reply_performance: ['source', 'account_id', 'campaign_id'],
+  spam_checks: ['account_id', 'campaign_id', 'domain', 'day', 'tool'],
+  subject_lines: ['subject'],
+  deliverability_daily: ['day', 'recipient_domain'],
+  send_time: ['scope', 'scope_id', 'time_zone_kind', 'weekday', 'hour'],
+  client_share: ['scope', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
+  profit_monthly: ['month', 'source', 'account_id'],
+  ltv_cohorts: ['signup_month', 'months_since'],
+  ltv_backtest: ['held_out_months'],
+  alerts: ['source', 'account_id', 'rule', 'scope', 'scope_id', 'day'],
+  as_esp_shows: ['source', 'account_id', 'campaign_id', 'metric'],
 };
 
-export const martNames: readonly string[] = Object.keys(keys);
+/** Marts that the report shows rows of, of those that are published. */
+export async function martNames(published: Published): Promise<readonly string[]> {
+  const found = await rowsOf(
+    published,
+    "select table_name from information_schema.tables where table_schema = 'marts'",
+  );
+  return Object.keys(keys).filter((mart) => found.some(({ table_name: name }) => name === mart));
+}
+
+/** A second way to the sums by domain: its days, added up here. */
+export async function domainSums(
+  published: Published,
+  from: string,
+  to: string,
+): Promise<(domain: string, column: string) => number | null> {
+  const rows = await rowsOf(
+    published,
+    `select * from marts.deliverability_daily where day between '${from}' and '${to}'`,
+  );
+  const sum = (domain: string, column: string): number =>
+    rows
+      .filter((row) => row['recipient_domain'] === domain)
+      .reduce((total, row) => total + Number(row[column] ?? 0), 0);
+  const parts: Readonly<Record<string, readonly [string, string]>> = {
+    bounce_rate: ['bounce_count', 'sent_count'],
+    delivery_rate: ['delivered_count', 'sent_count'],
+    complaint_rate: ['complaint_count', 'delivered_count'],
+    complaint_sent_rate: ['complaint_count', 'sent_count'],
+  };
+  return (domain, column) => {
+    const [above, below] = parts[column] ?? [column, ''];
+    if (below === '') return sum(domain, above);
+    return sum(domain, below) === 0 ? null : sum(domain, above) / sum(domain, below);
+  };
+}
 
 export async function rowsOf(published: Published, sql: string): Promise<readonly Fields[]> {
   const { columns, rows } = await published.query(sql, { maxRows: 1_000_000 });
@@ -24,7 +70,12 @@ export async function rowsOf(published: Published, sql: string): Promise<readonl
 /** Rows of a mart by their key, as the report writes keys. */
 export async function martRows(published: Published, mart: string): Promise<ReadonlyMap<string, Fields>> {
   const rows = await rowsOf(published, `select * from marts.${mart}`);
-  return new Map(rows.map((row) => [JSON.stringify((keys[mart] ?? []).map((name) => row[name])), row]));
+  return new Map(
+    rows.map((row) => [
+      (keys[mart] ?? []).map((name) => encodeURIComponent(String(row[name] ?? '').toWellFormed())).join('/'),
+      row,
+    ]),
+  );
 }
 
 /** Whether the text is the number, rounded to the digits that it shows; percent when it says so. */
@@ -38,14 +89,18 @@ export function shows(text: string, value: number): boolean {
   return Math.abs(shown - scaled) <= 0.5 * 10 ** -(digits[1]?.length ?? 0) + 1e-9;
 }
 
-/** A second way to a card's number: the mart's rows, added up here. */
+/** A second way to a card's number: the marts' rows, added up here. */
 export async function ratioOfSums(published: Published, card: Card): Promise<number | null> {
-  const { column = '', numerator = '', denominator, from, to } = card;
+  const { mart = '', column = '', numerator = '', denominator, date, from, to, filter } = card;
+  const goal = /^goal = (\w+)$/.exec(filter ?? '')?.[1];
+  const isDated = date === 'day';
   const rows = await rowsOf(
     published,
-    `select p.*, f.* exclude (unavailable_reason) from marts.campaign_performance as p
-      join marts.campaign_profit as f using (source, account_id, campaign_id)
-      where p.send_date between '${from}' and '${to}'`,
+    isDated
+      ? `select * from marts.${mart} where day between '${from}' and '${to}'`
+      : `select * from (select * from marts.campaign_performance
+            where send_date between '${from}' and '${to}' and ${goal === undefined ? 'true' : `goal = '${goal}'`}) as p
+          ${await others(published, mart)}`,
   );
   let [above, below, known] = [0, 0, 0];
   for (const row of rows) {
@@ -60,6 +115,22 @@ export async function ratioOfSums(published: Published, card: Card): Promise<num
   if (known === 0) return null;
   if (denominator === undefined) return above;
   return below === 0 ? null : above / below;
+}
+
+/** The other marts with rows of campaigns, where there are any; links have several rows a campaign, so only on demand. */
+async function others(published: Published, mart: string): Promise<string> {
+  const found = await rowsOf(
+    published,
+    `select table_name from information_schema.tables where table_schema = 'marts' and table_name in
+      ('campaign_profit', 'view_time', 'reply_performance'${mart === 'link_performance' ? ", 'link_performance'" : ''})`,
+  );
+  return found
+    .map(({ table_name: name }) => {
+      const own = name === mart ? '' : ', unavailable_reason';
+      return `left join (select * exclude (refreshed_at${own}) from marts.${String(name)}) as ${String(name)}
+        using (source, account_id, campaign_id)`;
+    })
+    .join(' ');
 }
 
 function evaluate(row: Fields, expression: string): number | null {
