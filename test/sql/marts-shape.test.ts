@@ -120,7 +120,7 @@ describe('the metric catalog', () => {
     const known = new Set(catalog.metrics.map(({ mart, column }) => `${mart}.${column}`));
     // The parts of a comparison and of an interval, what campaign_performance has too, and what others state: under `columns`.
     const parts =
-      /^ab_test_results\.(success|control_success|difference|difference_low|difference_high)_rate$|^subject_lines\.open_(low|high)_rate$|^reply_performance\.(warm_)?reply_rate$|^deliverability_daily\.provider_complaint_rate$/;
+      /^ab_test_results\.(success|control_success|difference|difference_low|difference_high)_rate$|^subject_lines\.open_(low|high)_rate$|^reply_performance\.(warm_)?reply_rate$|^deliverability_daily\.provider_complaint_rate$|^ltv_backtest\.coverage_rate$/;
     const rates = [...columns.keys()].flatMap((mart) =>
       own(mart)
         .filter((column) => column.endsWith('_rate'))
