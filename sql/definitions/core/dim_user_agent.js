@@ -16,3 +16,10 @@ declare({
     machine_rule: 'Rule that decided is_machine; user_agent for an ordinary program of a person',
   },
 });
+
+// A repeated agent would count every open twice.
+assert(
+  'check_dim_user_agent',
+  (ctx) =>
+    `select\n    'repeated key (user_agent)' as rule,\n    count(*) as row_count\nfrom ${ctx.ref('core', 'dim_user_agent')}\ngroup by user_agent\nhaving count(*) > 1`,
+).description('Key of dim_user_agent');
