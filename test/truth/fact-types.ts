@@ -239,3 +239,8 @@ export function money(value: Decimal): Decimal {
 export function total(amounts: readonly (Decimal | null)[]): Decimal {
   return amounts.reduce<Decimal>((sum, amount) => sum.plus(amount ?? 0), new Decimal(0));
 }
+
+/** Domain of an address, in one spelling. */
+export function domainOf(address: string): string {
+  return (address.split('@').at(-1) ?? '').normalize('NFC').trim().toLowerCase();
+}

@@ -101,11 +101,6 @@ function accountOf(world: World, source: SourceName): string {
   return source === 'mailchimp' ? world.accountId : world.sendgrid.accountId;
 }
 
-/** Domain of an address, in one spelling. */
-export function domainOf(address: string): string {
-  return (address.split('@').at(-1) ?? '').normalize('NFC').trim().toLowerCase();
-}
-
 /** Converts an amount to the reporting currency by the rate of a day; null without one. */
 function converter({ world, last }: Gathering): (amount: string, currency: string, on: string) => Decimal | null {
   const rateAt = (from: string, on: string): Decimal | null => {

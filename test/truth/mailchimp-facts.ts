@@ -3,6 +3,7 @@ import type { Campaign as WorldCampaign, Membership, MembershipState, Seconds } 
 import { visible, type ChildReport, type ReportTotals } from '../../src/demo/visible.ts';
 import { markBursts } from './bursts.ts';
 import {
+  domainOf,
   total,
   type Campaign,
   type Member,
@@ -11,7 +12,7 @@ import {
   type SourceFacts,
   type TestGroup,
 } from './fact-types.ts';
-import { domainOf, type Gathering } from './facts.ts';
+import type { Gathering } from './facts.ts';
 
 const source = 'mailchimp';
 

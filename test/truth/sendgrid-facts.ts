@@ -7,8 +7,18 @@ import {
   type VisibleSendgrid,
 } from '../../src/demo/visible-sendgrid.ts';
 import { markBursts } from './bursts.ts';
-import type { Campaign, Link, Member, Movement, PersonEvent, Reader, SourceFacts, Stated } from './fact-types.ts';
-import { domainOf, type Gathering } from './facts.ts';
+import {
+  domainOf,
+  type Campaign,
+  type Link,
+  type Member,
+  type Movement,
+  type PersonEvent,
+  type Reader,
+  type SourceFacts,
+  type Stated,
+} from './fact-types.ts';
+import type { Gathering } from './facts.ts';
 
 const source = 'sendgrid';
 
