@@ -44,6 +44,16 @@ const multiplyMoney = (a, b) =>
     : `cast(round(cast(${a} as bignumeric) * cast(${b} as bignumeric), 9) as numeric)`;
 /** Sum of whole numbers as a whole number: DuckDB's sum is a HUGEINT, which drivers give back as something else. */
 const sumInt = (x) => (duck ? `cast(sum(${x}) as bigint)` : `sum(${x})`);
+/**
+ * Aggregate: the value below which `tenths` tenths of whole numbers lie, between two of them in proportion (as percentile_cont
+ * does, which BigQuery has for windows only); to a tenth.
+ */
+const quantile = (x, tenths) => {
+  if (duck) return `round(quantile_cont(${x}, ${tenths / 10}), 1)`;
+  const rank = `(count(${x}) - 1) * ${tenths}`;
+  const at = (place) => `array_agg(${x} ignore nulls order by ${x})[safe_offset(div(${place}, 10))]`;
+  return `round(${at(rank)} + (${at(`${rank} + 9`)} - ${at(rank)}) * mod(${rank}, 10) / 10, 1)`;
+};
 const anyTrue = (x) => (duck ? `bool_or(${x})` : `logical_or(${x})`);
 const allTrue = (x) => (duck ? `bool_and(${x})` : `logical_and(${x})`);
 
@@ -112,6 +122,21 @@ const localDate = (x) =>
   duck
     ? `cast(timezone(${companyTimeZone()}, make_timestamptz(epoch_us(${x}))) as date)`
     : `date(${x}, ${companyTimeZone()})`;
+/** An instant as clocks show it in the reporting time zone, without a zone; for `weekday` and `hour`. */
+const localTime = (x) =>
+  duck ? `timezone(${companyTimeZone()}, timezone('UTC', ${x}))` : `datetime(${x}, ${companyTimeZone()})`;
+/** The same in a zone (IANA) that a column names; NULL where there is no such zone. */
+const localTimeIn = (x, zone) =>
+  duck
+    ? `case when ${zone} in (select name from pg_timezone_names()) then timezone(${zone}, timezone('UTC', ${x})) end`
+    : `safe.datetime(${x}, ${zone})`;
+/** Of a local time: Monday is 1, Sunday 7. */
+const weekday = (local) => (duck ? `isodow(${local})` : `(mod(extract(dayofweek from ${local}) + 5, 7) + 1)`);
+/** Of a local time: 0 to 23. */
+const hour = (local) => `extract(hour from ${local})`;
+/** The quarter of an hour that an instant is in: within one, clocks show one hour in every zone. */
+const quarterHour = (x) =>
+  duck ? `time_bucket(interval 15 minute, ${x})` : `timestamp_seconds(div(unix_seconds(${x}), 900) * 900)`;
 /** First day of the month of a date. */
 const month = (x) => (duck ? `cast(date_trunc('month', ${x}) as date)` : `date_trunc(${x}, month)`);
 const dateAdd = (x, days) => (duck ? `(${x} + cast(${days} as integer))` : `date_add(${x}, interval ${days} day)`);
@@ -236,6 +261,7 @@ module.exports = {
   money,
   multiplyMoney,
   sumInt,
+  quantile,
   anyTrue,
   allTrue,
   text,
@@ -255,6 +281,11 @@ module.exports = {
   companyTimeZone,
   companyCurrency,
   localDate,
+  localTime,
+  localTimeIn,
+  weekday,
+  hour,
+  quarterHour,
   month,
   dateAdd,
   dateSub,

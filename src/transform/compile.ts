@@ -70,7 +70,9 @@ async function compile(compiler: string, projectDir: string, vars: string): Prom
     });
   }
   try {
-    const { stdout } = await run(process.execPath, [compiler, 'compile', projectDir, '--json', `--vars=${vars}`], {
+    // Its own limit of a minute is too short where many processes share a core.
+    const args = ['compile', projectDir, '--json', `--vars=${vars}`, '--timeout=10m'];
+    const { stdout } = await run(process.execPath, [compiler, ...args], {
       maxBuffer: 256 * 1024 * 1024,
       env: { PATH: process.env['PATH'], HOME: homedir(), NO_COLOR: '1' },
     });

@@ -8,8 +8,10 @@ export const martKeys: Readonly<Record<string, readonly string[]>> = {
   audience_growth_daily: ['source', 'account_id', 'day', 'list_id'],
   campaign_performance: ['source', 'account_id', 'campaign_id'],
   campaign_profit: ['source', 'account_id', 'campaign_id'],
+  client_share: ['source', 'account_id', 'scope', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
   link_performance: ['source', 'account_id', 'campaign_id', 'link_id'],
   reconciliation: ['source', 'account_id', 'campaign_id', 'measure'],
+  send_time: ['source', 'account_id', 'scope', 'scope_id', 'time_zone_kind', 'weekday', 'hour'],
   subscriber_ltv: ['subscriber_id'],
 };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGraph, sqlFolder } from '../../src/transform/index.ts';
 import { loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
-import { abStatistics } from '../../src/transform/steps/ab-statistics.ts';
+import { steps } from '../../src/transform/steps/index.ts';
 import { MartsWarehouse } from './marts-warehouse.ts';
 
 const names = [
@@ -12,8 +12,10 @@ const names = [
   'audience_growth_daily',
   'campaign_performance',
   'campaign_profit',
+  'client_share',
   'link_performance',
   'reconciliation',
+  'send_time',
   'subscriber_ltv',
 ];
 
@@ -34,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => marts.close());
 
 describe('the marts', () => {
-  test('are these eight, with these columns in this order: a change of it is a change of data', async () => {
+  test('are these ten, with these columns in this order: a change of it is a change of data', async () => {
     expect([...columns.keys()]).toEqual(names);
     const text = [...columns].map(([mart, list]) =>
       [`marts.${mart}`, ...list.map((one) => `    ${one}`), ''].join('\n'),
@@ -95,7 +97,7 @@ describe('the metric catalog', () => {
     for (const { key, mart, column, numerator, denominator, available } of catalog.metrics) {
       if (!own(mart).includes(column)) wrong.push(`${key}: ${mart} has no column ${column}`);
       for (const part of [numerator, available ? denominator : null]) {
-        for (const [, other, name = ''] of (part ?? '').matchAll(/(?:([a-z_]+)\.)?([a-z_]+)/g)) {
+        for (const [, other, name = ''] of (part ?? '').matchAll(/(?:([a-z_]+)\.)?([a-z][a-z0-9_]*)/g)) {
           if (!own(other ?? mart).includes(name)) wrong.push(`${key}: ${other ?? mart} has no column ${name}`);
         }
       }
@@ -121,9 +123,13 @@ describe('the metric catalog', () => {
   });
 });
 
-test('the statistics step reads and writes what the graph has', async () => {
+test('the steps read and write what the graph has', async () => {
   const { actions, declarations } = await compileGraph({ engine: 'bigquery', timeZone: 'UTC', currency: 'EUR' });
-  expect(actions.some(({ name }) => name === abStatistics.reads)).toBe(true);
-  expect(declarations.some(({ name }) => name === abStatistics.writes.table)).toBe(true);
-  expect(actions.find(({ name }) => name === 'marts.ab_test_results')?.reads).toContain(abStatistics.writes.table);
+  const readers = { 'ab-statistics': 'marts.ab_test_results', 'user-agents': 'core.int_sendgrid_message_event' };
+  for (const { name, reads, writes } of steps) {
+    const reader = readers[name as keyof typeof readers];
+    expect(actions.some((action) => action.name === reads)).toBe(true);
+    expect(declarations.some((declared) => declared.name === writes.table)).toBe(true);
+    expect(actions.find((action) => action.name === reader)?.reads).toContain(writes.table);
+  }
 });

@@ -73,6 +73,8 @@ export class MartsWarehouse {
       await warehouse.execute(`create table ${quoted(name)} (${raw})`);
     }
     for (const action of graph.actions) {
+      // A step below the marts: its table, empty, until `build` runs it.
+      if (action.step !== undefined) await warehouse.#create(action.step);
       if (action.kind === 'assertion' || (isOurs(action) && !action.name.startsWith('core.'))) continue;
       if (action.step !== undefined) continue;
       // As a table even where it is a view: a view could not be filled.
@@ -137,11 +139,14 @@ export class MartsWarehouse {
     return [...new Set(failed)];
   }
 
-  async #run(step: Step): Promise<void> {
-    const { table, columns } = step.writes;
+  async #create({ writes: { table, columns } }: Step): Promise<void> {
     const types = columns.map(({ name, type }) => `${name} ${duckTypes[type]}`);
     await this.execute(`create or replace table ${table} (${types.join(', ')})`);
-    await this.seed(table, step.run(await this.query(`select * from ${step.reads}`)) as readonly Seed[]);
+  }
+
+  async #run(step: Step): Promise<void> {
+    await this.#create(step);
+    await this.seed(step.writes.table, step.run(await this.query(`select * from ${step.reads}`)) as readonly Seed[]);
   }
 }
 

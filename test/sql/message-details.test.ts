@@ -4,6 +4,9 @@ import { activity, campaign, list, row, sent } from './core-seeds.ts';
 import { allPassed, cells, openSqlProject, type SqlProject } from './harness.ts';
 import * as grid from './sendgrid-seeds.ts';
 
+/** Apple's proxy, and Outlook. */
+const [proxy, outlook] = ['Mozilla/5.0', 'MacOutlook/16.78 (Intelx64 Mac OS X 14.1)'];
+
 /** What a server says of a bounce, and what it comes to. */
 const bounces: readonly (readonly [JsonObject, string | null])[] = [
   [{ status: '5.1.1', reason: '550 5.1.1 <blocked.quota@example.com>: Recipient address rejected' }, 'unknown_user'],
@@ -67,6 +70,7 @@ beforeAll(async () => {
     ],
   });
   await project.seed('books', {
+    'file.campaigns': [row({ campaign_id: 'f1', name: 'File', sent_at: '2025-03-01T10:00:00Z' })],
     'file.recipients': [
       row({ campaign_id: 'f1', recipient_id: 'r1', person: 'cid@two.example' }),
       row({ campaign_id: 'f1', recipient_id: 'r2', person: 'id:r2' }),
@@ -153,6 +157,82 @@ describe('what an event says of its recipient and program', () => {
       ['grid', 'click', 'Agent/2'],
       ['books', 'open', 'Agent/3'],
       ['grid', 'open', 'logged'],
+    ]);
+  });
+});
+
+describe('human, machine or unknown', () => {
+  const judged = async (account: string): Promise<readonly unknown[][]> =>
+    (
+      await project.query(`select event_type, user_agent, is_machine, machine_rule from core.fct_message_event
+        where account_id = '${account}' and event_type in ('open', 'click') and campaign_id = 'j1'
+        order by event_at, event_type`)
+    ).map((row) => Object.values(row));
+
+  beforeAll(async () => {
+    const at = (minute: number): string => `2026-03-02T09:${String(minute).padStart(2, '0')}:00Z`;
+    const scanner = 'python-requests/2.31.0';
+    await project.seed('grid', {
+      'sendgrid.single_sends': [grid.singleSend('j1', '2026-03-02T09:00:00Z')],
+      'sendgrid.single_send_details': [grid.details('j1')],
+      'sendgrid.single_send_stats': [grid.stats('j1', { requests: 1 })],
+      'sendgrid.events': [
+        grid.event('j1', 'ann', 'processed', at(0)),
+        grid.event('j1', 'ann', 'open', at(1), { useragent: outlook, sg_machine_open: true }),
+        grid.event('j1', 'ann', 'open', at(2), { useragent: outlook, sg_machine_open: false }),
+        // No flag is no machine to SendGrid; its agent says more.
+        grid.event('j1', 'ann', 'open', at(3), { useragent: proxy }),
+        grid.event('j1', 'ann', 'open', at(4)),
+        grid.event('j1', 'ann', 'click', at(5), { useragent: scanner, url: 'https://x.example/' }),
+        grid.event('j1', 'ann', 'click', at(6), { useragent: outlook, url: 'https://x.example/' }),
+        grid.event('j1', 'ann', 'click', at(7), { url: 'https://x.example/' }),
+      ],
+    });
+    const event = (minute: number, more: JsonObject): JsonObject =>
+      row({
+        event_id: `j${minute}`,
+        campaign_id: 'j1',
+        person: 'ann@two.example',
+        event_type: 'open',
+        event_at: at(minute),
+        ...more,
+      });
+    await project.seed('books', {
+      'file.campaigns': [row({ campaign_id: 'j1', name: 'Judged', sent_at: '2026-03-02T09:00:00Z' })],
+      'file.events': [
+        event(1, { is_machine: 'true', user_agent: outlook }),
+        event(2, { is_machine: 'false', user_agent: outlook }),
+        event(3, { is_machine: 'false', user_agent: proxy }),
+        event(4, { user_agent: outlook }),
+        event(5, { user_agent: 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) (via ggpht.com GoogleImageProxy)' }),
+        event(6, {}),
+        event(7, { event_type: 'click', user_agent: scanner }),
+      ],
+    });
+    allPassed(await project.transform({}, ['core.fct_message_event']));
+  });
+
+  test('the flag of the service is asked first, then the user agent; one that says machine decides', async () => {
+    expect(await judged('grid')).toEqual([
+      ['open', outlook, true, 'esp_flag'],
+      ['open', outlook, false, 'esp_flag'],
+      ['open', proxy, true, 'apple_mail_proxy'],
+      ['open', null, false, 'esp_flag'],
+      ['click', 'python-requests/2.31.0', true, 'scanner_agent'],
+      ['click', outlook, false, 'user_agent'],
+      ['click', null, null, null],
+    ]);
+  });
+
+  test('in a file what it states, then the user agent; with neither nobody knows', async () => {
+    expect((await judged('books')).map(([type, , machine, rule]) => [type, machine, rule])).toEqual([
+      ['open', true, 'stated_by_file'],
+      ['open', false, 'stated_by_file'],
+      ['open', true, 'apple_mail_proxy'],
+      ['open', false, 'user_agent'],
+      ['open', false, 'gmail_image_proxy'],
+      ['open', null, null],
+      ['click', true, 'scanner_agent'],
     ]);
   });
 });

@@ -4,6 +4,7 @@ import { activeAudienceDaily, audienceGrowthDaily, subscriberLtv } from './audie
 import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
 import { differences } from './compare.ts';
 import type { Facts } from './fact-types.ts';
+import { clientShare, sendTime } from './reader-marts.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
 
@@ -25,6 +26,11 @@ export const marts: Readonly<Record<string, Mart>> = {
     truth: activeAudienceDaily,
     key: ['day', 'scope', 'scope_id', 'window_days'],
   },
+  client_share: {
+    truth: clientShare,
+    key: ['scope', 'account_id', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
+  },
+  send_time: { truth: sendTime, key: ['scope', 'account_id', 'scope_id', 'time_zone_kind', 'weekday', 'hour'] },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },
   audience_growth_daily: { truth: audienceGrowthDaily, key: ['account_id', 'list_id', 'day'] },
   ab_test_results: {

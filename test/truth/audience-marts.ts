@@ -34,18 +34,22 @@ export function activeAudienceDaily(facts: Facts): readonly TruthRow[] {
     const sent = datesByPerson(facts.sent.filter(has));
     const acted = datesByPerson([...facts.opens, ...facts.clicks].filter((event) => has(event) && !event.machine));
     // A scope's rows begin with its first send; a list without any has none.
-    const first = [...sent.values()].flat().toSorted()[0];
+    const first = facts.sent
+      .filter(has)
+      .map(({ date }) => date)
+      .toSorted()[0];
     if (first === undefined) continue;
     for (const day of datesBetween(first, facts.asOf)) {
+      const today = numberOf(day);
       for (const days of [30, 90, 180]) {
-        const start = addDays(day, -days);
-        const before = addDays(start, -180);
+        const start = today - days;
+        const before = start - 180;
         let [mailed, active, passive] = [0, 0, 0];
         for (const [person, dates] of sent) {
-          if (!dates.some((date) => date > start && date <= day)) continue;
+          if (!dates.some((date) => date > start && date <= today)) continue;
           mailed += 1;
           const actions = acted.get(person) ?? [];
-          if (actions.some((date) => date > start && date <= day)) active += 1;
+          if (actions.some((date) => date > start && date <= today)) active += 1;
           else if (actions.some((date) => date > before && date <= start)) passive += 1;
         }
         rows.push({
@@ -65,16 +69,22 @@ export function activeAudienceDaily(facts: Facts): readonly TruthRow[] {
   return rows;
 }
 
+/** Numbers of the days, each once: there are millions of comparisons. */
 function datesByPerson(
   events: readonly { readonly person: string; readonly date: string }[],
-): ReadonlyMap<string, readonly string[]> {
-  const dates = new Map<string, Set<string>>();
+): ReadonlyMap<string, readonly number[]> {
+  const dates = new Map<string, Set<number>>();
   for (const { person, date } of events) {
     const known = dates.get(person);
-    if (known === undefined) dates.set(person, new Set([date]));
-    else known.add(date);
+    if (known === undefined) dates.set(person, new Set([numberOf(date)]));
+    else known.add(numberOf(date));
   }
-  return new Map([...dates].map(([person, set]) => [person, [...set].toSorted()]));
+  return new Map([...dates].map(([person, set]) => [person, [...set]]));
+}
+
+/** Days since 1970. */
+function numberOf(date: string): number {
+  return Date.parse(`${date}T00:00:00Z`) / 86_400_000;
 }
 
 /** Whoever was on a list, is named by an event, bought or converted. */

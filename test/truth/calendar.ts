@@ -19,6 +19,27 @@ export function dateIn(zone: string, at: Seconds): string {
   return date;
 }
 
+const clocks = new Map<string, { readonly weekday: number; readonly hour: number }>();
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+/** What calendar and clock show in a zone: Monday is 1. */
+export function clockIn(zone: string, at: Seconds): { readonly weekday: number; readonly hour: number } {
+  const key = `${zone} ${Math.floor(at / 900)}`;
+  let clock = clocks.get(key);
+  if (clock === undefined) {
+    const format = new Intl.DateTimeFormat('en-GB', {
+      timeZone: zone,
+      weekday: 'short',
+      hour: '2-digit',
+      hourCycle: 'h23',
+    });
+    const [weekday = '', hour = ''] = format.format(at * 1000).split(', ');
+    clock = { weekday: weekdays.indexOf(weekday) + 1, hour: Number(hour) };
+    clocks.set(key, clock);
+  }
+  return clock;
+}
+
 /** The date some days later (or earlier). */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

@@ -1,14 +1,20 @@
 import { Decimal } from 'decimal.js';
 import { instantOf } from '../../src/demo/instant.ts';
 import { money, total, type Campaign, type Facts } from './fact-types.ts';
-import { countsOf, keyOf, people, ratio, tally, type TruthRow } from './tally.ts';
+import { countsOf, keyOf, people, ratio, tally, type Tally, type TruthRow } from './tally.ts';
 
 export function campaignPerformance(facts: Facts): readonly TruthRow[] {
   const knownFrom = eventsKnownFrom(facts.campaigns);
+  const accountOf = new Map(facts.campaigns.map(({ id, accountId }) => [id, accountId]));
+  // Accounts whose opens tell what they were done with.
+  const agents = new Set(
+    facts.opens.flatMap(({ campaignId, reader }) => (reader === null ? [] : [accountOf.get(campaignId)])),
+  );
   return facts.campaigns.map((campaign) => {
     const n = tally(facts, campaign);
     const c = countsOf(campaign, n);
     const net = n.revenue.minus(n.refunds);
+    const mobile = agents.has(campaign.accountId) ? mobileOf(campaign, n) : null;
     return {
       ...keyOf(campaign),
       campaign_id: campaign.id,
@@ -30,7 +36,8 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
       human_unique_open_count: c.humanOpeners,
       machine_open_count: c.machineOpens,
       unknown_open_count: c.unknownOpens,
-      mobile_unique_open_count: null,
+      known_device_unique_open_count: mobile?.of ?? null,
+      mobile_unique_open_count: mobile?.openers ?? null,
       total_click_count: c.clicks,
       unique_click_count: c.clickers,
       human_click_count: c.humanClicks,
@@ -70,11 +77,17 @@ export function campaignPerformance(facts: Facts): readonly TruthRow[] {
       purchase_rate: ratio(n.purchasers, c.delivered),
       revenue_per_open_amount: ratio(net, c.humanOpeners),
       revenue_per_subscriber_amount: ratio(net, c.sent),
-      mobile_open_rate: null,
+      mobile_open_rate: ratio(mobile?.openers ?? null, mobile?.of ?? null),
       warm_reply_rate: null,
       per_recipient_events_from: knownFrom.get(campaign.accountId) ?? null,
     };
   });
+}
+
+/** Openers on a telephone, of those whose device is known; null where there are openers and no device is known. */
+function mobileOf(campaign: Campaign, n: Tally): { readonly of: number; readonly openers: number } | null {
+  if (!campaign.hasEvents || !campaign.tracksOpens) return null;
+  return n.humanOpeners > 0 && n.deviceOpeners === 0 ? null : { of: n.deviceOpeners, openers: n.mobileOpeners };
 }
 
 /**

@@ -17,7 +17,14 @@ export type PersonEvent = {
 /** `group`: of those who took part in a test. */
 export type Sent = PersonEvent & { readonly group: string | null };
 export type Bounced = PersonEvent & { readonly type: 'hard' | 'soft' };
-export type Opened = PersonEvent & { readonly machine: boolean };
+/** What a mail was opened with; null where the source does not tell. */
+export type Reader = {
+  readonly client: string;
+  readonly device: 'mobile' | 'tablet' | 'desktop' | 'unknown';
+  readonly os: string;
+  readonly isProxy: boolean;
+};
+export type Opened = PersonEvent & { readonly machine: boolean; readonly reader: Reader | null };
 export type Clicked = PersonEvent & { readonly machine: boolean; readonly url: string };
 
 /** What a source's own report states of a campaign, in the words of `reconciliation.measure`. */
@@ -122,6 +129,8 @@ export type Member = {
   readonly accountId: string;
   readonly listId: string;
   readonly person: string;
+  /** Of the person, where the source tells it. */
+  readonly timeZone: string | null;
   readonly moves: readonly Movement[];
 };
 

@@ -9,6 +9,7 @@ import { both } from './pipeline.ts';
 const singles = `
   select source, event_type as fact from core.fct_message_event
   union select source, 'machine_' || event_type from core.fct_message_event where is_machine is not null
+  union select source, 'device' from core.fct_message_event where event_type = 'open' and user_agent is not null
   union select source, 'link' from core.fct_message_event where event_type = 'click' and url is not null
   union select source, 'variant' from core.fct_message_event where variant is not null
   union select source, 'list_member' from core.dim_list_member
@@ -37,6 +38,7 @@ const notInTheDemo: Readonly<Record<string, readonly Fact[]>> = {
     'bounce',
     'open',
     'machine_open',
+    'device',
     'click',
     'machine_click',
     'link',

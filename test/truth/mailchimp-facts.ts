@@ -90,6 +90,7 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
       accountId: world.accountId,
       listId: membership.listId,
       person: person(membership.address),
+      timeZone: world.people[membership.personIndex]?.timeZone || null,
       moves: movements(
         state,
         unsubscribes.filter((one) => one.recipient === membership.emailId && one.listId === membership.listId),
@@ -104,7 +105,7 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
     opens: union(
       (from) => from.opens,
       (open) => `${open.campaignId} ${open.membership.index} ${open.at} ${open.isProxy}`,
-    ).map((open) => ({ ...event(open.campaignId, open.membership, open.at), machine: open.isProxy })),
+    ).map((open) => ({ ...event(open.campaignId, open.membership, open.at), machine: open.isProxy, reader: null })),
     clicks: markBursts(
       union(
         (from) => from.clicks,

@@ -79,6 +79,38 @@ describe('a planted error turns the comparison red', () => {
       },
       'campaign_profit',
     ],
+    [
+      'machines read on telephones, too',
+      {
+        file: 'marts/int_campaign_counts.sqlx',
+        from: /device <> 'unknown' and not is_machine/,
+        to: "device <> 'none'",
+      },
+      'campaign_performance',
+    ],
+    [
+      'who reads with two programs is one reader of both',
+      {
+        file: 'marts/client_share.sqlx',
+        from: /count\(distinct case when human_opens > 0 then/,
+        to: 'count(case when human_opens > 0 then',
+      },
+      'client_share',
+    ],
+    [
+      'opens in the recipient’s zone are those of UTC',
+      {
+        file: 'marts/send_time.sqlx',
+        from: /\$\{dialect\.localTimeIn\("quarter_at", "time_zone"\)\}/,
+        to: 'quarter_at',
+      },
+      'send_time',
+    ],
+    [
+      'the time to open is that to the last open',
+      { file: 'marts/send_time.sqlx', from: /min\(first_open_at\)/, to: 'max(first_open_at)' },
+      'send_time',
+    ],
   ])('in a model: %s', async (_what, change, mart) => {
     expect(expectedOrAsserted(await wrongMarts(right, [change], world, { sources: both }), mart)).toContain(mart);
   });

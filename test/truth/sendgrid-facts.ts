@@ -7,10 +7,22 @@ import {
   type VisibleSendgrid,
 } from '../../src/demo/visible-sendgrid.ts';
 import { markBursts } from './bursts.ts';
-import type { Campaign, Link, Member, Movement, PersonEvent, SourceFacts, Stated } from './fact-types.ts';
+import type { Campaign, Link, Member, Movement, PersonEvent, Reader, SourceFacts, Stated } from './fact-types.ts';
 import type { Gathering } from './facts.ts';
 
 const source = 'sendgrid';
+
+/** What is known of a person's mail program when it opens a mail; Gmail and Apple hide it behind their servers. */
+const readers: Readonly<Record<string, Reader>> = {
+  Gmail: { client: 'Gmail', device: 'unknown', os: 'unknown', isProxy: true },
+  'Outlook 2021': { client: 'Outlook', device: 'desktop', os: 'Windows', isProxy: false },
+  Thunderbird: { client: 'Thunderbird', device: 'desktop', os: 'Linux', isProxy: false },
+  iPhone: { client: 'Apple Mail', device: 'mobile', os: 'iOS', isProxy: false },
+  'Apple Mail': { client: 'Apple Mail', device: 'desktop', os: 'macOS', isProxy: false },
+  Android: { client: 'Chrome', device: 'mobile', os: 'Android', isProxy: false },
+};
+const browser: Reader = { client: 'Chrome', device: 'desktop', os: 'Windows', isProxy: false };
+const appleProxy: Reader = { client: 'Apple Mail', device: 'unknown', os: 'unknown', isProxy: true };
 
 /** What SendGrid's API and posts could show until the last sync. */
 export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering): SourceFacts {
@@ -41,6 +53,12 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
     const link = sendOf.get(messageOf(event).singleSendId)?.links[event.link ?? -1];
     if (link === undefined) throw new Error(`click ${event.id} is on no link`);
     return link.url;
+  };
+  const everybody = [...world.people, ...sendgrid.people];
+  const readerOf = (event: SgEvent): Reader => {
+    if (event.isMachine) return appleProxy;
+    const owner = everybody[sendgrid.contacts[messageOf(event).contact]?.personIndex ?? -1];
+    return readers[owner?.emailClient ?? ''] ?? browser;
   };
   const suppressions = seenSuppressions(views, syncs);
   const addresses = new Map([...view.links].map(([id, links]) => [id, new Set(links.map((link) => link.url))]));
@@ -83,6 +101,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
       accountId,
       listId,
       person: person(address),
+      timeZone: null,
       moves: movements(
         createdAt,
         leaving(
@@ -101,7 +120,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
       ...asEvent(event),
       type: event.bounceType === 'bounce' ? ('hard' as const) : ('soft' as const),
     })),
-    opens: of('open').map((event) => ({ ...asEvent(event), machine: event.isMachine })),
+    opens: of('open').map((event) => ({ ...asEvent(event), machine: event.isMachine, reader: readerOf(event) })),
     clicks: markBursts(
       of('click').map((event) => ({ ...asEvent(event), url: urlOf(event) })),
       (campaignId) => addresses.get(campaignId) ?? new Set(),

@@ -51,7 +51,7 @@ function erfc(x: number): number {
 
 /** Chance of each group to have the highest rate, under Beta(1 + successes, 1 + failures), by the trapezoid rule on a fine grid. */
 export function probabilityBest(groups: readonly Sample[]): readonly number[] {
-  const steps = 200_000;
+  const steps = 20_000;
   const densities = groups.map(({ successes, trials }) => {
     const [a, b] = [1 + successes, 1 + trials - successes];
     const norm = logGamma(a + b) - logGamma(a) - logGamma(b);

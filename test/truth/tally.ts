@@ -13,6 +13,8 @@ export const keyOf = (campaign: Campaign): { readonly source: string; readonly a
 
 export const people = (events: readonly PersonEvent[]): number => new Set(events.map((event) => event.recipient)).size;
 
+const isKnown = (device: string | undefined): boolean => device !== undefined && device !== 'unknown';
+
 export type Tally = ReturnType<typeof tally>;
 
 /** Everything that is known one by one of a campaign, counted the plain way. */
@@ -41,6 +43,8 @@ export function tally(facts: Facts, campaign: Campaign) {
     openers: people(opens),
     humanOpens: opens.filter((open) => !open.machine).length,
     humanOpeners: people(opens.filter((open) => !open.machine)),
+    deviceOpeners: people(opens.filter((open) => !open.machine && isKnown(open.reader?.device))),
+    mobileOpeners: people(opens.filter((open) => !open.machine && open.reader?.device === 'mobile')),
     clicks: clicks.length,
     clickers: people(clicks),
     humanClicks: clicks.filter((click) => !click.machine).length,
