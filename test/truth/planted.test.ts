@@ -79,6 +79,29 @@ describe('a planted error turns the comparison red', () => {
       },
       'campaign_profit',
     ],
+    [
+      'a month adds up the days of the next',
+      {
+        file: '../includes/metric_values.js',
+        from: /dialect\.month\('counted\.counted_day'\)/,
+        to: "'counted.counted_day'",
+      },
+      'metric_values',
+    ],
+    [
+      'alerts look at the days of another window',
+      {
+        file: 'marts/int_alert_values.sqlx',
+        from: /= coalesce\(rules\.window_text, ''\)/,
+        to: ">= coalesce(rules.window_text, '')",
+      },
+      'alerts',
+    ],
+    [
+      'a click rate as the service shows it counts people, not links',
+      { file: 'marts/as_esp_shows.sqlx', from: /sumInt\("unique_click_count"\)/, to: 'sumInt("total_click_count")' },
+      'as_esp_shows',
+    ],
   ])('in a model: %s', async (_what, change, mart) => {
     expect(expectedOrAsserted(await wrongMarts(right, [change], world, { sources: both }), mart)).toContain(mart);
   });
