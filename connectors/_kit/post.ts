@@ -17,7 +17,7 @@ export type PostOptions = {
 };
 
 /** Posts JSON to an address of somebody's own: any 2xx is a success, whatever it says. */
-export type Post = (body: object, headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<void>;
+type Post = (body: object, headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<void>;
 
 /**
  * The HTTP policy of sources for notifications: https (plain http to this machine and private hosts only), no redirects, no way to a

@@ -2,9 +2,8 @@ import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { createPost, type PostOptions } from '../../connectors/_kit/post.ts';
-import type { AlertMessage } from './message.ts';
-import { webhookBody } from './message.ts';
-import type { Severity } from './incident.ts';
+import type { Severity } from '../transform/metric-alerts.ts';
+import { webhookBody, type AlertMessage } from './message.ts';
 
 /** A place that alerts are told to. */
 export type Channel = {

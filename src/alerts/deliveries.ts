@@ -16,7 +16,7 @@ const columns: readonly Column[] = [
 ];
 
 /** `sending` is written before, `sent` after: what is still `sending` later was cut by a crash and may have arrived. */
-export type Delivery = {
+type Delivery = {
   readonly incident: Incident;
   readonly channel: string;
   readonly event: AlertEvent;

@@ -1,4 +1,5 @@
 import type { Row } from '../contracts/sync.ts';
+import { severities, type Severity } from '../transform/metric-alerts.ts';
 
 /** An incident as its newest open day tells it. */
 export type Incident = {
@@ -23,9 +24,6 @@ export type Incident = {
   readonly days: number;
 };
 
-export const severityOrder = ['info', 'warning', 'critical'] as const;
-export type Severity = (typeof severityOrder)[number];
-
 /**
  * The newest day of every incident, with the number of its days. `table` is the alerts mart as the engine spells it; it
  * needs nothing but window functions, so that it runs on the warehouse and on the readers' copy.
@@ -42,7 +40,7 @@ where newest = 1
 order by first_seen_date, rule, scope, scope_id`;
 
 export function incidentOf(row: Row): Incident {
-  const severity = severityOrder.find((known) => known === row['severity']) ?? 'warning';
+  const severity = severities.find((known) => known === row['severity']) ?? 'warning';
   return {
     id: textOf(row, 'incident_id'),
     rule: textOf(row, 'rule'),

@@ -50,7 +50,7 @@ export function alertMessage(incident: Incident, event: AlertEvent, company: str
 }
 
 /** Of an incident and an event, not of a channel or a try. */
-export const messageKey = (incidentId: string, event: AlertEvent): string =>
+const messageKey = (incidentId: string, event: AlertEvent): string =>
   createHash('sha256').update(`${incidentId} ${event}`).digest('hex').slice(0, 32);
 
 /** The body of a webhook. */

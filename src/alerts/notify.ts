@@ -2,12 +2,13 @@ import { durationMs } from '../../connectors/_kit/duration.ts';
 import { redact } from '../../connectors/_kit/redact.ts';
 import type { Notified } from '../../activities/index.ts';
 import type { Clock } from '../contracts/clock.ts';
+import { severities } from '../transform/metric-alerts.ts';
 import type { Channel } from './channels.ts';
 import { Deliveries, type DeliveryStore } from './deliveries.ts';
-import { incidentOf, incidentsQuery, severityOrder, type Incident } from './incident.ts';
+import { incidentOf, incidentsQuery, type Incident } from './incident.ts';
 import { alertMessage, type AlertEvent } from './message.ts';
 
-export type NotifyOptions = {
+type NotifyOptions = {
   readonly warehouse: DeliveryStore;
   readonly clock: Clock;
   readonly company: string;
@@ -63,7 +64,7 @@ function dueMessages(incidents: readonly Incident[], deliveries: Deliveries, opt
   return options.channels.flatMap((channel) => {
     const isTold = (id: string, event: AlertEvent): boolean => deliveries.get(id, channel.id, event)?.state === 'sent';
     const isSevere = ({ severity }: Incident): boolean =>
-      severityOrder.indexOf(severity) >= severityOrder.indexOf(channel.severity);
+      severities.indexOf(severity) >= severities.indexOf(channel.severity);
     const opened = incidents
       .filter((incident) => !isTold(incident.id, 'opened') && incident.lastSeen >= oldest && isSevere(incident))
       .map((incident): Due => ({ channel, incident, event: 'opened', vanished: false }));

@@ -1,7 +1,5 @@
 import type { Fact, Feed, Feeds } from '../contracts/facts.ts';
-import { ARTICLE_METRICS, type MetricCatalog } from './metric-catalog.ts';
-
-export type Metric = MetricCatalog['metrics'][number];
+import { ARTICLE_METRICS, type Metric, type MetricCatalog } from './metric-catalog.ts';
 
 /** Whether a source by itself feeds a metric: from single records, from totals, or not. */
 export type FedLevel = 'yes' | 'aggregate only' | 'no';

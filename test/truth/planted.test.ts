@@ -82,9 +82,9 @@ describe('a planted error turns the comparison red', () => {
     [
       'machines read on telephones, too',
       {
-        file: 'marts/int_campaign_counts.sqlx',
-        from: /agents\.device <> 'unknown' and not events\.is_machine/,
-        to: "agents.device <> 'none'",
+        file: 'core/int_campaign_recipient.sqlx',
+        from: /device <> 'unknown' and not is_machine/,
+        to: "device <> 'none'",
       },
       'campaign_performance',
     ],
@@ -155,6 +155,29 @@ describe('a planted error turns the comparison red', () => {
         to: 'cast(coalesce(messages.bounced_at, messages.sent_date) as date) as day',
       },
       'deliverability_daily',
+    ],
+    [
+      'a month adds up the days of the next',
+      {
+        file: '../includes/metric_values.js',
+        from: /dialect\.month\('counted\.counted_day'\)/,
+        to: "'counted.counted_day'",
+      },
+      'metric_values',
+    ],
+    [
+      'alerts look at the days of another window',
+      {
+        file: 'marts/int_alert_values.sqlx',
+        from: /= coalesce\(rules\.window_text, ''\)/,
+        to: ">= coalesce(rules.window_text, '')",
+      },
+      'alerts',
+    ],
+    [
+      'a click rate as the service shows it counts people, not links',
+      { file: 'marts/as_esp_shows.sqlx', from: /sumInt\("unique_click_count"\)/, to: 'sumInt("total_click_count")' },
+      'as_esp_shows',
     ],
   ])('in a model: %s', async (_what, change, mart) => {
     expect(expectedOrAsserted(await wrongMarts(right, [change], world, { sources: both }), mart)).toContain(mart);

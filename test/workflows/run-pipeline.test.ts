@@ -51,11 +51,23 @@ describe('runPipeline', () => {
     const models = world.events.filter((event) => event.startsWith('run '));
     expect(models.slice(0, 3)).toEqual(['run staging.a', 'run core.b', expect.stringMatching(/checks\.b|marts\.d/)]);
     expect(models.indexOf('run marts.c')).toBeGreaterThan(models.indexOf('run checks.b'));
-    expect(world.events.slice(-2)).toEqual(['publish', 'report']);
+    // Alerts are told of what readers can look at by then.
+    expect(world.events.slice(-3)).toEqual(['publish', 'notify', 'report']);
+    expect(result.alerts).toEqual({ opened: 1, closed: 0, failed: [] });
     expect(world.runs.map(({ kind, status }) => [kind, status])).toEqual([
       ['pipeline', 'running'],
       ['pipeline', 'done'],
     ]);
+  });
+
+  it('ends well when alerts cannot be told: the numbers are published', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { actions: graph });
+    world.activities.notify = async () => {
+      throw fail('rejected', 'no table of deliveries');
+    };
+    const result = await run(world);
+    expect(result).toMatchObject({ published: true, reported: true, alerts: null });
+    expect(world.runs.at(-1)?.status).toBe('done');
   });
 
   it('publishes nothing when a blocking test fails, and skips what builds on it', async () => {

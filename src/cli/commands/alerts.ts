@@ -1,6 +1,7 @@
 import { backTest, watchedValuesQuery } from '../../alerts/back-test.ts';
-import { incidentOf, incidentsQuery, severityOrder, type Incident } from '../../alerts/incident.ts';
+import { incidentOf, incidentsQuery, type Incident } from '../../alerts/incident.ts';
 import type { Row } from '../../contracts/sync.ts';
+import { severities, type Severity } from '../../transform/metric-alerts.ts';
 import type { Published } from '../../warehouse/duckdb/index.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -55,14 +56,14 @@ export async function alerts(context: Context, action: string | undefined, flags
 type Shown = {
   readonly mode: 'open' | 'test';
   readonly from: string | null;
-  readonly channels: readonly { readonly id: string; readonly severity: (typeof severityOrder)[number] }[];
+  readonly channels: readonly { readonly id: string; readonly severity: Severity }[];
   readonly empty: string;
 };
 
 function show({ output }: Context, incidents: readonly Incident[], { mode, from, channels, empty }: Shown): void {
   const told = ({ severity }: Incident): readonly string[] =>
     channels
-      .filter((channel) => severityOrder.indexOf(severity) >= severityOrder.indexOf(channel.severity))
+      .filter((channel) => severities.indexOf(severity) >= severities.indexOf(channel.severity))
       .map(({ id }) => id);
   output.document('alerts', {
     mode,

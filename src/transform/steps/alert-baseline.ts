@@ -15,7 +15,7 @@ export type Judgement = {
 };
 
 /** Fewer past periods are no baseline. */
-export const FEWEST_PERIODS = 8;
+const FEWEST_PERIODS = 8;
 /** How far back the past goes. */
 const PAST_DAYS = 365;
 /** Worse than this by chance: an incident opens. */

@@ -41,7 +41,7 @@ export type OpenPeriod = {
   readonly incident: Incident;
 };
 
-export type Incident = {
+type Incident = {
   readonly id: string;
   readonly firstSeen: string;
   /** Last period that was past the threshold. */

@@ -1,7 +1,7 @@
 import type { Judgement } from './alert-baseline.ts';
 import type { Observation, WatchRule } from './alert-incidents.ts';
 
-export type Named = {
+type Named = {
   readonly name: string;
   readonly unit: string;
   /** What the scope is called: the campaign's name, the account, the list. */
@@ -13,7 +13,7 @@ export type Named = {
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 /** A number as a person reads it: 0.249 of a rate is `24.9 %`. Four digits, so that 24.96 % does not look like the 25 % it misses. */
-export function figure(value: number, unit: string, currency: string | null = null): string {
+function figure(value: number, unit: string, currency: string | null = null): string {
   const short = (x: number): string => String(Number(x.toPrecision(4)));
   if (unit === 'rate') return `${short(value * 100)} %`;
   if (unit === 'money') return `${value.toFixed(2)}${currency === null ? '' : ` ${currency}`}`;
