@@ -170,7 +170,9 @@ export function addDataCommands(program: Command): void {
       .summary('Write the HTML report')
       .description('Writes one self-contained HTML file from the published marts: no server, no network.')
       .option('--out <file>', 'Where to write it (default: report.path of mailmart.yaml)')
-      .addOption(new Option('--lang <language>', 'Its language: English or Vietnamese').choices(['en', 'vi']).default('en'))
+      .addOption(
+        new Option('--lang <language>', 'Its language: English or Vietnamese').choices(['en', 'vi']).default('en'),
+      )
       .option('--open <when>', 'Open it in the browser: yes or no', 'no')
       .action((flags: GlobalOptions & ReportFlags) =>
         runCommand(

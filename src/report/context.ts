@@ -26,7 +26,9 @@ export function columnName(
 ): string {
   const metric = catalog.metrics.find((each) => each.mart === mart && each.column === column);
   const words: Readonly<Record<string, string>> = messages.columns;
-  return (metric === undefined ? undefined : phrase(messages, metric.name)) ?? words[column] ?? column.replaceAll('_', ' ');
+  return (
+    (metric === undefined ? undefined : phrase(messages, metric.name)) ?? words[column] ?? column.replaceAll('_', ' ')
+  );
 }
 
 /** A text of the catalog or of a mart in the page's language; the English where it has no words for it. */

@@ -122,7 +122,11 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     hour: (hour) => `${String(hour).padStart(2, '0')}:00`,
     span: (seconds) => {
       const [unit, size] =
-        seconds < 5400 ? (['minute', 60] as const) : seconds < 129_600 ? (['hour', 3600] as const) : (['day', 86_400] as const);
+        seconds < 5400
+          ? (['minute', 60] as const)
+          : seconds < 129_600
+            ? (['hour', 3600] as const)
+            : (['day', 86_400] as const);
       const value = seconds / size;
       return write(value, {
         style: 'unit',

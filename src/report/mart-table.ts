@@ -93,10 +93,17 @@ function cell(
 ): Html {
   const { messages, format } = context;
   const value = row[column] ?? null;
-  const plain = value === null ? (isAbsent?.(row) === true ? messages.none : messages.notAvailable) : format.value(value, shownUnit(unit, column));
+  const plain =
+    value === null
+      ? isAbsent?.(row) === true
+        ? messages.none
+        : messages.notAvailable
+      : format.value(value, shownUnit(unit, column));
   const content = show?.(row) ?? (unit === 'text' && value !== null ? bdi(plain) : plain);
   const isSame = show === undefined && plain === String(value);
-  const kinds = [numeric.has(unit) ? 'n' : times.has(unit) ? 't' : '', value === null ? 'na' : ''].filter((kind) => kind !== '');
+  const kinds = [numeric.has(unit) ? 'n' : times.has(unit) ? 't' : '', value === null ? 'na' : ''].filter(
+    (kind) => kind !== '',
+  );
   const attributes = markup`${kinds.length > 0 && markup` class="${kinds.join(' ')}"`}${value !== null && !isSame && markup` data-value="${String(value)}"`}`;
   return isHead
     ? markup`<th scope="row"${attributes}>${content}${note}</th>`

@@ -10,7 +10,15 @@ function textWidth(item: { readonly fontSize?: number; readonly text?: unknown }
   const size = item.fontSize ?? 11;
   return [...String(text ?? '')].reduce(
     (sum, character) =>
-      sum + size * (/[iljtfI.,:;|'! ]/.test(character) ? 0.36 : /[mwMW@%—…]/.test(character) ? 0.9 : /[A-Z\d]/.test(character) ? 0.66 : 0.6),
+      sum +
+      size *
+        (/[iljtfI.,:;|'! ]/.test(character)
+          ? 0.36
+          : /[mwMW@%—…]/.test(character)
+            ? 0.9
+            : /[A-Z\d]/.test(character)
+              ? 0.66
+              : 0.6),
     0,
   );
 }

@@ -11,7 +11,9 @@ export function isCampaignMart(mart: string): mart is CampaignMart {
 
 /** Those that are published; the join is of these. */
 export function presentMarts(reader: Reader): readonly CampaignMart[] {
-  return Object.keys(aliases).filter((mart): mart is CampaignMart => isCampaignMart(mart) && reader.has(`marts.${mart}`));
+  return Object.keys(aliases).filter(
+    (mart): mart is CampaignMart => isCampaignMart(mart) && reader.has(`marts.${mart}`),
+  );
 }
 
 export function campaignJoin(reader: Reader): string {

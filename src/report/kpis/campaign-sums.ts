@@ -206,11 +206,7 @@ function knownCampaign({ mart, column, numerator, denominator }: CampaignMeasure
 
 type Notes = readonly { readonly reasons: ReadonlyMap<string, string>; readonly campaigns: number }[];
 
-async function periodReasons(
-  reader: Reader,
-  period: Period,
-  scope: Scope,
-): Promise<Readonly<Record<string, Notes>>> {
+async function periodReasons(reader: Reader, period: Period, scope: Scope): Promise<Readonly<Record<string, Notes>>> {
   const entries = presentMarts(reader).map(async (mart): Promise<[string, Notes]> => {
     const reason = `${aliasOf(mart)}.unavailable_reason`;
     const rows = await reader.rows(

@@ -21,8 +21,13 @@ export async function datedKpi({ reader, period }: Context, metric: Metric): Pro
   const isByCampaign = date.startsWith('p.');
   const tables = [`marts.${metric.mart}`, ...(isByCampaign ? ['marts.campaign_performance'] : [])];
   const from = `marts.${metric.mart} as m${isByCampaign ? ' join marts.campaign_performance as p using (source, account_id, campaign_id)' : ''}`;
-  const [above, below] = [metric.numerator, metric.denominator ?? null].map((text) => text === null ? null : expression(text, metric.mart));
-  const known = [above, below].filter((text) => text !== null).map((text) => `(${text}) is not null`).join(' and ');
+  const [above, below] = [metric.numerator, metric.denominator ?? null].map((text) =>
+    text === null ? null : expression(text, metric.mart),
+  );
+  const known = [above, below]
+    .filter((text) => text !== null)
+    .map((text) => `(${text}) is not null`)
+    .join(' and ');
   const sums = async (group: string): Promise<ReadonlyMap<string, Fields>> => {
     const rows = await reader.rows(
       tables,
@@ -33,7 +38,9 @@ export async function datedKpi({ reader, period }: Context, metric: Metric): Pro
     );
     return new Map(rows.map((row) => [String(row['bucket']), row]));
   };
-  const byPeriod = await sums(`cast(floor(date_diff('day', ${date}, date '${period.to}') / ${period.days}.0) as integer)`);
+  const byPeriod = await sums(
+    `cast(floor(date_diff('day', ${date}, date '${period.to}') / ${period.days}.0) as integer)`,
+  );
   const byMonth = await sums(`cast(date_trunc('month', ${date}) as date)`);
   const value = (row: Fields | undefined): number | null => {
     const [top, bottom] = [numberOf(row?.['above']), numberOf(row?.['below'])];

@@ -7,8 +7,7 @@ import type { Kpi } from './kpi.ts';
 import { reasonsOf } from '../reasons.ts';
 
 /** A card shows a metric of the catalog by its key, or the sum of a plain column. */
-type Choice =
-  string | { readonly column: string; readonly mart: CampaignMart; readonly direction: Kpi['direction'] };
+type Choice = string | { readonly column: string; readonly mart: CampaignMart; readonly direction: Kpi['direction'] };
 
 const column = (
   name: string,
@@ -29,13 +28,7 @@ const groups = {
     column('machine_open_count', 'neutral'),
   ],
   leaving: ['unsubscribe_rate', 'unsubscribes', 'complaint_rate', 'complaint_sent_rate'],
-  results: [
-    'conversion_rate',
-    'conversion_delivered_rate',
-    'purchase_rate',
-    'warm_reply_rate',
-    column('order_count'),
-  ],
+  results: ['conversion_rate', 'conversion_delivered_rate', 'purchase_rate', 'warm_reply_rate', column('order_count')],
   money: [
     column('revenue_amount'),
     column('refund_amount', 'down'),

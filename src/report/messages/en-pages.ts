@@ -65,8 +65,15 @@ export const metricPages = {
   noVendor: 'No connected service shows a number of its own for it.',
   trend: {
     title: (name: string) => `${name} by month`,
-    finding: (name: string, now: string, month: string, low: string, lowMonth: string, high: string, highMonth: string) =>
-      `${name}: ${now} in ${month}; between ${low} (${lowMonth}) and ${high} (${highMonth}) over the months shown.`,
+    finding: (
+      name: string,
+      now: string,
+      month: string,
+      low: string,
+      lowMonth: string,
+      high: string,
+      highMonth: string,
+    ) => `${name}: ${now} in ${month}; between ${low} (${lowMonth}) and ${high} (${highMonth}) over the months shown.`,
     empty: 'No month has a value to draw.',
   },
   campaigns: {

@@ -130,7 +130,8 @@ export const splits = {
     empty: 'No month since a sign-up is over yet.',
     finding: (first: string, last: string, months: string, retention: string) =>
       `A sign-up brings ${first} in its first month and ${last} up to month ${months}; in that month ${retention} still read or buy.`,
-    curveCaption: 'All cohorts that are old enough, by whole months since the sign-up; the oldest months rest on few cohorts',
+    curveCaption:
+      'All cohorts that are old enough, by whole months since the sign-up; the oldest months rest on few cohorts',
     gridCaption: 'Revenue per subscriber since the sign-up, newest cohorts first',
     noCohort: (smallest: string) => `No month of sign-up has at least ${smallest} people.`,
     monthsSince: 'Months since',

@@ -34,7 +34,8 @@ export const profit: typeof englishProfit = {
     'Các chiến dịch gửi trong kỳ, từ đầu đến nay, với chi phí ghi cho chúng hoặc được chia cho chúng; chi phí không thuộc chiến dịch nào nằm trong bảng theo tháng.',
   steps: {
     title: 'Từ doanh thu đến lợi nhuận',
-    finding: (income, costs, left, margin) => `Trong ${income} thu vào, ${costs} là chi phí; còn lại ${left} (${margin}).`,
+    finding: (income, costs, left, margin) =>
+      `Trong ${income} thu vào, ${costs} là chi phí; còn lại ${left} (${margin}).`,
     findingLoss: (income, costs, result) => `Thu vào ${income}, chi phí ${costs}: kết quả là ${result}.`,
     empty: 'Không chiến dịch nào trong kỳ có khoản tiền được ghi nhận.',
     caption: 'Tổng của các chiến dịch trong kỳ',

@@ -1,9 +1,5 @@
 import { markup } from '../html.ts';
-import type {
-  goalPages as englishGoals,
-  metricPages as englishMetrics,
-  pages as englishPages,
-} from './en-pages.ts';
+import type { goalPages as englishGoals, metricPages as englishMetrics, pages as englishPages } from './en-pages.ts';
 
 /** Names of the pages and of their groups in the menu. */
 export const pages: typeof englishPages = {

@@ -30,8 +30,10 @@ export const reasons: Readonly<Record<string, string>> = {
   'deleted members': 'thành viên đã bị xóa',
   'event cap of {} per member': 'giới hạn {} sự kiện mỗi thành viên',
   'the projection is not built yet': 'chưa lập dự báo',
-  'costs of the campaign that name no variant are not in it': 'chi phí của chiến dịch không nêu biến thể không nằm trong số này',
-  'needs the revenue of single recipients, two a group and some of them different': 'cần doanh thu của từng người nhận, mỗi nhóm hai người và có chênh lệch',
+  'costs of the campaign that name no variant are not in it':
+    'chi phí của chiến dịch không nêu biến thể không nằm trong số này',
+  'needs the revenue of single recipients, two a group and some of them different':
+    'cần doanh thu của từng người nhận, mỗi nhóm hai người và có chênh lệch',
   'sent before the first campaign whose answers are known': 'gửi trước chiến dịch đầu tiên có thư trả lời được biết',
   '{} answers are not classified': '{} thư trả lời chưa được phân loại',
   'no tool measured how long it was looked at': 'không công cụ nào đo thời gian xem',
@@ -48,15 +50,22 @@ export const reasons: Readonly<Record<string, string>> = {
   'no user agent tells the client of these opens': 'không user agent nào cho biết ứng dụng của các lượt mở này',
   'no open by a person tells its client': 'không lượt mở nào của người cho biết ứng dụng',
   'the campaign states no time of sending': 'chiến dịch không nêu thời điểm gửi',
-  'threshold': 'ngưỡng',
-  'difference to the control with its {} % Newcombe hybrid score interval': 'chênh lệch so với đối chứng với khoảng tin cậy {} % theo phương pháp Newcombe',
-  'best: posteriors Beta(1 + successes, 1 + failures) of all variants, the control included': 'tốt nhất: phân phối hậu nghiệm Beta(1 + thành công, 1 + thất bại) của mọi biến thể, kể cả đối chứng',
+  threshold: 'ngưỡng',
+  'difference to the control with its {} % Newcombe hybrid score interval':
+    'chênh lệch so với đối chứng với khoảng tin cậy {} % theo phương pháp Newcombe',
+  'best: posteriors Beta(1 + successes, 1 + failures) of all variants, the control included':
+    'tốt nhất: phân phối hậu nghiệm Beta(1 + thành công, 1 + thất bại) của mọi biến thể, kể cả đối chứng',
   'p: two-sided two-proportion z-test, pooled': 'p: kiểm định z hai phía cho hai tỷ lệ, gộp',
   'source tells no device of an open': 'nguồn không cho biết thiết bị của lượt mở',
-  'power for the observed difference {} % < {} %: about {} recipients a variant needed': 'lực kiểm định cho chênh lệch quan sát {} % < {} %: cần khoảng {} người nhận mỗi biến thể',
-  'expected successes or failures {} < {}: no verdict possible': 'số thành công hoặc thất bại kỳ vọng {} < {}: không thể kết luận',
-  '{} variants against one control need more recipients still': '{} biến thể so với một đối chứng còn cần thêm người nhận',
-  "verdict: p after Holm's correction for {} comparisons < {}": 'kết luận: p sau hiệu chỉnh Holm cho {} phép so sánh < {}',
+  'power for the observed difference {} % < {} %: about {} recipients a variant needed':
+    'lực kiểm định cho chênh lệch quan sát {} % < {} %: cần khoảng {} người nhận mỗi biến thể',
+  'expected successes or failures {} < {}: no verdict possible':
+    'số thành công hoặc thất bại kỳ vọng {} < {}: không thể kết luận',
+  '{} variants against one control need more recipients still':
+    '{} biến thể so với một đối chứng còn cần thêm người nhận',
+  "verdict: p after Holm's correction for {} comparisons < {}":
+    'kết luận: p sau hiệu chỉnh Holm cho {} phép so sánh < {}',
   'verdict: p value < {}': 'kết luận: giá trị p < {}',
-  "incremental revenue: {} % interval, Welch's t on revenue per recipient": 'doanh thu tăng thêm: khoảng tin cậy {} %, t của Welch trên doanh thu mỗi người nhận',
+  "incremental revenue: {} % interval, Welch's t on revenue per recipient":
+    'doanh thu tăng thêm: khoảng tin cậy {} %, t của Welch trên doanh thu mỗi người nhận',
 };

@@ -25,7 +25,8 @@ export const splits: typeof english = {
   },
   clients: {
     title: 'Người đọc dùng gì để đọc',
-    caption: 'Tháng mới nhất có ứng dụng được biết, theo ứng dụng, thiết bị và hệ điều hành; thư do proxy tải được tách riêng',
+    caption:
+      'Tháng mới nhất có ứng dụng được biết, theo ứng dụng, thiết bị và hệ điều hành; thư do proxy tải được tách riêng',
     client: 'Ứng dụng',
     device: 'Thiết bị',
     os: 'Hệ điều hành',
@@ -71,7 +72,8 @@ export const splits: typeof english = {
   },
   replies: {
     title: 'Thư trả lời theo loại',
-    caption: 'Thư trả lời theo chiến dịch; thư tự động, thư báo vắng mặt và thư bị trả lại không phải câu trả lời của ai',
+    caption:
+      'Thư trả lời theo chiến dịch; thư tự động, thư báo vắng mặt và thư bị trả lại không phải câu trả lời của ai',
     empty: 'Không có thư trả lời nào cho các chiến dịch của kỳ.',
     finding: (all, warm, automatic) =>
       `${all} thư trả lời cho các chiến dịch của kỳ: ${warm} thiện chí; ${automatic} do máy gửi.`,
@@ -119,7 +121,8 @@ export const splits: typeof english = {
       'Mọi tài khoản, tháng mới nhất trước: chiến dịch + doanh thu khác − chi phí không thuộc chiến dịch nào = lợi nhuận',
     accounts: 'Theo tài khoản, tháng mới nhất trước',
     empty: 'Không tháng nào có khoản tiền được ghi nhận.',
-    finding: (best, amount, losses, all) => `Tháng tốt nhất là ${best} với ${amount}; ${losses} trong ${all} tháng bị lỗ.`,
+    finding: (best, amount, losses, all) =>
+      `Tháng tốt nhất là ${best} với ${amount}; ${losses} trong ${all} tháng bị lỗ.`,
     campaigns: 'Chiến dịch',
     other: 'Doanh thu khác',
     unallocated: 'Chi phí không thuộc chiến dịch nào',

@@ -32,7 +32,9 @@ export async function campaignSplit(context: Context, metric: Metric): Promise<H
   );
   const current = rows.filter(
     (row) =>
-      String(row['campaign_date']) >= period.from && row[column] !== null && Number(row['reached_count']) >= smallCampaign,
+      String(row['campaign_date']) >= period.from &&
+      row[column] !== null &&
+      Number(row['reached_count']) >= smallCampaign,
   );
   const ranked = current.toSorted((a, b) => Number(b[column]) - Number(a[column]));
   const drawn = ranked.length > mostBars ? [...ranked.slice(0, mostBars / 2), ...ranked.slice(-mostBars / 2)] : ranked;
@@ -56,15 +58,13 @@ export async function campaignSplit(context: Context, metric: Metric): Promise<H
       drawn.length === 0
         ? undefined
         : bars(
-            drawn.map(
-              (row): Bar => ({
-                label: chartLabel(String(row['campaign_name'])),
-                from: 0,
-                to: Number(row[column]),
-                text: write(row),
-                series: Number(row[column]) < 0 ? 'loss' : 'in',
-              }),
-            ),
+            drawn.map((row): Bar => ({
+              label: chartLabel(String(row['campaign_name'])),
+              from: 0,
+              to: Number(row[column]),
+              text: write(row),
+              series: Number(row[column]) < 0 ? 'loss' : 'in',
+            })),
             { format: unit === 'rate' ? '~p' : '~s' },
           ),
     isTableOpen: drawn.length === 0 && listed.length > 0,
@@ -88,7 +88,9 @@ export async function campaignSplit(context: Context, metric: Metric): Promise<H
 /** The columns of the same mart that the metric is made of. */
 function parts({ mart, column, numerator, denominator }: Metric): readonly TableColumn[] {
   const found = [numerator, denominator ?? ''].filter((text) => text !== '').flatMap((text) => columnsOf(text, mart));
-  const names = new Set(found.filter((part) => part.mart === mart && part.column !== column).map((part) => part.column));
+  const names = new Set(
+    found.filter((part) => part.mart === mart && part.column !== column).map((part) => part.column),
+  );
   return [...names].map((name): TableColumn => ({ column: name, unit: unitOf(name) }));
 }
 

@@ -106,8 +106,7 @@ export function vendorTable(context: Context, article: Article, metrics: readonl
           column: 'difference',
           unit: 'text',
           label: words.difference,
-          show: (row) =>
-            row['difference'] === 'None' ? words.same : translated(context, String(row['difference'])),
+          show: (row) => (row['difference'] === 'None' ? words.same : translated(context, String(row['difference']))),
         },
       ],
       rows,

@@ -35,8 +35,7 @@ async function content(context: Context, goal: Goal, kpis: Kpis): Promise<Html> 
   const support = catalog.metrics.filter(
     (metric) => !metric.goals.includes(goal) && metric.goals.length > 0 && own.has(metric.key),
   );
-  const kpisOf = (metrics: readonly Metric[]): readonly Kpi[] =>
-    metrics.flatMap(({ key }) => own.get(key) ?? []);
+  const kpisOf = (metrics: readonly Metric[]): readonly Kpi[] => metrics.flatMap(({ key }) => own.get(key) ?? []);
   const whole = first.flatMap(({ key }) => (own.has(key) ? [] : (kpis.byKey.get(key) ?? [])));
   const missing = first.filter(({ key }) => !own.has(key) && !kpis.byKey.has(key));
   const counted = await reader.first(

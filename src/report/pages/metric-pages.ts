@@ -68,7 +68,12 @@ function withoutNumber(context: Context, metrics: readonly Metric[], { missing }
 }
 
 function newest(kpis: readonly Kpi[]): string | null {
-  return kpis.flatMap(({ refreshedAt }) => refreshedAt ?? []).toSorted().at(-1) ?? null;
+  return (
+    kpis
+      .flatMap(({ refreshedAt }) => refreshedAt ?? [])
+      .toSorted()
+      .at(-1) ?? null
+  );
 }
 
 /** The catalog's advice in the page's language, a sentence a line. */

@@ -75,12 +75,10 @@ export async function metricTrend(context: Context, article: Article, kpis: read
           label: kpiName(context, kpi),
         })),
       ],
-      rows: months.map(
-        (month, index): Fields => ({
-          month,
-          ...Object.fromEntries(drawn.map((kpi) => [columnKey(kpi), kpi.trend[index] ?? null])),
-        }),
-      ),
+      rows: months.map((month, index): Fields => ({
+        month,
+        ...Object.fromEntries(drawn.map((kpi) => [columnKey(kpi), kpi.trend[index] ?? null])),
+      })),
     }),
   });
 }

@@ -51,7 +51,12 @@ export async function alertSection(context: Context): Promise<Html> {
         { column: 'first_seen_date', unit: 'date', label: words.firstSeen },
         { column: 'last_seen_date', unit: 'date', label: words.lastSeen },
         { column: 'closed_date', unit: 'date', label: words.closed, show: (row) => closedText(context, row) },
-        { column: 'method', unit: 'text', label: words.method, show: (row) => translated(context, String(row['method'])) },
+        {
+          column: 'method',
+          unit: 'text',
+          label: words.method,
+          show: (row) => translated(context, String(row['method'])),
+        },
       ],
       rows: rows.slice(0, mostAlerts),
       more: Math.max(0, rows.length - mostAlerts),

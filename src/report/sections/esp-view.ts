@@ -38,7 +38,12 @@ export async function espView(context: Context): Promise<Html> {
         },
         { column: 'shown_name', unit: 'text', label: words.shownName },
         { column: 'metric', unit: 'text', label: messages.metricPages.metric, show: (row) => metricName(context, row) },
-        { column: 'formula', unit: 'text', label: messages.glossary.formula, show: (row) => markup`<code>${String(row['formula'])}</code>` },
+        {
+          column: 'formula',
+          unit: 'text',
+          label: messages.glossary.formula,
+          show: (row) => markup`<code>${String(row['formula'])}</code>`,
+        },
         value(context, 'shown_value', words.shown),
         value(context, 'stated_value', words.stated),
         value(context, 'metric_value', words.ours),

@@ -32,4 +32,3 @@ export function glossarySection(context: Context): Html {
     </details>
   `;
 }
-

@@ -6,7 +6,9 @@ test('no card stands alone on a line where another number of columns prevents it
     for (const most of [3, 4]) {
       const columns = columnsFor(count, most);
       const isAlone = count > columns && count % columns === 1;
-      const canBeHelped = Array.from({ length: most - 1 }, (_, index) => index + 2).some((tried) => count % tried !== 1);
+      const canBeHelped = Array.from({ length: most - 1 }, (_, index) => index + 2).some(
+        (tried) => count % tried !== 1,
+      );
       expect([count, most, isAlone && canBeHelped]).toEqual([count, most, false]);
     }
   }

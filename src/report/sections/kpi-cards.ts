@@ -50,7 +50,10 @@ export function columnsFor(count: number, most: number): number {
 export function kpiName(context: Context, kpi: Kpi): string {
   const words = context.messages.kpis;
   const metric = context.catalog.metrics.find(({ key }) => key === kpi.key);
-  const name = metric === undefined ? columnName(context, kpi.source.mart, kpi.source.column) : phrase(context.messages, metric.name);
+  const name =
+    metric === undefined
+      ? columnName(context, kpi.source.mart, kpi.source.column)
+      : phrase(context.messages, metric.name);
   const days = /window_days = (\d+)/.exec(kpi.source.filter ?? '')?.[1];
   if (days !== undefined) return words.windowed(name, Number(days));
   return kpi.key === 'subscriber_ltv' ? words.average(name) : name;
@@ -78,7 +81,8 @@ function card(context: Context, kpi: Kpi): Html {
           ? format.change(Number(value))
           : format.value(value, shownUnit(kpi.unit, kpi.source.column));
   const { source } = kpi;
-  const reasons = kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons.map((reason) => translated(context, reason));
+  const reasons =
+    kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons.map((reason) => translated(context, reason));
   return markup`<li class="card kpi">
     <h4>${metric?.article === undefined ? kpiName(context, kpi) : markup`<a href="#metric-${metric.article}">${kpiName(context, kpi)}</a>`}</h4>
     <p

@@ -47,15 +47,13 @@ async function clients(context: Context): Promise<Html> {
       people.length === 0
         ? undefined
         : bars(
-            people.slice(0, mostClients).map(
-              ({ name, share }): Bar => ({
-                label: chartLabel(name),
-                from: 0,
-                to: share,
-                text: format.percent(share),
-                series: 'in',
-              }),
-            ),
+            people.slice(0, mostClients).map(({ name, share }): Bar => ({
+              label: chartLabel(name),
+              from: 0,
+              to: share,
+              text: format.percent(share),
+              series: 'in',
+            })),
             { format: '~p' },
           ),
     isTableOpen: people.length === 0 && rows.length > 0,

@@ -70,15 +70,13 @@ async function domainFigure(context: Context, share: Share, columns: readonly Ta
       known.length === 0
         ? undefined
         : bars(
-            known.map(
-              (row): Bar => ({
-                label: chartLabel(domainName(context, row)),
-                from: 0,
-                to: Number(row[share]),
-                text: format.percent(row[share] ?? null),
-                series: share === 'delivery_rate' ? 'in' : 'out',
-              }),
-            ),
+            known.map((row): Bar => ({
+              label: chartLabel(domainName(context, row)),
+              from: 0,
+              to: Number(row[share]),
+              text: format.percent(row[share] ?? null),
+              series: share === 'delivery_rate' ? 'in' : 'out',
+            })),
             { format: '~p' },
           ),
     isTableOpen: known.length === 0 && rows.length > 0,
@@ -140,15 +138,13 @@ async function reasonFigure(context: Context): Promise<Html> {
         : bars(
             sums
               .filter(({ sum }) => sum > 0)
-              .map(
-                ({ column, sum }): Bar => ({
-                  label: columnName(context, '', column),
-                  from: 0,
-                  to: sum,
-                  text: format.count(sum),
-                  series: 'out',
-                }),
-              ),
+              .map(({ column, sum }): Bar => ({
+                label: columnName(context, '', column),
+                from: 0,
+                to: sum,
+                text: format.count(sum),
+                series: 'out',
+              })),
             { format: '~s' },
           ),
     table: martTable(context, {

@@ -127,7 +127,7 @@ async function backtestFigure(context: Context): Promise<Html> {
   const rows = await reader.rows([backtest], `select * from ${backtest} order by held_out_months`);
   const known = rows.filter((row) => row['predicted_amount'] !== null);
   const longest = known.at(-1);
-  const methods = [...new Set(rows.flatMap((row) => (row['method'] ?? null) === null ? [] : String(row['method'])))];
+  const methods = [...new Set(rows.flatMap((row) => ((row['method'] ?? null) === null ? [] : String(row['method']))))];
   return await figure(context, {
     id: 'ltv-backtest',
     title: words.title,
@@ -163,7 +163,11 @@ async function backtestFigure(context: Context): Promise<Html> {
           unit: 'flag',
           label: words.covered,
           show: (row) =>
-            row['is_covered'] === null ? messages.notAvailable : row['is_covered'] === true ? messages.yes : messages.no,
+            row['is_covered'] === null
+              ? messages.notAvailable
+              : row['is_covered'] === true
+                ? messages.yes
+                : messages.no,
         },
       ],
       rows,

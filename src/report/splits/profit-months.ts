@@ -80,13 +80,7 @@ export async function monthlyProfit(context: Context): Promise<readonly Html[]> 
       columns: [
         { column: 'month', unit: 'month', label: messages.trends.month },
         { column: 'account_id', unit: 'text' },
-        ...[
-          'revenue_amount',
-          'refund_amount',
-          'conversion_value_amount',
-          'campaign_cost_amount',
-          ...sums,
-        ].map(money),
+        ...['revenue_amount', 'refund_amount', 'conversion_value_amount', 'campaign_cost_amount', ...sums].map(money),
       ],
       rows,
     }),

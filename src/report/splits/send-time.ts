@@ -26,8 +26,21 @@ export async function sendTimeFigures(context: Context): Promise<readonly Html[]
     `select * from ${table} where scope = 'all' order by time_zone_kind, weekday, hour`,
   );
   const maps: Html[] = [];
-  for (const kind of kinds) maps.push(await heatMap(context, kind, rows.filter((row) => row['time_zone_kind'] === kind)));
-  return [...maps, sends(context, rows.filter((row) => row['time_zone_kind'] === 'reporting'))];
+  for (const kind of kinds)
+    maps.push(
+      await heatMap(
+        context,
+        kind,
+        rows.filter((row) => row['time_zone_kind'] === kind),
+      ),
+    );
+  return [
+    ...maps,
+    sends(
+      context,
+      rows.filter((row) => row['time_zone_kind'] === 'reporting'),
+    ),
+  ];
 }
 
 async function heatMap(context: Context, kind: (typeof kinds)[number], rows: readonly Fields[]): Promise<Html> {

@@ -37,15 +37,13 @@ export async function spamFigure(context: Context): Promise<Html> {
       scored.length === 0
         ? undefined
         : bars(
-            scored.map(
-              (row): Bar => ({
-                label: chartLabel(name(row)),
-                from: 0,
-                to: Number(row['score']),
-                text: `${format.number(row['score'] ?? null, 1)} ${row['is_passed'] === true ? words.passed : words.failed}`,
-                series: row['is_passed'] === true ? 'in' : 'loss',
-              }),
-            ),
+            scored.map((row): Bar => ({
+              label: chartLabel(name(row)),
+              from: 0,
+              to: Number(row['score']),
+              text: `${format.number(row['score'] ?? null, 1)} ${row['is_passed'] === true ? words.passed : words.failed}`,
+              series: row['is_passed'] === true ? 'in' : 'loss',
+            })),
             { format: '~g' },
           ),
     isTableOpen: scored.length === 0,

@@ -31,7 +31,8 @@ async function subjects(context: Context): Promise<Html> {
     .slice(0, drawnSubjects)
     .toSorted((a, b) => Number(b['open_rate']) - Number(a['open_rate']));
   const [best, worst] = [known[0], known.at(-1)];
-  const isApart = best !== undefined && worst !== undefined && Number(best['open_low_rate']) > Number(worst['open_high_rate']);
+  const isApart =
+    best !== undefined && worst !== undefined && Number(best['open_low_rate']) > Number(worst['open_high_rate']);
   return await figure(context, {
     id: 'subjects',
     title: words.title,
@@ -109,8 +110,7 @@ async function lengths(context: Context): Promise<Html> {
   const rows = found.toSorted(
     (a, b) => order(a) - order(b) || Number(a['is_personalised']) - Number(b['is_personalised']),
   );
-  const name = (row: Fields): string =>
-    words.group(lengthName(context, row), row['is_personalised'] === true);
+  const name = (row: Fields): string => words.group(lengthName(context, row), row['is_personalised'] === true);
   const known = rows.filter((row) => row['open_rate'] !== null);
   const best = known.toSorted((a, b) => Number(b['open_rate']) - Number(a['open_rate']))[0];
   return await figure(context, {
@@ -122,15 +122,13 @@ async function lengths(context: Context): Promise<Html> {
       known.length === 0
         ? undefined
         : bars(
-            known.map(
-              (row): Bar => ({
-                label: name(row),
-                from: 0,
-                to: Number(row['open_rate']),
-                text: format.percent(row['open_rate'] ?? null),
-                series: row['is_personalised'] === true ? 'total' : 'in',
-              }),
-            ),
+            known.map((row): Bar => ({
+              label: name(row),
+              from: 0,
+              to: Number(row['open_rate']),
+              text: format.percent(row['open_rate'] ?? null),
+              series: row['is_personalised'] === true ? 'total' : 'in',
+            })),
             { format: '~p' },
           ),
     table: martTable(context, {

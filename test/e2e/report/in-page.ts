@@ -99,7 +99,13 @@ export const pages = `[...document.querySelectorAll('section.page')].map((page) 
 /** All pages at once, as without a script. */
 export const showAll = `document.documentElement.classList.remove('paged')`;
 
-export type Shown = { readonly id: string; readonly visible: readonly string[]; readonly width: number; readonly title: string; readonly cut: readonly string[] };
+export type Shown = {
+  readonly id: string;
+  readonly visible: readonly string[];
+  readonly width: number;
+  readonly title: string;
+  readonly cut: readonly string[];
+};
 
 /** Goes to a page, opens all of it, and says what is to be seen. */
 export const visit = (id: string): string => `(async () => {
