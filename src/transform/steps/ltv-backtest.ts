@@ -72,11 +72,15 @@ function backtest(all: readonly Watched[], today: number, months: number): Row {
     predicted_low_amount: asMoney(total.low),
     predicted_high_amount: asMoney(total.high),
     error_rate: actualAmount === 0 ? null : (total.amount - actualAmount) / actualAmount,
-    is_covered: actualAmount >= total.low && actualAmount <= total.high,
+    // By the cents that are shown.
+    is_covered: isWithin(actualAmount, total),
     coverage_rate: buyers.length === 0 ? null : covered.length / buyers.length,
     method: ltvMethod,
   };
 }
+
+const isWithin = (amount: number, { low, high }: { readonly low: number; readonly high: number }): boolean =>
+  Number(asMoney(amount)) >= Number(asMoney(low)) && Number(asMoney(amount)) <= Number(asMoney(high));
 
 const empty: Row = Object.fromEntries(columns.map(({ name }) => [name, null]));
 
