@@ -18,6 +18,7 @@ const columns: readonly Column[] = [
   { name: 'actual_amount', type: 'decimal' },
   { name: 'error_rate', type: 'double' },
   { name: 'is_covered', type: 'bool' },
+  { name: 'covered_buyer_count', type: 'int' },
   { name: 'coverage_rate', type: 'double' },
   { name: 'reason', type: 'string' },
   { name: 'method', type: 'string' },
@@ -74,6 +75,7 @@ function backtest(all: readonly Watched[], today: number, months: number): Row {
     error_rate: actualAmount === 0 ? null : (total.amount - actualAmount) / actualAmount,
     // By the cents that are shown.
     is_covered: isWithin(actualAmount, total),
+    covered_buyer_count: covered.length,
     coverage_rate: buyers.length === 0 ? null : covered.length / buyers.length,
     method: ltvMethod,
   };
