@@ -1,4 +1,4 @@
-import { Decimal } from 'decimal.js';
+import type { Decimal } from 'decimal.js';
 import { instantOf } from '../../src/demo/instant.ts';
 import { attributed, type Credit } from './attribution.ts';
 import { total, type Campaign, type Facts } from './fact-types.ts';

@@ -38,6 +38,7 @@ declare({
     actual_amount: 'Orders less refunds, in fact',
     error_rate: '(foretold − fact) / fact',
     is_covered: 'Whether the fact is within the bounds',
+    covered_buyer_count: 'Of the people who had bought before: whose own amount is within their own bounds',
     coverage_rate: 'Of the people who had bought before: whose own amount is within their own bounds; 0.95 is right',
     reason: 'Why nothing could be foretold; NULL when it could',
     method: 'How it was computed',

@@ -18,6 +18,7 @@ const columns: readonly Column[] = [
   { name: 'actual_amount', type: 'decimal' },
   { name: 'error_rate', type: 'double' },
   { name: 'is_covered', type: 'bool' },
+  { name: 'covered_buyer_count', type: 'int' },
   { name: 'coverage_rate', type: 'double' },
   { name: 'reason', type: 'string' },
   { name: 'method', type: 'string' },
@@ -72,11 +73,16 @@ function backtest(all: readonly Watched[], today: number, months: number): Row {
     predicted_low_amount: asMoney(total.low),
     predicted_high_amount: asMoney(total.high),
     error_rate: actualAmount === 0 ? null : (total.amount - actualAmount) / actualAmount,
-    is_covered: actualAmount >= total.low && actualAmount <= total.high,
+    // By the cents that are shown.
+    is_covered: isWithin(actualAmount, total),
+    covered_buyer_count: covered.length,
     coverage_rate: buyers.length === 0 ? null : covered.length / buyers.length,
     method: ltvMethod,
   };
 }
+
+const isWithin = (amount: number, { low, high }: { readonly low: number; readonly high: number }): boolean =>
+  Number(asMoney(amount)) >= Number(asMoney(low)) && Number(asMoney(amount)) <= Number(asMoney(high));
 
 const empty: Row = Object.fromEntries(columns.map(({ name }) => [name, null]));
 
