@@ -23,10 +23,6 @@ export function ruledText(rule: Rule): z.ZodString {
   });
 }
 
-/** A key of mailmart.yaml: what it means, with examples. */
-export const describe = <T extends z.ZodType>(schema: T, description: string, ...examples: readonly unknown[]): T =>
-  schema.meta({ description, examples: [...examples] });
-
 const keyLike = /(?=[\w+=~-]*\d)(?=[\w+=~-]*[A-Za-z])[\w+=~-]{20,}/g;
 
 /** A long run of letters and digits: most likely a key that was pasted into the wrong field. */
