@@ -52,7 +52,7 @@ const quantile = (x, tenths) => {
   if (duck) return `round(quantile_cont(${x}, ${tenths / 10}), 1)`;
   const rank = `(count(${x}) - 1) * ${tenths}`;
   const at = (place) => `array_agg(${x} ignore nulls order by ${x})[safe_offset(div(${place}, 10))]`;
-  return `round(${at(rank)} + (${at(`${rank} + 9`)} - ${at(rank)}) * mod(${rank}, 10) / 10, 1)`;
+  return `round(${at(rank)} + ${safeDivide(`((${at(`${rank} + 9`)} - ${at(rank)}) * mod(${rank}, 10))`, 10)}, 1)`;
 };
 const anyTrue = (x) => (duck ? `bool_or(${x})` : `logical_or(${x})`);
 const allTrue = (x) => (duck ? `bool_and(${x})` : `logical_and(${x})`);

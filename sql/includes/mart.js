@@ -30,20 +30,23 @@ const reasons = (parts) => {
 
 /**
  * Wilson's score interval at 95 % of `successes` of `trials` (SQL expressions); NULL where there were none, or more successes
- * than trials. The share bounds both ends: at 0 and 1 rounding would put them a hair beyond it.
+ * than trials.
  */
 const wilson = (successes, trials) => {
   const z = 1.959963984540054;
-  const n = `cast(${trials} as ${dialect.doubleType()})`;
+  const [x, n] = [successes, trials].map((count) => `cast(${count} as ${dialect.doubleType()})`);
   const share = dialect.safeDivide(successes, trials);
-  const possible = `${trials} > 0 and ${successes} <= ${trials}`;
-  const middle = `(${share} + ${z * z} / (2 * ${n}))`;
-  const half = `${z} * sqrt(${share} * (1 - ${share}) / ${n} + ${z * z} / (4 * ${n} * ${n}))`;
-  const end = (sign) => `(${middle} ${sign} ${half}) / (1 + ${z * z} / ${n})`;
+  const centre = `${share} + ${dialect.safeDivide(z * z, `(2 * ${n})`)}`;
+  const variance = `${dialect.safeDivide(`(${share} * (1 - ${share}))`, n)} + ${dialect.safeDivide(z * z, `(4 * ${n} * ${n})`)}`;
+  const bound = (sign) =>
+    dialect.safeDivide(`(${centre} ${sign} ${z} * sqrt(${variance}))`, `(1 + ${dialect.safeDivide(z * z, n)})`);
+  const isShare = `${n} > 0 and ${x} >= 0 and ${x} <= ${n}`;
+  // At none and at all it is exact, where rounding would leave -1e-19.
   return {
-    low: `case when ${possible} then least(greatest(${end('-')}, 0.0), ${share}) end`,
-    high: `case when ${possible} then greatest(least(${end('+')}, 1.0), ${share}) end`,
+    low: `case when not (${isShare}) then null when ${x} = 0 then 0.0 else ${bound('-')} end`,
+    high: `case when not (${isShare}) then null when ${x} = ${n} then 1.0 else ${bound('+')} end`,
   };
+};
 };
 
 /** Several reasons of one column as one text: [condition, SQL text expression] parts, joined by `, `. */

@@ -3,27 +3,6 @@ const dialect = require('./dialect');
 const mart = require('./mart');
 const catalog = require('./metrics.yaml').asJson;
 
-/** z of a two-sided 95 % interval. */
-const Z = 1.959963984540054;
-
-/**
- * Bound of Wilson's score interval; NULL where numerator / denominator is no proportion. At 0 and at all it is exact, where
- * rounding would leave -1e-19.
- */
-const wilson = (numerator, denominator, side) => {
-  const x = `cast(${numerator} as ${dialect.doubleType()})`;
-  const n = `cast(${denominator} as ${dialect.doubleType()})`;
-  const p = dialect.safeDivide(numerator, denominator);
-  const centre = `${p} + ${Z * Z} / (2 * ${n})`;
-  const spread = `${Z} * sqrt(${p} * (1 - ${p}) / ${n} + ${Z * Z} / (4 * ${n} * ${n}))`;
-  const sign = side === 'low' ? '-' : '+';
-  const edge = side === 'low' ? `${x} = 0 then 0.0` : `${x} = ${n} then 1.0`;
-  return (
-    `case when not (${n} > 0 and ${x} >= 0 and ${x} <= ${n}) then null when ${edge} ` +
-    `else (${centre} ${sign} ${spread}) / (1 + ${Z * Z} / ${n}) end`
-  );
-};
-
 /** Metrics whose number at any coarser grain follows from sums of columns of their own mart. */
 const summed = (name) =>
   catalog.metrics.filter(
@@ -120,6 +99,7 @@ const query = (ref) => {
   const isRatio = `sums.metric in (${hasWhole.join(', ')})`;
   const isMoney = `sums.metric in (${units('money')})`;
   const isRate = `sums.metric in (${units('rate')})`;
+  const bounds = mart.wilson('sums.numerator', 'sums.denominator');
   return `with
 sums as (
 ${names.map((name) => level(name, ref)).join('\nunion all\n')}
@@ -161,8 +141,8 @@ select
     sums.numerator,
     sums.denominator,
     case when ${isMoney} then ${dialect.companyCurrency()} end as currency_code,
-    case when ${isRate} then ${wilson('sums.numerator', 'sums.denominator', 'low')} end as low_value,
-    case when ${isRate} then ${wilson('sums.numerator', 'sums.denominator', 'high')} end as high_value,
+    case when ${isRate} then ${bounds.low} end as low_value,
+    case when ${isRate} then ${bounds.high} end as high_value,
     case
         when sums.row_count = 1 then sums.reason
         when sums.counted_count < sums.row_count
@@ -177,4 +157,4 @@ from sums
 cross join as_of`;
 };
 
-module.exports = { query, wilson, summed };
+module.exports = { query, summed };

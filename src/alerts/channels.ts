@@ -117,6 +117,7 @@ async function mail(settings: ChannelSettings, message: AlertMessage, tls: objec
     const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
     // The library's own error holds addresses: only its code goes on.
     const cause = new Error(String(responseCode ?? code ?? 'no answer'));
+    // oxlint-disable-next-line eslint/preserve-caught-error -- see above
     throw new Error(`The SMTP server did not take the alert (${cause.message}).`, { cause });
   } finally {
     transport.close();

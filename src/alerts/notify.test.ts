@@ -108,7 +108,12 @@ async function smtpServer(
     },
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  ends.push(() => new Promise((done) => void server.close(() => done())));
+  ends.push(
+    () =>
+      new Promise((done) => {
+        server.close(() => done());
+      }),
+  );
   return { url: `smtp://robot:p%40ss@127.0.0.1:${(server.server.address() as AddressInfo).port}`, mails };
 }
 

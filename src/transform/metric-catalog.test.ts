@@ -62,7 +62,7 @@ describe('the metric catalog', () => {
     const catalog = loadMetricCatalog();
     const rules = new Map(alertRules(catalog).map((rule) => [rule.rule, rule]));
     for (const { key, threshold, available } of catalog.metrics) {
-      if (threshold?.value !== undefined && available) expect(rules.has(key), key).toBe(true);
+      if (threshold?.value !== undefined && available) expect([key, rules.has(key)]).toEqual([key, true]);
     }
     const said = (key: string) => [rules.get(key)?.good_side, rules.get(key)?.threshold_value];
     expect(said('active_audience')).toEqual(['above', 0.25]);
