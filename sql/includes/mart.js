@@ -47,7 +47,6 @@ const wilson = (successes, trials) => {
     high: `case when not (${isShare}) then null when ${x} = ${n} then 1.0 else ${bound('+')} end`,
   };
 };
-};
 
 /** Several reasons of one column as one text: [condition, SQL text expression] parts, joined by `, `. */
 const listed = (parts) =>
