@@ -34,6 +34,7 @@ const cases: readonly (readonly [string, string | undefined, number, string, str
   ['query select+1', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
   ['report', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
   ['report --open maybe', company, 2, 'USAGE', '--open yes'],
+  ['report --lang de', company, 2, 'USAGE', 'en, vi'],
   ['query select+1 --limit 0', company, 2, 'USAGE', '--limit'],
   ['query select+1 --timeout 31', company, 2, 'USAGE', '--timeout'],
   ['demo --seed x', undefined, 2, 'USAGE', '--seed 7'],

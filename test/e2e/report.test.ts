@@ -271,7 +271,7 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
   });
 
   test('works by keyboard: skip link, pages, folded parts, sorting', async () => {
-    const { page } = await look(`${at('hostile.html')}`);
+    const { page } = await look(at('hostile.html'));
     const focused = async (): Promise<unknown> => await page.evaluate('document.activeElement.id');
     await page.keyboard.press('Tab');
     expect(await page.evaluate(`document.activeElement.getAttribute('href')`)).toBe('#content');

@@ -443,4 +443,12 @@ export const phrases: Readonly<Record<string, string>> = {
   'held-out months': 'các tháng giữ lại',
   'the last {}, {} and {} whole months': '{}, {} và {} tháng trọn gần nhất',
   'One past is not every future': 'Một quá khứ không phải là mọi tương lai',
+  "Orders without a person's address are in no one's value; ads, affiliates and media are split by a rule":
+    'Đơn hàng không có địa chỉ người mua không nằm trong giá trị của ai; quảng cáo, tiếp thị liên kết và truyền thông được chia theo quy tắc',
+  'Coverage of the projection': 'Độ bao phủ của dự báo',
+  'For how many buyers did the interval hold?': 'Khoảng dự báo đúng với bao nhiêu người mua?',
+  'Most buyers buy nothing in a month, which any interval from 0 covers':
+    'Phần lớn người mua không mua gì trong một tháng, điều mà mọi khoảng bắt đầu từ 0 đều bao phủ',
+  'Of 95 % intervals, 95 of 100 should hold': 'Trong các khoảng 95 %, 95 trên 100 phải đúng',
+  'definition of the interval': 'định nghĩa của khoảng',
 };

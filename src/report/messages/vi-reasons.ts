@@ -68,4 +68,15 @@ export const reasons: Readonly<Record<string, string>> = {
   'verdict: p value < {}': 'kết luận: giá trị p < {}',
   "incremental revenue: {} % interval, Welch's t on revenue per recipient":
     'doanh thu tăng thêm: khoảng tin cậy {} %, t của Welch trên doanh thu mỗi người nhận',
+  'too few orders: {} people bought on two days or more, {} are needed':
+    'quá ít đơn hàng: {} người mua vào hai ngày trở lên, cần {} người',
+  'too few orders: {} people bought after they were first seen, {} are needed':
+    'quá ít đơn hàng: {} người mua sau lần đầu được thấy, cần {} người',
+  'the totals do not tell': 'các tổng không cho biết',
+  'one-sided negative binomial test against the account’s own past year (quasi-Poisson rate with weekday and month factors, past outliers down-weighted; Farrington et al. 1996, Noufaily et al. 2013)':
+    'kiểm định nhị thức âm một phía so với chính năm qua của tài khoản (tỷ lệ quasi-Poisson với hệ số thứ trong tuần và tháng, giảm trọng số các ngoại lệ đã qua; Farrington và cộng sự 1996, Noufaily và cộng sự 2013)',
+  'one-sided robust z-test against the account’s own past year (median, MAD × 1.4826; Iglewicz & Hoaglin 1993), the campaign’s own sampling error added':
+    'kiểm định z bền vững một phía so với chính năm qua của tài khoản (trung vị, MAD × 1,4826; Iglewicz & Hoaglin 1993), cộng thêm sai số lấy mẫu của chiến dịch',
+  'orders of the next 365 days by MBG/NBD (Batislam et al. 2007, after Fader, Hardie & Lee 2005) and Gamma-Gamma (Fader & Hardie 2013), fitted by maximum likelihood to all subscribers; 95 % interval of seeded draws, without the uncertainty of the fitted parameters':
+    'đơn hàng trong 365 ngày tới theo MBG/NBD (Batislam và cộng sự 2007, theo Fader, Hardie & Lee 2005) và Gamma-Gamma (Fader & Hardie 2013), khớp bằng hợp lý cực đại cho mọi người đăng ký; khoảng 95 % từ các lần rút có hạt giống, không kể độ bất định của tham số đã khớp',
 };

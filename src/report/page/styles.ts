@@ -51,7 +51,7 @@ nav a:hover{text-decoration:underline}nav a[aria-current]{background:var(--plain
 .kpi .value{font-size:1.75rem;font-weight:700;line-height:1.2;margin:.15rem 0;font-variant-numeric:tabular-nums}
 .kpi dl{margin:.4rem 0 0;font-size:.85rem}.kpi dl>div{display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 .6rem}.kpi dd{margin-left:auto}.kpi details dd{margin-left:0}
 .kpi details dl>div{display:block;margin:.3rem 0}.kpi .delta{color:var(--muted);white-space:nowrap}
-.kpi dl>div{align-items:baseline}.kpi dt,.kpi dd{overflow-wrap:normal}.kpi dd{text-align:right}.kpi details dd{text-align:left}
+.kpi dl>div{align-items:baseline}.kpi dt,.kpi dd{overflow-wrap:normal}.kpi dd{text-align:right}.kpi details dd{text-align:left;overflow-wrap:anywhere}
 .kpi .muted,.kpi .why{margin:.2rem 0;font-size:.85rem;color:var(--muted)}
 .status{display:inline-block;margin:0;font-size:.8rem;font-weight:600;padding:.1rem .5rem;border-radius:6px;background:var(--plain-bg)}
 .status.good,.outcome.good{color:var(--good)}.status.good{background:var(--good-bg)}

@@ -7,7 +7,7 @@ const accented: Readonly<Record<string, string>> = { a: 'ä', e: 'ë', i: 'ï', 
 function stretched(text: string): string {
   const odd = [...text].map((letter) => accented[letter] ?? letter).join('');
   const more = Math.ceil(text.length * 0.4);
-  return `[${odd} ${'lörem'.repeat(Math.ceil(more / 5)).slice(0, more)}]`;
+  return `[${odd} ${'lörem '.repeat(Math.ceil(more / 6)).slice(0, more)}]`;
 }
 
 /** Words that go into attributes of the document or into Intl. */
@@ -27,6 +27,6 @@ function lengthened(value: unknown, key = ''): unknown {
 /** A language that nobody speaks: every text of the report and of the catalog is longer than the English. */
 export function pseudoLanguage(): Messages {
   const words = lengthened(languages.en) as Messages;
-  const phrases = new Proxy({} as Record<string, string>, { get: (_, text) => stretched(String(text)) });
+  const phrases = new Proxy({}, { get: (_, text) => stretched(String(text)) });
   return { ...words, phrases };
 }
