@@ -156,17 +156,15 @@ test('a model that missed a run of what it follows is built whole, and rows that
     await project.warehouse.runModel('by hand', { name: 'test.by_hand', kind: 'operations', fingerprint: '' }, [
       'insert into core.int_mailchimp_message_event select * from core.int_mailchimp_message_event limit 1',
     ]);
-    const failed: unknown[] = [];
+    const failed: (readonly string[])[] = [];
     for (const day of ['08', '09']) {
       await project.seed('shop', {
         'mailchimp.email_activity': [activity('c1', 'eve', 'open', `2025-06-${day}T10:00:00+00:00`)],
       });
       failed.push((await project.transform()).failures.map(({ name }) => name));
     }
-    expect(failed).toEqual([
-      ['checks.check_int_mailchimp_message_event'],
-      ['checks.check_int_mailchimp_message_event'],
-    ]);
+    for (const names of failed) expect(names).toContain('checks.check_int_mailchimp_message_event');
+    expect(failed).toHaveLength(2);
   } finally {
     await project.close();
   }

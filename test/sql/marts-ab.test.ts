@@ -238,12 +238,13 @@ describe.skipIf(!existsSync(published))('the Hillstrom test, from the published 
     for (const name of ['Mens E-Mail', 'Womens E-Mail']) await variant(name);
     await variant('No E-Mail', { is_control: true, is_mailed: false });
     await marts.execute(`insert into core.fct_order (source, account_id, campaign_id, subscriber_id, order_id,
-      campaign_account_id, variant, status, amount, refund_amount, refund_is_unknown, currency_code, original_amount,
-      original_currency_code, fx_missing) select ${own}, 'o' || n, 'shop', segment, 'paid', spend, 0, false, 'USD', spend,
-      'USD', false from people where conversion = '1'`);
+      campaign_account_id, variant, ordered_at, order_date, status, amount, refund_amount, refund_is_unknown, currency_code,
+      original_amount, original_currency_code, fx_missing) select ${own}, 'o' || n, 'shop', segment,
+      timestamp '2008-03-20 12:00:00', date '2008-03-20', 'paid', spend, 0, false, 'USD', spend, 'USD', false
+      from people where conversion = '1'`);
     await marts.execute(`insert into core.fct_conversion (source, account_id, campaign_id, subscriber_id, conversion_id,
-      campaign_account_id, variant, kind, fx_missing) select ${own}, 'v' || n, 'shop', segment, 'visit', false from people
-      where visit = '1'`);
+      campaign_account_id, variant, kind, converted_at, conversion_date, fx_missing) select ${own}, 'v' || n, 'shop', segment,
+      'visit', timestamp '2008-03-20 12:00:00', date '2008-03-20', false from people where visit = '1'`);
     await build();
   });
 

@@ -182,9 +182,7 @@ describe('the marts of two services', () => {
       [grid.sale, 1, 1, 1, 0, 1, 2, null],
     ]);
     const { unavailable_reason: reason } = await one('link_performance', `campaign_id = 's1' and url = '${grid.home}'`);
-    expect(reason).toBe(
-      'reported_unique_click_count: source states no unique clicks by link; conversion_count: conversions are not attributed to links yet',
-    );
+    expect(reason).toBe('reported_unique_click_count: source states no unique clicks by link');
   });
 
   test('reconciliation holds the events of a complete campaign against the totals', async () => {

@@ -121,6 +121,8 @@ export function spamChecks({ measured, accounts }: Facts): readonly TruthRow[] {
     return {
       source: accounts.get(thing.accountId ?? '') ?? null,
       account_id: thing.accountId,
+      scope: thing.campaignId === null ? 'domain' : 'campaign',
+      scope_id: thing.campaignId ?? thing.domain,
       campaign_id: thing.campaignId,
       domain: thing.domain,
       day: thing.day,

@@ -3,7 +3,9 @@ import { loadMetricCatalog, type Metric, type MetricCatalog } from '../../src/tr
 import { activeAudienceDaily, audienceGrowthDaily } from './audience-marts.ts';
 import { addDays } from './calendar.ts';
 import { campaignPerformance, campaignProfit, linkPerformance } from './campaign-marts.ts';
+import { deliverabilityDaily } from './deliverability-mart.ts';
 import type { Facts } from './fact-types.ts';
+import { spamChecks, viewTime } from './measured-marts.ts';
 import { wilson } from './statistics.ts';
 import type { TruthRow } from './tally.ts';
 
@@ -18,6 +20,9 @@ const sources: Readonly<Record<string, (facts: Facts) => readonly TruthRow[]>> =
   link_performance: linkPerformance,
   active_audience_daily: activeAudienceDaily,
   audience_growth_daily: audienceGrowthDaily,
+  view_time: viewTime,
+  deliverability_daily: deliverabilityDaily,
+  spam_checks: spamChecks,
 };
 
 /** Each metric by its formula, from the truth of its mart: sums first, one division last. */
