@@ -68,7 +68,7 @@ function judgeOf(facts: Facts): <T extends Outcome>(item: T) => readonly Credit<
       );
     };
     return facts.campaigns
-      .filter((campaign) => campaign.sentAt <= item.at && campaign.links.some((link) => agrees(link.url)))
+      .filter((campaign) => campaign.sentAt <= item.at && linksOf(campaign).some((link) => agrees(link.url)))
       .toSorted(
         (a, b) =>
           Number(sent.has(`${b.id} ${item.person}`)) - Number(sent.has(`${a.id} ${item.person}`)) ||
@@ -164,3 +164,8 @@ const rest = (exact: readonly Decimal[], floors: readonly Decimal[], at: number)
   (exact[at] ?? new Decimal(0)).minus(floors[at] ?? 0);
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Links that are not tracked are shown nowhere. */
+function linksOf(campaign: Campaign): Campaign['links'] {
+  return campaign.tracksClicks ? campaign.links : [];
+}

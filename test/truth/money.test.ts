@@ -81,17 +81,17 @@ describe('every mart under every setting', () => {
 describe('a planted error turns the comparison red', () => {
   it.each<[string, string, RegExp, string, string]>([
     [
-      'clicks by machines are touches',
+      'only clicks by machines are touches',
       'marts/int_attribution.sqlx',
       /and coalesce\(not event.is_machine, true\)\)/,
-      ')',
+      'and event.is_machine)',
       'campaign_performance',
     ],
     [
-      'the window is a day short',
+      'the window is four days short',
       'marts/int_attribution.sqlx',
       /"settings.window_seconds"/,
-      '"settings.window_seconds - 86400"',
+      '"settings.window_seconds - 345600"',
       'campaign_performance',
     ],
     [

@@ -80,6 +80,11 @@ describe('a planted error turns the comparison red', () => {
       'campaign_profit',
     ],
     [
+      'machines that a detector found read like people',
+      { file: '../includes/machines.js', from: /'= true'\)\} then true/, to: "'= true')} then false" },
+      'campaign_performance',
+    ],
+    [
       'machines read on telephones, too',
       {
         file: 'core/int_campaign_recipient.sqlx',
@@ -166,11 +171,11 @@ describe('a planted error turns the comparison red', () => {
       'metric_values',
     ],
     [
-      'alerts look at the days of another window',
+      'alerts look at other windows',
       {
         file: 'marts/int_alert_values.sqlx',
         from: /= coalesce\(rules\.window_text, ''\)/,
-        to: ">= coalesce(rules.window_text, '')",
+        to: "<> coalesce(rules.window_text, '')",
       },
       'alerts',
     ],
@@ -233,12 +238,6 @@ describe('a planted error of SendGrid’s turns the comparison red', () => {
       'what was dropped was sent',
       /\$\{dialect\.text\("record", "event"\)\} as event/,
       `replace(\${dialect.text("record", "event")}, 'dropped', 'processed') as event`,
-      'campaign_performance',
-    ],
-    [
-      'machines read like people',
-      /\$\{dialect\.bool\("record", "sg_machine_open"\)\} as is_machine_open/,
-      'false as is_machine_open',
       'campaign_performance',
     ],
   ])('in a model: %s', async (_what, from, to, mart) => {
