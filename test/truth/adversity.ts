@@ -1,4 +1,5 @@
 import { secondsOf } from '../../src/demo/instant.ts';
+import { proxyAgent } from '../../src/demo/sendgrid-agents.ts';
 import type { SgEvent, SgMessage, SgSingleSend, SendgridWorld } from '../../src/demo/sendgrid-types.ts';
 import type { Campaign, Click, Seconds, Send, World } from '../../src/demo/types.ts';
 
@@ -173,7 +174,9 @@ function befallSend(sendgrid: SendgridWorld, send: SgSingleSend, adversity: Adve
         ...sendgrid,
         events: sendgrid.events
           .filter((event) => !isOwn(event) || event.kind !== 'click')
-          .map((event) => (isOwn(event) && event.kind === 'open' ? { ...event, isMachine: true } : event)),
+          .map((event) =>
+            isOwn(event) && event.kind === 'open' ? { ...event, isMachine: true, userAgent: proxyAgent } : event,
+          ),
       };
     case 'all bounced':
       return {
