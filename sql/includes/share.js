@@ -27,14 +27,14 @@ const whole = (x) => (duck ? `cast(${x} as hugeint)` : `cast(${x} as int64)`);
 const asMoney = (count) =>
   duck
     ? `cast(cast(${count} as decimal(38, 0)) * ${unit} as decimal(38, 9))`
-    : `(cast(${count} as numeric) * cast('${unit}' as numeric))`;
+    : dialect.multiplyMoney(count, `'${unit}'`);
 
 /** `count` minor units of `amount`, with its sign; the part of rank 1 takes what is below a minor unit. */
-const part = (amount, count, rank) =>
-  dialect.money(
-    `sign(${amount}) * (${asMoney(count)} + case when ${rank} = 1 ` +
-      `then abs(${amount}) - ${asMoney(units(amount))} else 0 end)`,
-  );
+const part = (amount, count, rank) => {
+  const size = `(${asMoney(count)} + case when ${rank} = 1 then abs(${amount}) - ${asMoney(units(amount))} else 0 end)`;
+  // Not sign(): what the emulator of BigQuery multiplies with it loses its decimal point.
+  return dialect.money(`case when ${amount} < 0 then 0 - ${size} else ${size} end`);
+};
 
 /** One of `count` equal parts; the first by rank get the units that are left. */
 const equal = (amount, count, rank) =>
@@ -58,7 +58,7 @@ const credit = (count, rank) => {
   const parts = `(${quotient(billion, count)} + case when ${rank} <= ${rest(billion, count)} then 1 else 0 end)`;
   return duck
     ? `cast(cast(${parts} as decimal(38, 0)) * 0.000000001 as decimal(38, 9))`
-    : `(cast(${parts} as numeric) * cast('0.000000001' as numeric))`;
+    : dialect.multiplyMoney(parts, "'0.000000001'");
 };
 
 module.exports = { equal, base, remainder, left, weighted, credit };

@@ -33,7 +33,7 @@ export type MoneyConfig = {
 
 type ConfigTable = { readonly name: string; readonly columns: readonly Column[]; readonly rows: readonly Row[] };
 
-const settingColumns: readonly Column[] = [
+export const settingColumns: readonly Column[] = [
   { name: 'attribution_model', type: 'string' },
   { name: 'window_seconds', type: 'int' },
   { name: 'include_tax', type: 'bool' },
@@ -44,7 +44,7 @@ const settingColumns: readonly Column[] = [
   { name: 'close_after_days', type: 'int' },
 ];
 
-const ruleColumns: readonly Column[] = [
+export const costRuleColumns: readonly Column[] = [
   { name: 'position', type: 'int' },
   { name: 'kind', type: 'string' },
   { name: 'amount', type: 'decimal' },
@@ -79,7 +79,7 @@ export function moneyTables({ attribution = {}, costs = {} }: MoneyConfig, curre
     },
     {
       name: 'ops.cost_rules',
-      columns: ruleColumns,
+      columns: costRuleColumns,
       rows: (costs.rules ?? []).map((rule, position) => ({
         position,
         kind: rule.kind,
@@ -96,7 +96,7 @@ export function moneyTables({ attribution = {}, costs = {} }: MoneyConfig, curre
   ];
 }
 
-const closedColumns: readonly Column[] = [
+export const closedColumns: readonly Column[] = [
   { name: 'month', type: 'date' },
   { name: 'source', type: 'string' },
   { name: 'account_id', type: 'string' },

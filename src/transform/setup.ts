@@ -5,7 +5,15 @@ import type { Column, Warehouse } from '../warehouse/port.ts';
 import { alertRules, ruleColumns as alertColumns, ruleRows, type AlertOverrides } from './metric-alerts.ts';
 import { loadMetricCatalog } from './metric-catalog.ts';
 import { schemaOf, tableOf, type Graph } from './graph.ts';
-import { closedMonths, moneyTables, type MoneyConfig } from './money-settings.ts';
+import {
+  closedColumns,
+  closedMonths,
+  closedMonthsName,
+  costRuleColumns,
+  moneyTables,
+  settingColumns,
+  type MoneyConfig,
+} from './money-settings.ts';
 
 /** The parts of mailmart.yaml that the models depend on. */
 export type TransformConfig = MoneyConfig & {
@@ -37,6 +45,17 @@ const asOfColumns: readonly Column[] = [
   { name: 'as_of_date', type: 'date' },
   { name: 'data_changed_at', type: 'timestamp' },
 ];
+
+/** Tables that stand for the configuration, and what was published of closed months. */
+export const configColumns: Readonly<Record<string, readonly Column[]>> = {
+  'ops.campaign_rules': ruleColumns,
+  'ops.accounts': accountColumns,
+  'ops.data_as_of': asOfColumns,
+  'ops.alert_rules': alertColumns,
+  'ops.money_settings': settingColumns,
+  'ops.cost_rules': costRuleColumns,
+  [closedMonthsName]: closedColumns,
+};
 
 /** Sources that tell who opened and clicked by their nature; for the others their data decides. */
 const perRecipient: Readonly<Record<string, boolean>> = { mailchimp: true };

@@ -5,7 +5,8 @@ import type { Row } from '../../src/contracts/sync.ts';
 import { compileGraph, type Action, type Graph } from '../../src/transform/index.ts';
 import { builtAs, isMart, schemaOf, swapName, tableOf, upstreamOf } from '../../src/transform/graph.ts';
 import { fieldTypes } from '../../src/warehouse/bigquery/values.ts';
-import type { Warehouse } from '../../src/warehouse/port.ts';
+import { configColumns } from '../../src/transform/setup.ts';
+import type { Column, Warehouse } from '../../src/warehouse/port.ts';
 import { startGoogle, type Google } from './emulator.ts';
 
 type Type = 'STRING' | 'INT64' | 'FLOAT64' | 'NUMERIC' | 'BOOL' | 'TIMESTAMP' | 'DATE' | 'JSON';
@@ -29,24 +30,22 @@ const rawFields: readonly Field[] = [
   { name: '_partition_date', type: 'DATE' },
   required('record', 'JSON'),
 ];
-const opsFields: Readonly<Record<string, readonly Field[]>> = {
-  'ops.campaign_rules': [
-    { name: 'position', type: 'INT64' },
-    { name: 'match', type: 'STRING' },
-    { name: 'goal', type: 'STRING' },
-    { name: 'conversion_value', type: 'NUMERIC' },
-    { name: 'currency_code', type: 'STRING' },
-  ],
-  'ops.accounts': [
-    { name: 'source', type: 'STRING' },
-    { name: 'account_id', type: 'STRING' },
-    { name: 'has_per_recipient_events', type: 'BOOL' },
-  ],
-  'ops.data_as_of': [
-    { name: 'as_of_date', type: 'DATE' },
-    { name: 'data_changed_at', type: 'TIMESTAMP' },
-  ],
+const types: Readonly<Record<Column['type'], Type>> = {
+  string: 'STRING',
+  int: 'INT64',
+  double: 'FLOAT64',
+  decimal: 'NUMERIC',
+  bool: 'BOOL',
+  timestamp: 'TIMESTAMP',
+  date: 'DATE',
+  json: 'JSON',
 };
+const opsFields: Readonly<Record<string, readonly Field[]>> = Object.fromEntries(
+  Object.entries(configColumns).map(([name, columns]) => [
+    name,
+    columns.map((column) => ({ name: column.name, type: types[column.type] })),
+  ]),
+);
 
 const schemas = ['raw', 'ops', 'staging', 'core', 'marts_build'] as const;
 

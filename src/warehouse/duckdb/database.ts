@@ -49,20 +49,6 @@ function loadMemory(limit: string, threads: number): string {
   return configuredMb < enoughMb ? limit : `${enoughMb}MB`;
 }
 
-/**
- * What models wrote since the last checkpoint is held in memory and cannot be put away: hundreds of tables, each with a block
- * a column, are more than a load may take. Written to the file, it can.
- */
-async function settle(session: Session, memory: string): Promise<void> {
-  const [, amount, unit] = /^([\d.]+)\s?(\w+)$/.exec(memory) ?? [];
-  const limitMb = Number(amount) * (units[unit ?? ''] ?? Number.NaN);
-  const { held } = (await session.row(
-    'Look how much memory is in use',
-    'select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()',
-  )) as { readonly held: number };
-  if (held > (limitMb * 1_000_000) / 2) await session.run('Write a checkpoint', `checkpoint ${catalog}`);
-}
-
 /** What the file is called in SQL, whatever its own name. */
 const catalog = 'warehouse';
 
@@ -159,6 +145,21 @@ export class Database {
     return await this.use(work, 'all');
   }
 
+  /**
+   * Puts into the file what models wrote: until then it is held in memory, a block a column of hundreds of tables, which is more
+   * than a load may take. Left for the next model when somebody else is writing.
+   */
+  async putAway(): Promise<void> {
+    const [, amount, unit] = /^([\d.]+)\s?(\w+)$/.exec(loadMemory(this.#options.memoryLimit, spareThreads)) ?? [];
+    const enough = (Number(amount) * (units[unit ?? ''] ?? Number.NaN) * 1_000_000) / 2;
+    await this.useAmply(async (session) => {
+      const held = 'select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()';
+      const { held: bytes } = await session.row('Look how much memory is in use', held);
+      if (Number(bytes) <= enough) return;
+      await session.run('Write a checkpoint', `checkpoint ${catalog}`).catch(() => undefined);
+    });
+  }
+
   /** A session of its own for a reader that may be slow; it does not count among the busy ones. */
   async *stream<T>(work: (session: Session) => AsyncGenerator<T>): AsyncGenerator<T> {
     if (this.#broken) await this.use(async () => undefined);
@@ -229,7 +230,6 @@ export class Database {
     const limits = `${threads} ${memory}`;
     if (limits === this.#limits) return;
     try {
-      if (all === 0) await settle(session, memory);
       await session.run('Set the number of threads', `set global threads = ${threads}`);
       await session.run('Set the memory limit', `set global memory_limit = ${quoteText(memory)}`);
       this.#limits = limits;

@@ -25,7 +25,7 @@ export async function runModel(
   const started = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.useAmply((session) =>
+      const ended = await database.useAmply((session) =>
         // Incremental models are as large as the events; of ten million their order costs a fifth of the time.
         withoutOrder(session, kind === 'incremental' ? Number.POSITIVE_INFINITY : 0, () =>
           session.transaction(async () => {
@@ -45,6 +45,8 @@ export async function runModel(
           }),
         ),
       );
+      await database.putAway();
+      return ended;
     } catch (error) {
       if (!(error instanceof WarehouseError)) throw error;
       if (error.kind === 'transient' && attempt < attempts) {
