@@ -49,7 +49,7 @@ describe('mailmart demo', () => {
   it('gives the same numbers and the same words for the same seed, in another folder and at another time', async () => {
     expect(second.code).toBe(0);
     const marts = await martHashes(at('one', '.mailmart/published.duckdb'));
-    expect(Object.keys(marts)).toHaveLength(8);
+    expect(Object.keys(marts)).toHaveLength(21);
     expect(await martHashes(at('other', '.mailmart/published.duckdb'))).toEqual(marts);
     const table = ({ stdout }: Ended): string => /^KPI +value\n[^]*?\n\n/m.exec(stdout)?.[0] ?? 'no table';
     expect(table(second)).toBe(table(first));
