@@ -16,9 +16,13 @@ const digits = Number(Object.keys(digitsOf).find((count) => digitsOf[count].spli
 const perUnit = 10 ** digits;
 const unit = (1 / perUnit).toFixed(digits);
 
+/** Without its sign. Neither abs() nor a product of NUMERIC: the emulator of BigQuery makes doubles of them. */
+const size = (amount) => (duck ? `abs(${amount})` : `(case when ${amount} < 0 then 0 - ${amount} else ${amount} end)`);
 /** Whole minor units of an amount, without its sign. */
 const units = (amount) =>
-  duck ? `cast(trunc(abs(${amount}) * ${perUnit}) as hugeint)` : `cast(trunc(abs(${amount}) * ${perUnit}) as int64)`;
+  duck
+    ? `cast(trunc(${size(amount)} * ${perUnit}) as hugeint)`
+    : `cast(trunc(${dialect.multiplyMoney(size(amount), perUnit)}) as int64)`;
 const quotient = (a, b) => (duck ? `(${a} // nullif(${b}, 0))` : `div(${a}, nullif(${b}, 0))`);
 const rest = (a, b) => (duck ? `(${a} % nullif(${b}, 0))` : `mod(${a}, nullif(${b}, 0))`);
 const whole = (x) => (duck ? `cast(${x} as hugeint)` : `cast(${x} as int64)`);
@@ -31,9 +35,10 @@ const asMoney = (count) =>
 
 /** `count` minor units of `amount`, with its sign; the part of rank 1 takes what is below a minor unit. */
 const part = (amount, count, rank) => {
-  const size = `(${asMoney(count)} + case when ${rank} = 1 then abs(${amount}) - ${asMoney(units(amount))} else 0 end)`;
+  const below = `${size(amount)} - ${asMoney(units(amount))}`;
+  const unsigned = `(${asMoney(count)} + case when ${rank} = 1 then ${below} else 0 end)`;
   // Not sign(): what the emulator of BigQuery multiplies with it loses its decimal point.
-  return dialect.money(`case when ${amount} < 0 then 0 - ${size} else ${size} end`);
+  return dialect.money(`case when ${amount} < 0 then 0 - ${unsigned} else ${unsigned} end`);
 };
 
 /** One of `count` equal parts; the first by rank get the units that are left. */

@@ -5,11 +5,11 @@ import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { TransformError } from './errors.ts';
 import type { Engine, Graph } from './graph.ts';
 import { parseGraph, type CompiledGraph } from './parse.ts';
+import { sqlFolder } from './sql-folder.ts';
 import { steps } from './steps/index.ts';
 
 export type CompileOptions = {
@@ -91,22 +91,6 @@ async function compile(compiler: string, projectDir: string, vars: string): Prom
       { cause: error },
     );
   }
-}
-
-/** `sql/` of the package that this file belongs to, from source or from `dist/`. */
-export function sqlFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'sql', 'workflow_settings.yaml'))) {
-    const parent = dirname(folder);
-    if (parent === folder) {
-      throw new TransformError('The SQL project (sql/workflow_settings.yaml) was not found beside mailmart.', {
-        kind: 'compile',
-        fix: 'Install mailmart again.',
-      });
-    }
-    folder = parent;
-  }
-  return join(folder, 'sql');
 }
 
 function defaultCache(): string {

@@ -5,20 +5,31 @@ import type { Row } from '../../src/contracts/sync.ts';
 export const martKeys: Readonly<Record<string, readonly string[]>> = {
   ab_test_results: ['source', 'account_id', 'test_id', 'variant', 'metric'],
   active_audience_daily: ['day', 'scope', 'scope_id', 'window_days'],
+  alerts: ['source', 'account_id', 'rule', 'scope', 'scope_id', 'day'],
+  as_esp_shows: ['source', 'account_id', 'campaign_id', 'metric'],
   audience_growth_daily: ['source', 'account_id', 'day', 'list_id'],
   campaign_performance: ['source', 'account_id', 'campaign_id'],
   campaign_profit: ['source', 'account_id', 'campaign_id'],
   client_share: ['source', 'account_id', 'scope', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
+  deliverability_daily: ['day', 'recipient_domain'],
   link_performance: ['source', 'account_id', 'campaign_id', 'link_id'],
+  ltv_backtest: ['held_out_months'],
+  ltv_cohorts: ['signup_month', 'months_since'],
+  metric_values: ['source', 'account_id', 'metric', 'scope', 'scope_id', 'period', 'period_start', 'window_text'],
+  profit_monthly: ['source', 'account_id', 'month'],
   reconciliation: ['source', 'account_id', 'campaign_id', 'measure'],
+  reply_performance: ['source', 'account_id', 'campaign_id'],
   send_time: ['source', 'account_id', 'scope', 'scope_id', 'time_zone_kind', 'weekday', 'hour'],
+  spam_checks: ['account_id', 'campaign_id', 'domain', 'day', 'tool'],
+  subject_lines: ['subject'],
   subscriber_ltv: ['subscriber_id'],
+  view_time: ['source', 'account_id', 'campaign_id'],
 };
 
 /** Doubles only: the engines may add up in another order. */
 const ratioTolerance = 1e-9;
 
-const money = /_(?:amount|value)$/;
+const money = /_(?:amount|value)$|^(?:numerator|denominator)$/;
 const instants = /_at$/;
 
 /**

@@ -6,7 +6,7 @@ import { compileGraph, type Action, type Graph } from '../../src/transform/index
 import { builtAs, isMart, schemaOf, swapName, tableOf, upstreamOf } from '../../src/transform/graph.ts';
 import { fieldTypes } from '../../src/warehouse/bigquery/values.ts';
 import { configColumns } from '../../src/transform/setup.ts';
-import type { Column, Warehouse } from '../../src/warehouse/port.ts';
+import type { Warehouse } from '../../src/warehouse/port.ts';
 import { startGoogle, type Google } from './emulator.ts';
 
 type Type = 'STRING' | 'INT64' | 'FLOAT64' | 'NUMERIC' | 'BOOL' | 'TIMESTAMP' | 'DATE' | 'JSON';
@@ -30,20 +30,10 @@ const rawFields: readonly Field[] = [
   { name: '_partition_date', type: 'DATE' },
   required('record', 'JSON'),
 ];
-const types: Readonly<Record<Column['type'], Type>> = {
-  string: 'STRING',
-  int: 'INT64',
-  double: 'FLOAT64',
-  decimal: 'NUMERIC',
-  bool: 'BOOL',
-  timestamp: 'TIMESTAMP',
-  date: 'DATE',
-  json: 'JSON',
-};
 const opsFields: Readonly<Record<string, readonly Field[]>> = Object.fromEntries(
   Object.entries(configColumns).map(([name, columns]) => [
     name,
-    columns.map((column) => ({ name: column.name, type: types[column.type] })),
+    columns.map(({ name: column, type }) => ({ name: column, type: fieldTypes[type] as Type })),
   ]),
 );
 

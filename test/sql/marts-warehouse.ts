@@ -9,8 +9,10 @@ import {
 } from '@duckdb/node-api';
 import type { Row } from '../../src/contracts/sync.ts';
 import { compileGraph, sqlFolder, type Action, type Graph } from '../../src/transform/index.ts';
-import { alertRules, ruleColumns, ruleRows } from '../../src/transform/metric-alerts.ts';
+import { alertRules, ruleRows } from '../../src/transform/metric-alerts.ts';
 import { loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
+import { moneyTables } from '../../src/transform/money-settings.ts';
+import { configColumns } from '../../src/transform/setup.ts';
 import type { Step } from '../../src/transform/step.ts';
 import type { Column } from '../../src/warehouse/port.ts';
 
@@ -33,15 +35,9 @@ const duckTypes: Readonly<Record<Column['type'], string>> = {
   json: 'json',
 };
 
-const ops = [
-  'ops.campaign_rules (position bigint, match varchar, goal varchar, conversion_value decimal(38, 9), currency_code varchar)',
-  'ops.accounts (source varchar, account_id varchar, has_per_recipient_events boolean)',
-  'ops.money_settings (attribution_model varchar, window_seconds bigint, include_tax boolean, include_shipping boolean, other_revenue_split varchar, shared_costs varchar, cost_of_goods_rate decimal(38, 9), close_after_days bigint)',
-  'ops.cost_rules (position bigint, kind varchar, amount decimal(38, 9), per varchar, hours decimal(38, 9), currency_code varchar, account_id varchar, match varchar, from_date date, until_date date)',
-  'ops.closed_months (month date, source varchar, account_id varchar, profit_amount decimal(38, 9))',
-  'ops.data_as_of (as_of_date date, data_changed_at timestamp)',
-  `ops.alert_rules (${ruleColumns.map(({ name, type }) => `${name} ${duckTypes[type]}`).join(', ')})`,
-];
+const ops = Object.entries(configColumns).map(
+  ([table, columns]) => `${table} (${columns.map(({ name, type }) => `${name} ${duckTypes[type]}`).join(', ')})`,
+);
 
 const quoted = (name: string): string => `"${name.replace('.', '"."')}"`;
 const inDuckdb = (sql: string): string => sql.replaceAll(/`[^`.]+\.([^`.]+)\.([^`.]+)`/g, '"$1"."$2"');
@@ -75,9 +71,7 @@ export class MartsWarehouse {
     for (const schema of ['raw', 'staging', 'core', 'marts', 'ops']) await warehouse.execute(`create schema ${schema}`);
     for (const table of ops) await warehouse.execute(`create table ${table}`);
     await warehouse.execute(`insert into ops.data_as_of values (date '${asOf}', timestamp '${asOf} 12:00:00')`);
-    await warehouse.execute(
-      "insert into ops.money_settings values ('last_click', 432000, true, true, 'sends', 'by_sends', null, 5)",
-    );
+    for (const { name, rows } of moneyTables({}, currency)) await warehouse.seed(name, rows as readonly Seed[]);
     await warehouse.seed('ops.alert_rules', ruleRows(alertRules(loadMetricCatalog())) as readonly Seed[]);
     for (const { name } of graph.declarations.filter((table) => table.name.startsWith('raw.'))) {
       await warehouse.execute(`create table ${quoted(name)} (${raw})`);
