@@ -22,7 +22,7 @@ import {
   withoutEngagement,
   type Changes,
 } from './report/published-copies.ts';
-import { domainSums, martNames, martRows, ratioOfSums, rowsOf, shows, type Fields } from './report/second-look.ts';
+import { domainSums, martNames, martRows, named, ratioOfSums, rowsOf, shows, type Fields } from './report/second-look.ts';
 
 const executablePath = process.env['MAILMART_CHROMIUM'] ?? '/usr/bin/chromium';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -53,10 +53,13 @@ async function render(name: string, changes: Changes, language?: Language | Mess
 }
 
 beforeAll(async () => {
-  const run = await startInProcess({ world: createWorld({ size: 'small' }) });
+  const run = await startInProcess({
+    world: createWorld({ size: 'small' }),
+    // Its events alone name what people read with.
+    sources: ['mailchimp', 'sendgrid'],
+  });
   try {
-    await run.sync('shop-newsletter');
-    await run.sync('books');
+    for (const accountId of run.accountIds) await run.sync(accountId);
     await run.transform();
     await changedCopy(await run.warehouse.publish('run-report'), at('published.duckdb'), unchanged);
   } finally {
@@ -130,12 +133,17 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
       const isNumber = typeof held === 'number' || /_(?:amount|value)$/.test(column);
       const isSame =
         held === null ? value === null : typeof held === 'string' ? same(held, value) : String(held) === value;
-      const isShown = !isNumber || (held === null ? !/\d/.test(text) : shows(text, Number(held)));
+      const isShown =
+        column in named
+          ? text === named[column]?.[Number(held)]
+          : !isNumber || (held === null ? !/\d/.test(text) : shows(text, Number(held)));
       if (!isSame || !isShown) wrong.push({ mart, key, column, value, text, held });
       counted.set(mart, (counted.get(mart) ?? 0) + 1);
     }
     expect(wrong.slice(0, 5)).toEqual([]);
-    expect(names.filter((mart) => (counted.get(mart) ?? 0) < 15)).toEqual([]);
+    // Cohorts of twenty people are few in a small company.
+    const least = (mart: string): number => (mart === 'ltv_cohorts' ? 10 : 15);
+    expect(names.filter((mart) => (counted.get(mart) ?? 0) < least(mart))).toEqual([]);
     await page.context().close();
   });
 
@@ -248,7 +256,7 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     expect(seen.length).toBeGreaterThanOrEqual(30);
     for (const { id, title } of seen) {
       const shown = await page.evaluate<inPage.Shown>(inPage.visit(id));
-      expect(shown).toEqual({ id, visible: [id], width: given.width, title: expect.stringContaining(title) });
+      expect(shown).toEqual({ id, visible: [id], width: given.width, title: expect.stringContaining(title), cut: [] });
     }
     expect(trouble).toEqual([]);
     await page.context().close();
@@ -266,7 +274,9 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     await page.evaluate(inPage.openAll);
     await page.evaluate(inPage.showAll);
     await page.evaluate(axe);
-    expect(await page.evaluate<readonly inPage.Finding[]>(inPage.accessibility)).toEqual([]);
+    const findings = await page.evaluate<readonly inPage.Finding[]>(inPage.accessibility);
+    // Nobody points at paper: how large a link is matters on screens alone.
+    expect(findings.filter(({ id }) => !('media' in options && id === 'target-size'))).toEqual([]);
     await page.context().close();
   });
 

@@ -11,6 +11,32 @@ export const reasons: Readonly<Record<string, string>> = {
   'no open could be told from a machine': 'không phân biệt được lượt mở nào với máy',
   'source states orders by variant, not buyers': 'nguồn nêu đơn hàng theo biến thể, không nêu người mua',
   'source does not tell machine clicks by variant': 'nguồn không cho biết lượt nhấp của máy theo biến thể',
+  'source does not tell machine opens by variant': 'nguồn không cho biết lượt mở của máy theo biến thể',
+  'single events are incomplete, and totals do not tell machine opens':
+    'các sự kiện riêng lẻ chưa đủ, và các tổng không cho biết lượt mở của máy',
+  'single events are incomplete, and totals do not tell machine clicks':
+    'các sự kiện riêng lẻ chưa đủ, và các tổng không cho biết lượt nhấp của máy',
+  'single events are incomplete, and totals do not tell devices':
+    'các sự kiện riêng lẻ chưa đủ, và các tổng không cho biết thiết bị',
+  'known in totals only, which leave soft bounces out': 'chỉ biết qua các tổng, không gồm thư trả lại tạm thời',
+  'known in totals only, which leave bounces out': 'chỉ biết qua các tổng, không gồm thư bị trả lại',
+  'no open tells its device: proxies hide it': 'không lượt mở nào cho biết thiết bị: máy chủ trung gian che đi',
+  'the newest campaign of the account is not known recipient by recipient':
+    'chiến dịch mới nhất của tài khoản không được biết theo từng người nhận',
+  '{} messages are known in totals only': '{} thư chỉ được biết qua các tổng',
+  'the sending of some delivered messages is not known': 'không rõ lần gửi của một số thư đã tới',
+  'a hold-out was sent nothing to open': 'nhóm giữ lại không được gửi gì để mở',
+  'a hold-out was sent nothing to click': 'nhóm giữ lại không được gửi gì để nhấp',
+  'more people are named with this variant than were assigned to it':
+    'số người được nêu với biến thể này nhiều hơn số được phân cho nó',
+  'no answer is classified': 'chưa thư trả lời nào được phân loại',
+  'no answer is known since it was sent': 'từ khi gửi chưa biết thư trả lời nào',
+  'the URL occurs more than once, its clicks stand on the first link':
+    'URL xuất hiện nhiều lần, lượt nhấp được tính cho liên kết đầu tiên',
+  'the month is not over': 'tháng chưa kết thúc',
+  'no first day is known': 'không rõ ngày đầu tiên',
+  'messages not known one by one': 'thư không được biết từng cái một',
+  'dropped messages counted as sent': 'thư bị bỏ được tính là đã gửi',
   'source does not tell machine opens': 'nguồn không cho biết lượt mở của máy',
   'source does not tell machine clicks': 'nguồn không cho biết lượt nhấp của máy',
   'source states no unique clicks by link': 'nguồn không nêu lượt nhấp duy nhất theo liên kết',

@@ -78,16 +78,24 @@ export async function martRows(published: Published, mart: string): Promise<Read
   );
 }
 
-/** Whether the text is the number, rounded to the digits that it shows; percent when it says so. */
+/** Whether the text is the number, rounded to the digits that it shows; percent, or a span of seconds, when it says so. */
 export function shows(text: string, value: number): boolean {
   const digits = /\d[\d,]*(?:\.(\d+))?/.exec(text);
   if (digits === null) return false;
   const sign = /^[^\d]*-/.test(text) ? -1 : 1;
   const shown = sign * Number(digits[0].replaceAll(',', ''));
-  const scaled = text.includes('%') ? value * 100 : value;
+  const unit = /^[\d,.]+ (minute|hour|day)s?$/.exec(text)?.[1];
+  const scaled = text.includes('%') ? value * 100 : value / (unit === undefined ? 1 : (seconds[unit] ?? 1));
   if (text.startsWith('<')) return Math.abs(scaled) < shown;
   return Math.abs(shown - scaled) <= 0.5 * 10 ** -(digits[1]?.length ?? 0) + 1e-9;
 }
+
+/** A number that is the name of something: Monday is 1. */
+export const named: Readonly<Record<string, readonly string[]>> = {
+  weekday: ['', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
+};
+
+const seconds: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400 };
 
 /** A second way to a card's number: the marts' rows, added up here. */
 export async function ratioOfSums(published: Published, card: Card): Promise<number | null> {
