@@ -4,7 +4,7 @@ import { keepTemporaryFilesInMemory } from './test/runner/temporary-files.ts';
 
 keepTemporaryFilesInMemory();
 
-const heavy = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 } as const;
+const heavy = { fileParallelism: false, testTimeout: 600_000, hookTimeout: 600_000 } as const;
 /** Most of them wait for one process at a time. */
 const twoAtATime = { fileParallelism: true, maxWorkers: 2 } as const;
 

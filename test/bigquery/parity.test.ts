@@ -15,6 +15,15 @@ import { martsOf, startSqlEmulator, type BigProject, type ProjectOptions } from 
 
 // The same rows, the same project compiled twice: each mart cell by cell. DuckDB's side is held against the truth elsewhere.
 
+/** They need every incremental model; the emulator takes a second for each table that it makes anew. */
+const incrementalMarts = [
+  'campaign_performance',
+  'link_performance',
+  'active_audience_daily',
+  'client_share',
+  'subscriber_ltv',
+];
+
 /** Every world has an emulator of its own: one starts in half a second, and is slower with each table that it holds. */
 async function open(options: ProjectOptions = {}): Promise<BigProject> {
   const emulator = await startSqlEmulator();
@@ -52,7 +61,7 @@ async function project(config: Parameters<typeof openSqlProject>[0], now: string
 }
 
 describe('DuckDB and BigQuery give the same marts', () => {
-  test.each([1, 2, 3])('of the demo world, seed %i; the first also after a later sync, incrementally', async (seed) => {
+  test.each([1, 2, 3])('of the demo world, seed %i', async (seed) => {
     const world = parityWorld(seed);
     const run = await pipeline({ world, sources: both });
     // Its tests are too thin for two groups of each; all else is the truth, and so is what BigQuery makes of it.
@@ -64,8 +73,16 @@ describe('DuckDB and BigQuery give the same marts', () => {
     expect((await big.transform({ assertions: seed === 1 })).failures).toEqual([]);
     expect(await filled(run.warehouse, martsOf(big.graph))).toEqual([]);
     expect(await differences(run.warehouse, big)).toEqual([]);
-    if (seed !== 1) return;
+  });
 
+  test('after a later sync too, incrementally', async () => {
+    const world = parityWorld(1);
+    const run = await pipeline({ world, sources: both });
+    const big = await open();
+    await big.copyFrom(run.warehouse);
+    const marts = incrementalMarts;
+    const first = await big.transform({ assertions: false, marts });
+    expect(first.failures).toEqual([]);
     const events =
       'select account_id, count(*) as n from core.fct_message_event group by account_id order by account_id';
     const before = await run.warehouse.query(events);
@@ -75,10 +92,11 @@ describe('DuckDB and BigQuery give the same marts', () => {
     const after = await run.warehouse.query(events);
     for (const [index, { n }] of after.entries()) expect(n).toBeGreaterThan(Number(before[index]?.['n']));
     await big.copyFrom(run.warehouse);
-    const second = await big.transform({ incremental: true, assertions: false });
+    const second = await big.transform({ incremental: true, assertions: false, marts });
     expect(second.failures).toEqual([]);
-    expect(second.goneOn.length).toBe(11);
-    expect(await differences(run.warehouse, big)).toEqual([]);
+    const incremental = big.graph.actions.filter((action) => action.incremental !== undefined);
+    expect(second.goneOn).toEqual(incremental.flatMap(({ kind, name }) => (kind === 'assertion' ? [] : [name])));
+    expect(await differences(run.warehouse, big, marts)).toEqual([]);
   });
 
   test('of every kind of event, in a zone with half hours and another currency', async () => {

@@ -22,7 +22,16 @@ import {
   withoutEngagement,
   type Changes,
 } from './report/published-copies.ts';
-import { domainSums, martNames, martRows, named, ratioOfSums, rowsOf, shows, type Fields } from './report/second-look.ts';
+import {
+  domainSums,
+  martNames,
+  martRows,
+  named,
+  ratioOfSums,
+  rowsOf,
+  shows,
+  type Fields,
+} from './report/second-look.ts';
 
 const executablePath = process.env['MAILMART_CHROMIUM'] ?? '/usr/bin/chromium';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
