@@ -4,7 +4,7 @@ import { WarehouseError } from './port.ts';
 /** A column as it arrives. `json` is compared as the text that was sent: engines write JSON anew, each in its own way. */
 export type TransferColumn = {
   readonly name: string;
-  readonly type: 'string' | 'int' | 'bool' | 'timestamp' | 'date' | 'json';
+  readonly type: 'string' | 'int' | 'decimal' | 'bool' | 'timestamp' | 'date' | 'json';
 };
 
 /** A table to copy, whole. */

@@ -17,6 +17,7 @@ import {
   type Fixture,
   streamCounts,
 } from '../../src/warehouse/duckdb/load-fixture.ts';
+import { closedColumns, closedMonths, closedMonthsName } from '../../src/transform/money-settings.ts';
 import { openDuckdb, openTransferSource } from '../../src/warehouse/duckdb/index.ts';
 import type { LoadUnit, Warehouse } from '../../src/warehouse/port.ts';
 import {
@@ -224,6 +225,35 @@ test('everything arrives, the file stays as it was, and what runs next goes on w
     `select max_by(table_rows, number) as last from ${bigquery.quote('ops.load_ledger')} where account_id = 'shop' and stream = 'members'`,
   );
   expect(last).toBe(8);
+});
+
+test('what closed months showed first comes along, to the last digit, and stays as it was', async () => {
+  const fixture = createFixture();
+  onTestFinished(fixture.remove);
+  const duckdb = await fixture.open();
+  const month = (profit: string | null, day: string) => ({
+    month: day,
+    source: 'mailchimp',
+    account_id: 'shop',
+    profit_amount: profit,
+  });
+  const rows = [month('-12.500000001', '2026-03-01'), month('100', '2026-04-01'), month(null, '2026-05-01')];
+  await duckdb.replaceTable(closedMonthsName, closedColumns, rows);
+  const kept = await closedMonths(duckdb);
+  expect(kept.rows).toHaveLength(3);
+  await duckdb.close();
+  const ended = await migrate(fixture.path);
+  expect(different(ended)).toEqual([]);
+  const bigquery = await openBig(fixture.landing);
+  const there = await closedMonths(bigquery);
+  const shown = ({ rows: found }: typeof there) =>
+    found.map((row) => ({
+      ...row,
+      profit_amount: row['profit_amount'] === null ? null : Number(row['profit_amount']),
+    }));
+  expect(shown(there)).toEqual(shown(kept));
+  await bigquery.replaceTable(there.name, there.columns, there.rows);
+  expect(shown(await closedMonths(bigquery))).toEqual(shown(kept));
 });
 
 test('stopped again and again, between parts and tables, it ends the same; once more changes nothing', async () => {

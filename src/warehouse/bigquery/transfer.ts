@@ -19,7 +19,7 @@ import { createJobs, type Jobs } from './jobs.ts';
 import { createNames, labelsOf, type Names } from './names.ts';
 import { createSchema, createTable, ensureRaw, opsTables, rawFields, type TableDefinition } from './schema.ts';
 import { send } from './upload.ts';
-import { columnType, everyPartition, type Field } from './values.ts';
+import { columnType, everyPartition, fieldTypes, type Field } from './values.ts';
 
 /** A bucket that parts go through, where there is one. */
 export type PartBucket = {
@@ -48,6 +48,22 @@ const markDefinition: TableDefinition = {
   ],
 };
 
+/** The transform makes it, of the same columns; brought before its first run on BigQuery. */
+const closedMonths: TableDefinition = {
+  description: 'What closed months showed when they were first published',
+  fields: [
+    { name: 'month', type: 'DATE' },
+    { name: 'source', type: 'STRING' },
+    { name: 'account_id', type: 'STRING' },
+    { name: 'profit_amount', type: 'NUMERIC' },
+  ],
+};
+
+function definitionOf(name: string): TableDefinition {
+  const table = name.replace('ops.', '');
+  return opsTables[table] ?? (table === 'closed_months' ? closedMonths : { description: '', fields: [] });
+}
+
 /** BigQuery as the place to copy to. Creates nothing before `prepare`. */
 export function openTransferTarget(options: TransferTargetOptions): TransferTarget {
   const client = createClient(options);
@@ -74,7 +90,7 @@ class Target implements TransferTarget {
   }
 
   readonly layout = (name: string): readonly TransferColumn[] => {
-    const fields = name.startsWith('raw.') ? rawFields : (opsTables[name.replace('ops.', '')]?.fields ?? []);
+    const fields = name.startsWith('raw.') ? rawFields : definitionOf(name).fields;
     return fields.map((field) => ({ name: field.name, type: columnType(field.type) as TransferColumn['type'] }));
   };
 
@@ -163,6 +179,8 @@ class Target implements TransferTarget {
   async commit(table: TransferTable, facts: SourceFacts, mark: Mark, before: number): Promise<void> {
     const { stream } = table;
     if (stream !== undefined) await ensureRaw(this.#client, this.#names, stream, this.#labels);
+    else if ((await this.#find(table.name)) === null)
+      await createTable(this.#client, this.#names, table.name, definitionOf(table.name), this.#labels);
     const staged = facts.parts.map((part) => stagingName(table, facts, part));
     try {
       if (staged.length > 0) await this.#checkStaged(table, facts, staged);
@@ -303,7 +321,7 @@ function valueOf({ name, type }: TransferColumn): string {
     case 'json':
       return `parse_json(\`${name}\`, wide_number_mode => 'round')`;
     default:
-      return `cast(\`${name}\` as ${type === 'int' ? 'int64' : type})`;
+      return `cast(\`${name}\` as ${fieldTypes[type]})`;
   }
 }
 

@@ -66,6 +66,8 @@ const opsTables: readonly {
         on l.source = t.source and l.account_id = t.account_id and l.stream = t.stream and l.run_id = t.run_id`,
     columns: { fence: 'coalesce(f.fence, 0)', number: 'coalesce(l.number, 0)' },
   },
+  // Made by the first transform: what was published of a month is known nowhere else.
+  { name: 'closed_months', owner: 'account_id' },
 ];
 
 /** The warehouse file as a source to copy from. Nobody can write it meanwhile, and nothing is written to it. */
@@ -139,20 +141,23 @@ async function tablesOf(
   { partitioned }: DuckdbTransferOptions,
   layout: (name: string) => readonly TransferColumn[],
 ): Promise<readonly TransferTable[]> {
-  const rows = await session.rows(
-    'List raw tables',
-    `select table_name as name from duckdb_tables()
-    where database_name = current_database() and schema_name = 'raw' order by table_name`,
-  );
+  const listed = async (schema: string): Promise<readonly string[]> => {
+    const rows = await session.rows(
+      `List ${schema} tables`,
+      `select table_name as name from duckdb_tables()
+      where database_name = current_database() and schema_name = ${quoteText(schema)} order by table_name`,
+    );
+    return rows.map(({ name }) => String(name));
+  };
   const raw: TransferTable[] = [];
-  for (const { name: given } of rows) {
-    const name = `raw.${String(given)}`;
-    const [source = '', ...rest] = String(given).split('__');
+  for (const given of await listed('raw')) {
+    const name = `raw.${given}`;
+    const [source = '', ...rest] = given.split('__');
     const stream = rest.join('__');
     // Of a connector that this installation has no longer, the rows tell.
     const { dated } = await session.row(
       `Look at ${name}`,
-      `select exists (select 1 from raw.${quoteName(String(given))} where _partition_date is not null) as dated`,
+      `select exists (select 1 from raw.${quoteName(given)} where _partition_date is not null) as dated`,
     );
     const isPartitioned = partitioned(source, stream) ?? dated === true;
     raw.push({
@@ -162,7 +167,10 @@ async function tablesOf(
       stream: { source, stream, partitioned: isPartitioned },
     });
   }
-  const ops = opsTables.map(({ name, owner }) => ({ name: `ops.${name}`, columns: layout(`ops.${name}`), owner }));
+  const present = new Set(await listed('ops'));
+  const ops = opsTables
+    .filter(({ name }) => present.has(name))
+    .map(({ name, owner }) => ({ name: `ops.${name}`, columns: layout(`ops.${name}`), owner }));
   return [...raw, ...ops];
 }
 
@@ -174,13 +182,17 @@ function relation(table: TransferTable): string {
   return `${schema}.${quoteName(name)} as t ${opsOf(table)?.more ?? ''}`;
 }
 
-/** Columns as texts: an instant as its microseconds since 1970, which no engine rounds or shifts. */
+/**
+ * Columns as texts: an instant as its microseconds since 1970, which no engine rounds or shifts; a decimal without the zeros that
+ * only one engine writes.
+ */
 function texts(
   table: TransferTable,
 ): readonly { readonly name: string; readonly sql: string; readonly isJson: boolean }[] {
   return table.columns.map(({ name, type }) => {
     const value = opsOf(table)?.columns?.[name] ?? `t.${quoteName(name)}`;
-    const sql = type === 'timestamp' ? `cast(epoch_us(${value}) as varchar)` : `cast(${value} as varchar)`;
+    const text = `cast(${type === 'timestamp' ? `epoch_us(${value})` : value} as varchar)`;
+    const sql = type === 'decimal' ? `rtrim(rtrim(${text}, '0'), '.')` : text;
     return { name, sql, isJson: type === 'json' };
   });
 }
