@@ -1,5 +1,6 @@
 import type { DataConverter } from '@temporalio/common';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
@@ -20,6 +21,38 @@ export function taskQueueOf(dir: string, configured?: string): string {
 /** A server that restarts in the middle of a run is waited for, about ten minutes: attempts come every five seconds. */
 const outage = { maxAttempts: 130 };
 
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+
+/**
+ * A retry may come due after its connection was closed. Nobody waits for the answer any more, and the channel's refusal would be
+ * thrown out of a timer, which ends the process.
+ */
+export function withoutLateRetries(): Interceptor {
+  const asked = new WeakSet<object>();
+  return (options, nextCall) => {
+    try {
+      return nextCall(options) as ReturnType<Interceptor>;
+    } catch (error) {
+      if (!asked.has(options)) throw error;
+      return unanswered;
+    } finally {
+      asked.add(options);
+    }
+  };
+}
+
+const ignore = (): void => undefined;
+const unanswered: ReturnType<Interceptor> = Object.freeze({
+  start: ignore,
+  sendMessageWithContext: ignore,
+  sendMessage: ignore,
+  startRead: ignore,
+  halfClose: ignore,
+  cancelWithStatus: ignore,
+  getPeer: () => 'closed',
+  getAuthContext: () => null,
+}) as unknown as ReturnType<Interceptor>;
+
 /** A client that waits for a server that is only just starting. */
 export async function connectClient(
   place: Place,
@@ -31,7 +64,7 @@ export async function connectClient(
     const opened = await Connection.connect({
       address: place.address,
       connectTimeout: '5s',
-      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions(outage))],
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions(outage)), withoutLateRetries()],
       ...credentials(env),
     });
     try {
