@@ -164,6 +164,7 @@ const martsFiles = new Set([
   ...readdirSync(martsFolder).map((file) => parse(file).name),
   'int_event_person',
   'int_campaign_recipient',
+  'int_person_month',
   'int_person_reading',
 ]);
 

@@ -100,8 +100,8 @@ describe('a planted error turns the comparison red', () => {
       'a bounce counts on its own day',
       {
         file: 'marts/deliverability_daily.sqlx',
-        from: /coalesce\(messages\.sent_date, campaigns\.send_date, messages\.message_date\) as day/,
-        to: 'cast(coalesce(messages.bounced_at, messages.sent_date) as date) as day',
+        from: /coalesce\(messages\.sent_on, campaigns\.send_date, messages\.message_date\) as day/,
+        to: 'cast(coalesce(messages.bounced_at, messages.sent_on) as date) as day',
       },
       'deliverability_daily',
     ],
@@ -151,7 +151,11 @@ describe('a planted error turns the comparison red', () => {
       ],
       [
         'the time to open is that to the last open',
-        { file: 'marts/send_time.sqlx', from: /min\(first_open_at\)/, to: 'max(first_open_at)' },
+        {
+          file: 'core/int_campaign_recipient.sqlx',
+          from: /min\((case when event_type = 'open' and not is_machine then event_at end)\)/,
+          to: 'max($1)',
+        },
         'send_time',
       ],
       [
@@ -193,8 +197,8 @@ describe('a planted error turns the comparison red', () => {
         'opens in the recipient’s zone are those of UTC',
         {
           file: 'marts/send_time.sqlx',
-          from: /\$\{dialect\.localTimeIn\("quarter_at", "time_zone"\)\}/,
-          to: 'quarter_at',
+          from: /\$\{dialect\.localTimeIn\("moments\.quarter_at", "zone_names\.time_zone"\)\}/,
+          to: 'moments.quarter_at',
         },
         'send_time',
       ],

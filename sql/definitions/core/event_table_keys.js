@@ -1,7 +1,8 @@
 /**
  * Keys of the tables that are as large as the events. Dataform's own assertions have no predicate on the partition column, and
  * look at all rows each time, so these are written out, one per table. `changed`: what its work table names the rows by that the
- * latest run has made again. `isByTime`: its work table says after which loaded_at the latest run began.
+ * latest run has made again; of a table that `follows` another, that one's. `isByTime`: its work table says after which loaded_at
+ * the latest run began.
  */
 const eventTables = {
   stg_mailchimp__sent_to: {
@@ -42,6 +43,12 @@ const eventTables = {
     nonNull: ['source', 'account_id', 'campaign_id', 'person_number'],
     changed: ['source', 'account_id', 'campaign_id', 'person_number'],
   },
+  int_person_month: {
+    key: ['person_number', 'month'],
+    nonNull: ['person_number', 'month', 'sent_count', 'engagement_count'],
+    changed: ['person_number'],
+    follows: 'int_campaign_recipient',
+  },
   int_engagement_spans: {
     key: ['account_id', 'list_id', 'is_company', 'person_number', 'from_date'],
     nonNull: ['is_company', 'person_number', 'from_date', 'next_date', 'last_mailed_date', 'last_engaged_date'],
@@ -59,14 +66,14 @@ const eventTables = {
   },
 };
 
-Object.entries(eventTables).forEach(([name, { partition, key, nonNull, changed, isByTime }]) => {
+Object.entries(eventTables).forEach(([name, { partition, key, nonNull, changed, follows, isByTime }]) => {
   assert(`check_${name}`, (ctx) => {
     const table = ctx.ref(name);
     const every = partition === undefined ? 'true' : dialect.everyPartition(partition);
     const since = `(select min(loaded_at) from ${dialect.beside(table, 'since')})`;
     const touched = isByTime
       ? dialect.keyIn('checked', key, `(select * from ${table} where ${every} and loaded_at > ${since})`)
-      : changed && dialect.keyIn('checked', changed, dialect.beside(table, 'changed'));
+      : changed && dialect.keyIn('checked', changed, dialect.beside(ctx.ref(follows || name), 'changed'));
     const broken = nonNull
       .map((column) => `when ${column} is null then ${dialect.literal(`broken: ${column} IS NOT NULL`)}`)
       .join(' ');

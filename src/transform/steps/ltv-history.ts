@@ -16,7 +16,9 @@ export const asMoney = (amount: number): string => amount.toFixed(2);
 
 export function toHistories(rows: readonly Row[]): Histories {
   const found = new Map<string, Watched>();
-  const ordered = rows.toSorted((a, b) => dayOf(a['order_date']) - dayOf(b['order_date']));
+  // Dates as text are in the order of days.
+  const date = (row: Row): string => String(row['order_date'] ?? '');
+  const ordered = rows.toSorted((a, b) => (date(a) < date(b) ? -1 : date(a) > date(b) ? 1 : 0));
   for (const row of ordered) {
     const subscriber = row['subscriber_id'];
     const key = keyOf(row);

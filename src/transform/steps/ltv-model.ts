@@ -62,8 +62,9 @@ export function forecast(all: readonly Watched[], day: number, days: number): Fo
   const spends = fitSpend(states.map(({ spending }) => spending).filter(({ orders }) => orders > 0));
   const time = days / weekDays;
   const buyers = states.filter(({ watched }) => watched.people === 1).length;
-  const draws = Math.max(200, Math.min(400, Math.floor(2_000_000 / Math.max(1, buyers))));
-  const sums = Array.from({ length: draws }, () => 0);
+  const draws = Math.max(100, Math.min(400, Math.floor(2_000_000 / Math.max(1, buyers))));
+  const sums = new Float64Array(draws);
+  const drawn = new Float64Array(draws);
   const twins = new Map<string, number>();
   const found = new Map<string, Projection>();
   let expected = { purchases: 0, amount: 0 };
@@ -73,14 +74,15 @@ export function forecast(all: readonly Watched[], day: number, days: number): Fo
     const twin = (twins.get(label) ?? 0) + 1;
     twins.set(label, twin);
     const random = seeded(`${label} ${twin}`);
-    const drawn = Array.from({ length: draws }, () => drawAmount(random, purchases, spends, state, time));
+    const draw = amountOf(random, purchases, spends, state, time);
+    for (let at = 0; at < draws; at += 1) drawn[at] = draw();
     const count = expectedPurchases(purchases, history, time);
     const amount = count * expectedSpend(spends, spending);
     expected = {
       purchases: expected.purchases + count * watched.people,
       amount: expected.amount + amount * watched.people,
     };
-    addTo(sums, drawn, watched.people, random);
+    addTo(sums, drawn, { people: watched.people, amount, random });
     found.set(watched.key, { purchases: count, amount, ...bounds(drawn) });
   }
   return {
@@ -133,34 +135,55 @@ function counted(states: readonly State[]): readonly Counted[] {
   return [...groups.values()];
 }
 
-/** One possible future of a person: are they still there, how often do they buy, and for how much. */
-function drawAmount(random: Random, model: PurchaseModel, spend: SpendModel, state: State, time: number): number {
-  const { history, spending } = state;
-  if (random() >= probabilityAlive(model, history)) return 0;
-  const rate = gamma(random, model.r + history.frequency, model.alpha + history.age);
-  const stop = beta(random, model.a, model.b + history.frequency + 1);
-  let count = 0;
-  for (let at = exponential(random, rate); at <= time; at += exponential(random, rate)) {
-    count += 1;
-    if (random() < stop) break;
-  }
-  if (count === 0) return 0;
-  const own = gamma(random, spend.p * spending.orders + spend.q, spend.gamma + spending.orders * spending.mean);
-  return gamma(random, spend.p * count, own);
+/** Draws possible futures of a person: are they still there, how often do they buy, and for how much. */
+function amountOf(
+  random: Random,
+  model: PurchaseModel,
+  spend: SpendModel,
+  { history, spending }: State,
+  time: number,
+): () => number {
+  const alive = probabilityAlive(model, history);
+  const shape = spend.p * spending.orders + spend.q;
+  const sum = spend.gamma + spending.orders * spending.mean;
+  return () => {
+    if (random() >= alive) return 0;
+    const rate = gamma(random, model.r + history.frequency, model.alpha + history.age);
+    let at = exponential(random, rate);
+    // Most buy nothing: whether they would stop is asked of the others alone.
+    if (at > time) return 0;
+    const stop = beta(random, model.a, model.b + history.frequency + 1);
+    let count = 0;
+    for (; at <= time; at += exponential(random, rate)) {
+      count += 1;
+      if (random() < stop) break;
+    }
+    return gamma(random, spend.p * count, gamma(random, shape, sum));
+  };
 }
 
-/** Adds one person's draws; of many alike, the sum by its mean and deviation. */
-function addTo(sums: number[], drawn: readonly number[], people: number, random: Random): void {
+/**
+ * Adds one person's draws; of many alike, the sum by its deviation around what is expected: the mean of some draws is off by more
+ * than the sum of thousands is.
+ */
+function addTo(
+  sums: Float64Array,
+  drawn: Float64Array,
+  { people, amount, random }: { readonly people: number; readonly amount: number; readonly random: Random },
+): void {
+  if (people === 1) {
+    for (let at = 0; at < sums.length; at += 1) sums[at] = (sums[at] ?? 0) + (drawn[at] ?? 0);
+    return;
+  }
   const mean = drawn.reduce((sum, value) => sum + value, 0) / drawn.length;
   const deviation = Math.sqrt(drawn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / drawn.length);
   for (let at = 0; at < sums.length; at += 1) {
-    const own = people === 1 ? (drawn[at] ?? 0) : people * mean + Math.sqrt(people) * deviation * normal(random);
-    sums[at] = (sums[at] ?? 0) + own;
+    sums[at] = (sums[at] ?? 0) + people * amount + Math.sqrt(people) * deviation * normal(random);
   }
 }
 
-function bounds(values: readonly number[]): { readonly low: number; readonly high: number } {
-  const sorted = values.toSorted((a, b) => a - b);
+function bounds(values: Float64Array): { readonly low: number; readonly high: number } {
+  const sorted = Array.from(values.toSorted());
   return { low: quantileSorted(sorted, 0.025), high: quantileSorted(sorted, 0.975) };
 }
 

@@ -31,46 +31,72 @@ const restraint = 0.001;
 /** The parameters that make the histories likeliest. */
 export function fitPurchases(kind: PurchaseModel['kind'], histories: readonly Counted[]): PurchaseModel {
   const people = histories.reduce((sum, history) => sum + history.people, 0);
+  const groups = byFrequency(histories);
   const model = (logs: readonly number[]): PurchaseModel => {
     const [r = 1, alpha = 1, a = 1, b = 1] = logs.map((log) => Math.exp(log));
     return { kind, r, alpha, a, b };
   };
   const cost = (logs: readonly number[]): number => {
     if (logs.some((log) => Math.abs(log) > 15)) return Number.MAX_VALUE;
-    return (restraint * logs.reduce((sum, log) => sum + log * log, 0) - logLikelihood(model(logs), histories)) / people;
+    return (restraint * logs.reduce((sum, log) => sum + log * log, 0) - likelihoodOf(model(logs), groups)) / people;
   };
   const meanAge = histories.reduce((sum, { age, people: n }) => sum + age * n, 0) / people;
   const starts = [
     [0, 0, 0, 0],
     [-1, Math.log(Math.max(meanAge, 1)), -1, 1],
   ];
-  const found = starts.map((start) => minimise(cost, start, { tolerance: 1e-10 }));
-  return model(found.reduce((best, next) => (next.value < best.value ? next : best)).x);
+  const near = starts.map((start) => minimise(cost, start, { tolerance: 1e-7, rounds: 1 }));
+  const best = near.reduce((one, other) => (other.value < one.value ? other : one));
+  return model(minimise(cost, best.x, { step: 0.1, tolerance: 1e-10 }).x);
 }
 
-/** Log-likelihood of all histories; a part that depends on the frequency alone is computed once for each. */
+/** Histories with as many purchases: what depends on the number alone is computed once for all of them. */
+type Group = {
+  readonly frequency: number;
+  readonly recencies: Float64Array;
+  readonly ages: Float64Array;
+  readonly people: Float64Array;
+  readonly count: number;
+};
+
+function byFrequency(histories: readonly Counted[]): readonly Group[] {
+  return [...Map.groupBy(histories, ({ frequency }) => frequency)].map(([frequency, alike]) => ({
+    frequency,
+    recencies: Float64Array.from(alike, ({ recency }) => recency),
+    ages: Float64Array.from(alike, ({ age }) => age),
+    people: Float64Array.from(alike, ({ people }) => people),
+    count: alike.reduce((sum, { people }) => sum + people, 0),
+  }));
+}
+
+/** Log-likelihood of all histories. */
 export function logLikelihood(model: PurchaseModel, histories: readonly Counted[]): number {
+  return likelihoodOf(model, byFrequency(histories));
+}
+
+function likelihoodOf(model: PurchaseModel, groups: readonly Group[]): number {
   const { r, alpha, a, b } = model;
   const more = extra(model);
-  const ofFrequency = new Map<number, number>();
   let sum = 0;
-  for (const { frequency: x, recency, age, people } of histories) {
-    let fixed = ofFrequency.get(x);
-    if (fixed === undefined) {
-      fixed =
-        gammaln(r + x) -
-        gammaln(r) +
-        r * Math.log(alpha) +
-        gammaln(a + b) -
-        gammaln(b) +
-        gammaln(b + x + more) -
-        gammaln(a + b + x + more);
-      ofFrequency.set(x, fixed);
+  for (const { frequency: x, recencies, ages, people, count } of groups) {
+    const fixed =
+      gammaln(r + x) -
+      gammaln(r) +
+      r * Math.log(alpha) +
+      gammaln(a + b) -
+      gammaln(b) +
+      gammaln(b + x + more) -
+      gammaln(a + b + x + more);
+    // Who stopped did so after the last purchase, if there is one to stop after.
+    const stop = x + more === 0 ? -Infinity : Math.log(a / (b + x + more - 1));
+    let own = 0;
+    for (let at = 0; at < ages.length; at += 1) {
+      const stillHere = -(r + x) * Math.log(alpha + (ages[at] ?? 0));
+      const stopped = stop - (r + x) * Math.log(alpha + (recencies[at] ?? 0));
+      const [low, high] = stillHere < stopped ? [stillHere, stopped] : [stopped, stillHere];
+      own += (people[at] ?? 0) * (high + Math.log1p(Math.exp(low - high)));
     }
-    const stillHere = -(r + x) * Math.log(alpha + age);
-    const stopped = x + more === 0 ? -Infinity : Math.log(a / (b + x + more - 1)) - (r + x) * Math.log(alpha + recency);
-    const high = Math.max(stillHere, stopped);
-    sum += people * (fixed + high + Math.log(Math.exp(stillHere - high) + Math.exp(stopped - high)));
+    sum += count * fixed + own;
   }
   return sum;
 }

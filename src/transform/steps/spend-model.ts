@@ -14,30 +14,37 @@ export type Spending = { readonly orders: number; readonly mean: number };
 export function fitSpend(spendings: readonly Spending[]): SpendModel {
   const orders = spendings.reduce((sum, one) => sum + one.orders, 0);
   const scale = spendings.reduce((sum, one) => sum + one.orders * one.mean, 0) / orders;
-  const scaled = spendings.map((one) => ({ orders: one.orders, mean: one.mean / scale }));
+  const groups = byOrders(spendings.map((one) => ({ orders: one.orders, mean: one.mean / scale })));
   const cost = (logs: readonly number[]): number => {
     if (logs.some((log) => Math.abs(log) > 12)) return Number.MAX_VALUE;
     const [p = 1, q = 1, gamma = 1] = logs.map((log) => Math.exp(log));
     const restraint = 0.001 * logs.reduce((sum, log) => sum + log * log, 0);
-    return (restraint - logLikelihood({ p, q: 1 + q, gamma }, scaled)) / spendings.length;
+    return (restraint - logLikelihood({ p, q: 1 + q, gamma }, groups)) / spendings.length;
   };
-  const { x } = minimise(cost, [1, 1, 1], { tolerance: 1e-11 });
+  const { x } = minimise(cost, [1, 1, 1], { tolerance: 1e-8 });
   const [p = 1, q = 1, gamma = 1] = x.map((log) => Math.exp(log));
   // q > 1: otherwise the mean of a person nobody knows is infinite.
   return { p, q: 1 + q, gamma: gamma * scale };
 }
 
-function logLikelihood({ p, q, gamma }: SpendModel, spendings: readonly Spending[]): number {
+/** People with as many orders: what depends on the number alone is computed once for all of them. */
+type Group = { readonly orders: number; readonly means: Float64Array; readonly logs: number };
+
+function byOrders(spendings: readonly Spending[]): readonly Group[] {
+  return [...Map.groupBy(spendings, ({ orders }) => orders)].map(([orders, alike]) => ({
+    orders,
+    means: Float64Array.from(alike, ({ mean }) => mean),
+    logs: alike.reduce((sum, { mean }) => sum + Math.log(mean), 0),
+  }));
+}
+
+function logLikelihood({ p, q, gamma }: SpendModel, groups: readonly Group[]): number {
   let sum = 0;
-  for (const { orders: x, mean } of spendings) {
-    sum +=
-      gammaln(p * x + q) -
-      gammaln(p * x) -
-      gammaln(q) +
-      q * Math.log(gamma) +
-      (p * x - 1) * Math.log(mean) +
-      p * x * Math.log(x) -
-      (p * x + q) * Math.log(gamma + x * mean);
+  for (const { orders: x, means, logs } of groups) {
+    const fixed = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * Math.log(gamma) + p * x * Math.log(x);
+    let own = 0;
+    for (const mean of means) own += Math.log(gamma + x * mean);
+    sum += means.length * fixed + (p * x - 1) * logs - (p * x + q) * own;
   }
   return sum;
 }
