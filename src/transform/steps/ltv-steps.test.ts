@@ -110,6 +110,17 @@ describe('the back-test', () => {
     }
   });
 
+  it('foretells within its own bounds, however many there are who never bought', () => {
+    const rows = world(700).map((row) =>
+      row['subscriber_id'] === null ? { ...row, people_count: Number(row['people_count']) * 20_000 } : row,
+    );
+    for (const row of ltvBacktest.run(rows)) {
+      const amount = Number(row['predicted_amount']);
+      expect(amount).toBeGreaterThan(Number(row['predicted_low_amount']));
+      expect(amount).toBeLessThan(Number(row['predicted_high_amount']));
+    }
+  });
+
   it('does not look at the months it holds out: what came in them changes no prediction', () => {
     const rows = world(500);
     const changed = rows.map((row) =>
