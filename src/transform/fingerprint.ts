@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Action, Graph } from './graph.ts';
-import { closedMonthsName } from './money-settings.ts';
+import { closedMonthsName } from '../warehouse/closed-months.ts';
 import { stepsCodeHash } from './steps/index.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { Duration } from 'luxon';
 import type { Row } from '../contracts/sync.ts';
+import { closedColumns, closedMonthsName } from '../warehouse/closed-months.ts';
 import type { Column, Warehouse } from '../warehouse/port.ts';
 
 type Text = string | undefined;
@@ -96,14 +97,6 @@ export function moneyTables({ attribution = {}, costs = {} }: MoneyConfig, curre
   ];
 }
 
-export const closedColumns: readonly Column[] = [
-  { name: 'month', type: 'date' },
-  { name: 'source', type: 'string' },
-  { name: 'account_id', type: 'string' },
-  { name: 'profit_amount', type: 'decimal' },
-];
-/** Table of `closedMonths`. */
-export const closedMonthsName = 'ops.closed_months';
 const publishedName = 'marts.profit_monthly';
 
 /**

@@ -1,19 +1,12 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { DateString, Instant } from '../contracts/json.ts';
 import type { Row } from '../contracts/sync.ts';
+import { closedColumns, closedMonthsName } from '../warehouse/closed-months.ts';
 import type { Column, Warehouse } from '../warehouse/port.ts';
 import { alertRules, ruleColumns as alertColumns, ruleRows, type AlertOverrides } from './metric-alerts.ts';
 import { loadMetricCatalog } from './metric-catalog.ts';
 import { schemaOf, tableOf, type Graph } from './graph.ts';
-import {
-  closedColumns,
-  closedMonths,
-  closedMonthsName,
-  costRuleColumns,
-  moneyTables,
-  settingColumns,
-  type MoneyConfig,
-} from './money-settings.ts';
+import { closedMonths, costRuleColumns, moneyTables, settingColumns, type MoneyConfig } from './money-settings.ts';
 
 /** The parts of mailmart.yaml that the models depend on. */
 export type TransformConfig = MoneyConfig & {

@@ -17,7 +17,8 @@ import {
   type Fixture,
   streamCounts,
 } from '../../src/warehouse/duckdb/load-fixture.ts';
-import { closedColumns, closedMonths, closedMonthsName } from '../../src/transform/money-settings.ts';
+import { closedMonths } from '../../src/transform/money-settings.ts';
+import { closedColumns, closedMonthsName } from '../../src/warehouse/closed-months.ts';
 import { openDuckdb, openTransferSource } from '../../src/warehouse/duckdb/index.ts';
 import type { LoadUnit, Warehouse } from '../../src/warehouse/port.ts';
 import {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Clock } from '../../contracts/clock.ts';
+import { closedColumns, closedMonthsName } from '../closed-months.ts';
 import { WarehouseError } from '../port.ts';
 import {
   checkSent,
@@ -48,21 +49,14 @@ const markDefinition: TableDefinition = {
   ],
 };
 
-/** The transform makes it, of the same columns; brought before its first run on BigQuery. */
+/** Of what a later run makes by itself, so that it can be brought before. */
 const closedMonths: TableDefinition = {
   description: 'What closed months showed when they were first published',
-  fields: [
-    { name: 'month', type: 'DATE' },
-    { name: 'source', type: 'STRING' },
-    { name: 'account_id', type: 'STRING' },
-    { name: 'profit_amount', type: 'NUMERIC' },
-  ],
+  fields: closedColumns.map(({ name, type }) => ({ name, type: fieldTypes[type] })),
 };
 
-function definitionOf(name: string): TableDefinition {
-  const table = name.replace('ops.', '');
-  return opsTables[table] ?? (table === 'closed_months' ? closedMonths : { description: '', fields: [] });
-}
+const definitionOf = (name: string): TableDefinition =>
+  opsTables[name.replace('ops.', '')] ?? (name === closedMonthsName ? closedMonths : { description: '', fields: [] });
 
 /** BigQuery as the place to copy to. Creates nothing before `prepare`. */
 export function openTransferTarget(options: TransferTargetOptions): TransferTarget {
