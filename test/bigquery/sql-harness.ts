@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { BigQuery, type Dataset } from '@google-cloud/bigquery';
+import { BigQuery, type Dataset, type Job, type QueryRowsResponse } from '@google-cloud/bigquery';
 import { PassThroughClient } from 'google-auth-library';
 import type { Row } from '../../src/contracts/sync.ts';
 import { compileGraph, type Action, type Graph } from '../../src/transform/index.ts';
@@ -37,6 +37,9 @@ const opsFields: Readonly<Record<string, readonly Field[]>> = Object.fromEntries
   ]),
 );
 
+const keptJobs = 10;
+/** Actions a script: for each request the emulator reads all that it knows, which costs more than most statements. */
+const atOnce = 20;
 const schemas = ['raw', 'ops', 'staging', 'core', 'marts_build'] as const;
 
 export type SqlEmulator = {
@@ -67,9 +70,8 @@ export type TransformOptions = {
   readonly marts?: readonly string[];
 };
 
-/** What ran and what broke: a rule of an assertion, or a statement. */
+/** What broke, a rule of an assertion or a statement, and what went on. */
 export type Outcome = {
-  readonly ran: readonly { readonly name: string; readonly ms: number }[];
   /** Incremental models that went on from their own rows. */
   readonly goneOn: readonly string[];
   readonly failures: readonly string[];
@@ -82,6 +84,8 @@ export class BigProject {
   readonly #there = new Set<string>();
   /** Lines that each table was loaded with. */
   readonly #loaded = new Map<string, string>();
+  /** Ended jobs that the emulator still keeps. */
+  readonly #ended: string[] = [];
 
   constructor(graph: Graph, client: BigQuery) {
     this.graph = graph;
@@ -122,34 +126,63 @@ export class BigProject {
     }
   }
 
-  /** Runs the compiled graph, action by action, in its order. */
+  /** Runs the compiled graph in its order, some actions a script; the assertions then. */
   async transform(options: TransformOptions = {}): Promise<Outcome> {
-    const ran: { name: string; ms: number }[] = [];
     const failures: string[] = [];
     const goneOn: string[] = [];
     const wanted =
       options.marts === undefined
         ? null
         : new Set(options.marts.flatMap((mart) => [`marts.${mart}`, ...upstreamOf(this.graph, `marts.${mart}`)]));
-    for (const action of this.graph.actions) {
-      if (action.kind === 'assertion' && options.assertions === false) continue;
-      if (wanted !== null && !wanted.has(action.name)) continue;
-      const started = performance.now();
+    // The swap copies the marts, which is the runner's own SQL, and no action of the project.
+    const actions = this.graph.actions.filter(({ name }) => name !== swapName && (wanted === null || wanted.has(name)));
+    const [assertions, models] = partition(actions, ({ kind }) => kind === 'assertion');
+    const attempt = async (names: readonly string[], work: () => Promise<readonly string[]>): Promise<void> => {
+      const found = await work().catch((error: unknown) => {
+        const message = error instanceof Error ? error.message.slice(-700) : String(error);
+        return [`one of ${names.join(', ')}: ${message}`];
+      });
+      failures.push(...found);
+    };
+    let script: { readonly name: string; readonly statements: readonly string[] }[] = [];
+    const run = async (): Promise<void> => {
+      const actionsOfScript = script;
+      script = [];
+      await attempt(
+        actionsOfScript.map(({ name }) => name),
+        async () => {
+          const statements = actionsOfScript.flatMap((action) => action.statements);
+          if (statements.length > 0) await this.#execute(statements.join(';\n'));
+          return [];
+        },
+      );
+    };
+    for (const action of models) {
+      if (action.step !== undefined) {
+        await run();
+        await attempt([action.name], () => this.#runStep(action));
+        continue;
+      }
       const goesOn = options.incremental === true && action.incremental !== undefined && this.#built.has(action.name);
       if (goesOn) goneOn.push(action.name);
-      const failure = await this.#run(action, goesOn).catch(
-        (error: unknown) => `${action.name}: ${error instanceof Error ? error.message.slice(-700) : String(error)}`,
-      );
-      ran.push({ name: action.name, ms: Math.round(performance.now() - started) });
-      if (failure !== null) failures.push(failure);
+      script.push({ name: action.name, statements: this.#statementsOf(action, goesOn) });
+      if (script.length >= atOnce) await run();
     }
-    return { ran, goneOn, failures };
+    await run();
+    const asked = options.assertions === false ? [] : [...assertions];
+    while (asked.length > 0) {
+      const some = asked.splice(0, atOnce);
+      await attempt(
+        some.map(({ name }) => name),
+        () => this.#broken(some),
+      );
+    }
+    return { goneOn, failures };
   }
 
   /** Rows as DuckDB's warehouse gives them: decimals as text, times as ISO text, whole numbers as numbers. */
   async query(sql: string): Promise<readonly Row[]> {
-    const [rows] = await this.#client.query({ query: this.requote(sql) });
-    return (rows as readonly Readonly<Record<string, unknown>>[]).map((row) =>
+    return (await this.#ask(sql)).map((row) =>
       Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
     );
   }
@@ -169,64 +202,81 @@ export class BigProject {
   }
 
   async #execute(sql: string): Promise<void> {
-    await this.#client.query({ query: this.requote(sql) });
+    await this.#ask(sql);
   }
 
-  async #run(action: Action, goesOn: boolean): Promise<string | null> {
-    // Copies the marts, which is the runner's own SQL, and no action of the project.
-    if (action.name === swapName) return null;
-    if (action.step !== undefined) {
-      const { reads, writes, run } = action.step;
-      const rows = run(await this.query(`select * from ${this.#quoted(builtAs(reads))}`));
-      const fields = writes.columns.map(({ name, type }) => ({ name, type: fieldTypes[type] as Type }));
-      await this.#replace(writes.table, { fields, rows });
-      return null;
-    }
-    if (action.kind === 'assertion') {
-      const broken = await this.query(`select rule, count(*) as broken from (${action.full.query}) as b group by rule`);
-      return broken.length === 0 ? null : `${action.name}: ${JSON.stringify(broken)}`;
-    }
+  async #ask(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const [rows, , answer] = (await this.#client.query({ query: this.requote(sql) })) as unknown as QueryRowsResponse;
+    await this.#forget(answer?.jobReference?.jobId);
+    return rows as readonly Readonly<Record<string, unknown>>[];
+  }
+
+  /** The emulator reads all jobs that it keeps, with their rows, upon every request: of some hundred, two thirds of its time. */
+  async #forget(job: string | undefined): Promise<void> {
+    if (job !== undefined) this.#ended.push(job);
+    if (this.#ended.length < keptJobs) return;
+    for (const id of this.#ended.splice(0)) await this.#client.job(id).delete();
+  }
+
+  /** Rules that rows break, a text each. */
+  async #broken(assertions: readonly Action[]): Promise<readonly string[]> {
+    const queries = assertions.map(
+      ({ name, full }) =>
+        `select '${name}' as name, rule, count(*) as broken from (${full.query}) as rows_of_it group by rule`,
+    );
+    return (await this.query(queries.join('\nunion all\n'))).map((row) => JSON.stringify(row));
+  }
+
+  async #runStep({ step }: Action): Promise<readonly string[]> {
+    if (step === undefined) return [];
+    const rows = step.run(await this.query(`select * from ${this.#quoted(builtAs(step.reads))}`));
+    const fields = step.writes.columns.map(({ name, type }) => ({ name, type: fieldTypes[type] as Type }));
+    await this.#replace(step.writes.table, { fields, rows });
+    return [];
+  }
+
+  #statementsOf(action: Action, goesOn: boolean): readonly string[] {
     const { preOps, query, postOps } = goesOn && action.incremental !== undefined ? action.incremental : action.full;
     const target = this.#quoted(builtAs(action.name));
-    for (const statement of preOps) await this.#executeReplacing(statement);
-    if (goesOn) await this.#merge(action, target, query);
-    else await this.#create(action.kind === 'view' ? 'view' : 'table', target, query);
-    for (const statement of postOps) await this.#executeReplacing(statement);
     this.#built.add(action.name);
-    return null;
+    return [
+      ...preOps.flatMap((statement) => this.#replacing(statement)),
+      ...(goesOn
+        ? this.#merge(action, target, query)
+        : this.#create(action.kind === 'view' ? 'view' : 'table', target, query)),
+      ...postOps.flatMap((statement) => this.#replacing(statement)),
+    ];
   }
 
   /** The emulator does not replace a table that is there, and takes a second to drop one: it is filled anew. */
-  async #create(kind: 'table' | 'view', target: string, query: string): Promise<void> {
+  #create(kind: 'table' | 'view', target: string, query: string): readonly string[] {
     if (this.#there.has(target)) {
-      if (kind === 'view') return;
-      await this.#execute(`truncate table ${target}`);
-      return await this.#execute(`insert into ${target}\n${query}`);
+      return kind === 'view' ? [] : [`truncate table ${target}`, `insert into ${target}\n${query}`];
     }
-    await this.#execute(`create ${kind} ${target} as\n${query}`);
     this.#there.add(target);
+    return [`create ${kind} ${target} as\n${query}`];
   }
 
-  async #executeReplacing(statement: string): Promise<void> {
+  #replacing(statement: string): readonly string[] {
     const created = /^\s*create or replace table (`[^`]+`)/i.exec(this.requote(statement))?.[1];
-    if (created === undefined) return await this.#execute(statement);
-    await this.#create('table', created, this.requote(statement).replace(/^[^`]+`[^`]+` as/i, ''));
+    if (created === undefined) return [statement];
+    return this.#create('table', created, this.requote(statement).replace(/^[^`]+`[^`]+` as/i, ''));
   }
 
   /** As Dataform and the runner do it, with the source as a table, because the emulator's MERGE takes no query. */
-  async #merge(action: Action, target: string, query: string): Promise<void> {
-    if (action.uniqueKey.length === 0) return await this.#execute(`insert into ${target}\n${query}`);
+  #merge(action: Action, target: string, query: string): readonly string[] {
+    if (action.uniqueKey.length === 0) return [`insert into ${target}\n${query}`];
     const source = `${target.slice(0, -1)}__merge\``;
-    await this.#create('table', source, query);
     const columns = action.columns.map(({ name }) => name);
     const others = columns.filter((name) => !action.uniqueKey.includes(name));
-    await this.#execute(
+    return [
+      ...this.#create('table', source, query),
       `merge into ${target} as target using ${source} as source
       on ${action.uniqueKey.map((name) => `target.${name} = source.${name}`).join(' and ')}
       when matched then update set ${others.map((name) => `\`${name}\` = source.\`${name}\``).join(', ')}
       when not matched then insert (${columns.map((name) => `\`${name}\``).join(', ')})
       values (${columns.map((name) => `source.\`${name}\``).join(', ')})`,
-    );
+    ];
   }
 
   async #replace(name: string, { fields, rows }: Table): Promise<void> {
@@ -246,7 +296,8 @@ export class BigProject {
       writeDisposition: 'WRITE_TRUNCATE',
     });
     stream.end(lines);
-    await once(stream, 'complete');
+    const [job] = (await once(stream, 'complete')) as [Job];
+    await this.#forget(job.id);
   }
 }
 
@@ -295,4 +346,8 @@ function plain(value: unknown): Row[string] {
     if ('toFixed' in value && typeof value.toFixed === 'function') return String(value.toFixed());
   }
   return JSON.stringify(value);
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
