@@ -1,8 +1,8 @@
 import type { Row } from '../../contracts/sync.ts';
 import type { Column } from '../../warehouse/port.ts';
 import type { Step } from '../step.ts';
-import { asMoney, dateOf, toHistories } from './ltv-history.ts';
-import { forecast, ltvMethod, tooFew, type Watched } from './ltv-model.ts';
+import { asMoney, dateOf, toHistories, type Watched } from './ltv-history.ts';
+import { forecast, knownBefore, ltvMethod, tooFew } from './ltv-model.ts';
 
 const columns: readonly Column[] = [
   { name: 'held_out_months', type: 'int' },
@@ -41,31 +41,34 @@ export const ltvBacktest: Step = {
 function backtest(all: readonly Watched[], today: number, months: number): Row {
   const until = monthStart(today, 0);
   const from = monthStart(today, -months);
-  const known = all.filter(({ firstDay }) => firstDay < from);
-  const ordersOf = (watched: Watched) => watched.orders.filter(({ day }) => day >= from && day < until);
-  // Who bought in the held-out months only was one of many then: known by the day of the first sight alone.
-  const buyers = known.filter(({ orders }) => orders.some(({ day }) => day < from));
-  const actual = known.flatMap(ordersOf);
-  const actualAmount = actual.reduce((sum, { amount }) => sum + amount, 0);
-  const reason = tooFew(all, from);
+  const known = knownBefore(all, from);
+  const reason = tooFew(known);
+  const future = reason === null ? forecast(known, until - from) : null;
+  let [people, buyers, covered, actualOrders, actualAmount] = [0, 0, 0, 0, 0];
+  for (const { watched, orders: ordersBefore } of known.states) {
+    const held = watched.orders.filter(({ day }) => day >= from && day < until);
+    const amount = held.reduce((sum, order) => sum + order.amount, 0);
+    people += watched.people;
+    actualOrders += held.length;
+    actualAmount += amount;
+    // Who bought in the held-out months only was one of many then: known by the day of the first sight alone.
+    if (ordersBefore === 0) continue;
+    buyers += 1;
+    const { low, high } = future?.of.get(watched) ?? { low: 0, high: 0 };
+    if (amount >= low && amount <= high) covered += 1;
+  }
   const base = {
     held_out_months: months,
     from_date: dateOf(from),
     until_date: dateOf(until - 1),
-    people_count: known.reduce((sum, { people }) => sum + people, 0),
-    buyer_count: buyers.length,
-    actual_order_count: actual.length,
+    people_count: people,
+    buyer_count: buyers,
+    actual_order_count: actualOrders,
     actual_amount: asMoney(actualAmount),
     reason,
   };
-  if (reason !== null) return { ...empty, ...base };
-  const future = forecast(all, from, until - from);
+  if (future === null) return { ...empty, ...base };
   const { total } = future;
-  const covered = buyers.filter((watched) => {
-    const amount = ordersOf(watched).reduce((sum, order) => sum + order.amount, 0);
-    const { low, high } = future.of(watched);
-    return amount >= low && amount <= high;
-  });
   return {
     ...base,
     predicted_orders: total.purchases,
@@ -75,8 +78,8 @@ function backtest(all: readonly Watched[], today: number, months: number): Row {
     error_rate: actualAmount === 0 ? null : (total.amount - actualAmount) / actualAmount,
     // By the cents that are shown.
     is_covered: isWithin(actualAmount, total),
-    covered_buyer_count: covered.length,
-    coverage_rate: buyers.length === 0 ? null : covered.length / buyers.length,
+    covered_buyer_count: covered,
+    coverage_rate: buyers === 0 ? null : covered / buyers,
     method: ltvMethod,
   };
 }

@@ -1,37 +1,48 @@
 import type { Row } from '../../contracts/sync.ts';
-import type { Watched } from './ltv-model.ts';
 
-/** The histories that `core.int_ltv_history` holds, and the day up to which they are known. */
+/** A person who bought, or people who did not and were first seen on one day; days are numbered. */
+export type Watched = {
+  /** A buyer is known by name, the others by the day on which they were first seen. */
+  readonly key: string;
+  readonly people: number;
+  readonly firstDay: number;
+  /** By day, ascending; what is left after refunds, above 0. */
+  readonly orders: readonly Order[];
+};
+
+export type Order = { readonly day: number; readonly amount: number };
+
+/** The histories that `core.int_ltv_history` holds, by key, and the day up to which they are known. */
 export type Histories = { readonly all: readonly Watched[]; readonly today: number };
 
 const dayMs = 86_400_000;
 
 /** Days since 1970. */
-export const dayOf = (date: Row[string] | undefined): number =>
-  Math.round(Date.parse(`${String(date)}T00:00:00Z`) / dayMs);
+const dayOf = (date: string): number => Math.round(Date.parse(`${date}T00:00:00Z`) / dayMs);
 export const dateOf = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
 
 /** Money to the cent of a projection is accuracy enough, and exact from here on. */
 export const asMoney = (amount: number): string => amount.toFixed(2);
 
+/** The rows' people, in an order that does not depend on the rows'. */
 export function toHistories(rows: readonly Row[]): Histories {
-  const found = new Map<string, Watched>();
-  // Dates as text are in the order of days.
-  const date = (row: Row): string => String(row['order_date'] ?? '');
-  const ordered = rows.toSorted((a, b) => (date(a) < date(b) ? -1 : date(a) > date(b) ? 1 : 0));
-  for (const row of ordered) {
-    const subscriber = row['subscriber_id'];
-    const key = keyOf(row);
-    const before = found.get(key);
-    const order = { day: dayOf(row['order_date']), amount: Number(row['amount']) };
-    const orders = subscriber === null ? [] : [...(before?.orders ?? []), order];
-    found.set(key, { key, people: Number(row['people_count']), firstDay: dayOf(row['first_seen_date']), orders });
+  // Days are few and rows are many.
+  const days = new Map<string, number>();
+  const day = (date: Row[string] | undefined): number => {
+    const text = String(date);
+    const known = days.get(text) ?? dayOf(text);
+    days.set(text, known);
+    return known;
+  };
+  const found = new Map<string, Watched & { readonly orders: Order[] }>();
+  for (const row of rows) {
+    const { subscriber_id: subscriber, first_seen_date: first, order_date: date } = row;
+    const key = typeof subscriber === 'string' ? subscriber : `first seen ${String(first)}`;
+    const watched = found.get(key) ?? { key, people: Number(row['people_count']), firstDay: day(first), orders: [] };
+    found.set(key, watched);
+    if (typeof subscriber === 'string') watched.orders.push({ day: day(date), amount: Number(row['amount']) });
   }
-  return { all: [...found.values()], today: dayOf(rows[0]?.['as_of_date']) };
-}
-
-/** A buyer is known by name, the others by the day on which they were first seen. */
-export function keyOf(row: Row): string {
-  const subscriber = row['subscriber_id'];
-  return typeof subscriber === 'string' ? subscriber : `first seen ${String(row['first_seen_date'])}`;
+  const all = [...found.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  for (const { orders } of all) orders.sort((a, b) => a.day - b.day || a.amount - b.amount);
+  return { all, today: day(rows[0]?.['as_of_date']) };
 }

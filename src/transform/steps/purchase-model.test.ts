@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { expectedPurchases, fitPurchases, logLikelihood, probabilityAlive, type Counted } from './purchase-model.ts';
+import { likelihoodOver } from './purchase-likelihood.ts';
+import { expectedPurchases, fitPurchases, probabilityAlive, type Counted } from './purchase-model.ts';
 import { beta, exponential, gamma, seeded } from './random-draws.ts';
 import { expectedSpend, fitSpend } from './spend-model.ts';
 
@@ -24,7 +25,7 @@ describe('the purchase models give what was published of CDNOW', () => {
     expect(model.alpha).toBeCloseTo(4.414, 2);
     expect(model.a).toBeCloseTo(0.793, 2);
     expect(model.b).toBeCloseTo(2.426, 2);
-    expect(logLikelihood(model, cdnow)).toBeCloseTo(-9582.4, 1);
+    expect(likelihoodOver(cdnow)(model)).toBeCloseTo(-9582.4, 1);
   });
 
   it('BG/NBD: who bought twice, last in week 30.43 of 38.86, is expected to buy 1.226 times in 39 weeks', () => {

@@ -38,12 +38,24 @@ function byOrders(spendings: readonly Spending[]): readonly Group[] {
   }));
 }
 
+/** A product is kept as long as a double holds it and one factor more. */
+const large = 1e150;
+
 function logLikelihood({ p, q, gamma }: SpendModel, groups: readonly Group[]): number {
   let sum = 0;
   for (const { orders: x, means, logs } of groups) {
     const fixed = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * Math.log(gamma) + p * x * Math.log(x);
+    // The sum of logarithms is the logarithm of a product, which costs less.
     let own = 0;
-    for (const mean of means) own += Math.log(gamma + x * mean);
+    let product = 1;
+    for (const mean of means) {
+      product *= gamma + x * mean;
+      if (product > large || product < 1 / large) {
+        own += Math.log(product);
+        product = 1;
+      }
+    }
+    own += Math.log(product);
     sum += means.length * fixed + (p * x - 1) * logs - (p * x + q) * own;
   }
   return sum;

@@ -1,0 +1,68 @@
+import { quantileSorted } from 'simple-statistics';
+import type { PurchaseModel } from './purchase-model.ts';
+import { gamma, type Random } from './random-draws.ts';
+import type { SpendModel } from './spend-model.ts';
+
+/**
+ * What people have in common whose amounts are distributed alike if they buy at all. Ages are whole weeks, as in the literature's
+ * software: a few days more or less hardly tell how often somebody buys who does. Whether they do is told by the day.
+ */
+export type Likeness = { readonly frequency: number; readonly weeks: number; readonly orders: number };
+
+/**
+ * What people come to who are alike and buy, per unit of their scale. An amount is Gamma(p · purchases, ν), and ν is Gamma of a
+ * rate that is a person's own, γ + all that they spent: so it is that rate, their scale, times a number that is distributed alike
+ * for all of them.
+ */
+export type Amounts = {
+  /** Ascending. */
+  readonly drawn: Float64Array;
+  /** Means of the first, second and third power. */
+  readonly moments: readonly [number, number, number];
+};
+
+type Models = { readonly purchases: PurchaseModel; readonly spends: SpendModel };
+
+/** How likely a person who is still there buys in the time to come. */
+export function buysIfAlive({ r, alpha }: PurchaseModel, frequency: number, age: number, time: number): number {
+  return 1 - ((alpha + age) / (alpha + age + time)) ** (r + frequency);
+}
+
+/** Draws how often people buy who do, before they stop or the time is over, and for how much. MBG/NBD. */
+export function drawAmounts(
+  random: Random,
+  { purchases, spends: { p, q } }: Models,
+  { frequency, weeks, orders }: Likeness,
+  { time, draws }: { readonly time: number; readonly draws: number },
+): Amounts {
+  const { r, alpha, a, b } = purchases;
+  const buys = buysIfAlive(purchases, frequency, weeks, time);
+  const drawn = new Float64Array(draws);
+  for (let draw = 0; draw < draws; draw += 1) {
+    // At which rate a person buys and how soon they stop is not drawn: each purchase tells of the next, as those before did.
+    let at = waiting(1 - random() * buys, r + frequency, alpha + weeks);
+    let count = 1;
+    while (random() * (a + b + frequency + count) >= a) {
+      at += waiting(1 - random(), r + frequency + count, alpha + weeks + at);
+      if (at > time) break;
+      count += 1;
+    }
+    drawn[draw] = gamma(random, p * count, 1) / gamma(random, p * orders + q, 1);
+  }
+  let [first, second, third] = [0, 0, 0];
+  for (const amount of drawn) {
+    first += amount / draws;
+    second += amount ** 2 / draws;
+    third += amount ** 3 / draws;
+  }
+  return { drawn: drawn.sort(), moments: [first, second, third] };
+}
+
+/** Time that is waited longer with a probability, when the rate is Gamma(shape, rate). */
+const waiting = (probability: number, shape: number, rate: number): number => rate * (probability ** (-1 / shape) - 1);
+
+/** Below how many times their scale a share of the futures lies, of a person who buys with a probability. */
+export function quantileOf({ drawn }: Amounts, buys: number, share: number): number {
+  const level = 1 - (1 - share) / buys;
+  return level <= 0 ? 0 : quantileSorted(drawn as ArrayLike<number> as number[], level);
+}
