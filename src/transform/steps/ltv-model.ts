@@ -37,7 +37,10 @@ export function knownBefore(all: readonly Watched[], day: number): Known {
     const { people, firstDay, orders: ever } = watched;
     if (firstDay >= day) continue;
     days = Math.max(days, day - firstDay);
-    let [orders, frequency, last, sum] = [0, 0, firstDay, 0];
+    let orders = 0;
+    let frequency = 0;
+    let last = firstDay;
+    let sum = 0;
     for (const order of ever) {
       if (order.day >= day) break;
       orders += 1;
@@ -47,8 +50,10 @@ export function knownBefore(all: readonly Watched[], day: number): Known {
       frequency += 1;
       last = order.day;
     }
-    const [recency, age] = [(last - firstDay) / weekDays, (day - firstDay) / weekDays];
-    states.push({ watched, people, frequency, recency, age, orders, mean: orders === 0 ? 0 : sum / orders });
+    const mean = orders === 0 ? 0 : sum / orders;
+    const recency = (last - firstDay) / weekDays;
+    const age = (day - firstDay) / weekDays;
+    states.push({ watched, people, frequency, recency, age, orders, mean });
   }
   return { days, states };
 }
@@ -71,7 +76,8 @@ export function forecast({ states }: Known, days: number): Forecast {
   const purchases = fitPurchases('MBG/NBD', states);
   const spends = fitSpend(states.filter(({ orders }) => orders > 0));
   const time = days / weekDays;
-  const groups = Map.groupBy(states, ({ frequency, age, orders }) => `${frequency} ${Math.round(age)} ${orders}`);
+  const labelOf = ({ frequency, age, orders }: State): string => `${frequency} ${Math.round(age)} ${orders}`;
+  const groups = Map.groupBy(states, labelOf);
   const draws = Math.max(100, Math.min(400, Math.floor(1_000_000 / groups.size)));
   const of = new Map<Watched, Projection>();
   const sum = new UncertainSum();
@@ -80,16 +86,20 @@ export function forecast({ states }: Known, days: number): Forecast {
     const [{ frequency, age, orders } = { frequency: 0, age: 0, orders: 0 }] = alike;
     const likeness = { frequency, weeks: Math.round(age), orders };
     const amounts = drawAmounts(seeded(label), { purchases, spends }, likeness, { time, draws });
-    for (const state of alike) {
-      const alive = probabilityAlive(purchases, state);
-      const scale = spends.gamma + state.orders * state.mean;
-      const count = alive * purchasesIfAlive(purchases, state, time);
-      const amount = count * expectedSpend(spends, state);
-      const buys = alive * buysIfAlive(purchases, frequency, state.age, time);
-      const bound = (share: number): number => scale * quantileOf(amounts, buys, share);
-      of.set(state.watched, { purchases: count, amount, low: bound(0.025), high: bound(0.975) });
-      expectedOrders += count * state.people;
-      sum.add(state.people, { expected: amount, likely: buys, scale, moments: amounts.moments });
+    for (const [day, some] of Map.groupBy(alike, (state) => state.age)) {
+      const ifAlive = purchasesIfAlive(purchases, { frequency, age: day }, time);
+      const buysIfThere = buysIfAlive(purchases, frequency, day, time);
+      for (const state of some) {
+        const alive = probabilityAlive(purchases, state);
+        const scale = spends.gamma + orders * state.mean;
+        const count = alive * ifAlive;
+        const amount = count * expectedSpend(spends, state);
+        const buys = alive * buysIfThere;
+        const bound = (share: number): number => scale * quantileOf(amounts, buys, share);
+        of.set(state.watched, { purchases: count, amount, low: bound(0.025), high: bound(0.975) });
+        expectedOrders += count * state.people;
+        sum.add(state.people, { expected: amount, likely: buys, scale, moments: amounts.moments });
+      }
     }
   }
   const { expected } = sum;

@@ -28,7 +28,9 @@ const largestPower = 700;
  * logarithm of a product.
  */
 export function likelihoodOver(histories: readonly Counted[]): (model: PurchaseModel) => number {
-  const times = Float64Array.from(new Set(histories.flatMap(({ recency, age }) => [recency, age]))).toSorted();
+  const found = new Set<number>();
+  for (const { recency, age } of histories) found.add(recency).add(age);
+  const times = Float64Array.from(found).sort();
   const groups = grouped(histories, times);
   const [logs, up, down] = [times.slice(), times.slice(), times.slice()];
   return ({ kind, r, alpha, a, b }) => {

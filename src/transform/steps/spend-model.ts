@@ -28,14 +28,24 @@ export function fitSpend(spendings: readonly Spending[]): SpendModel {
 }
 
 /** People with as many orders: what depends on the number alone is computed once for all of them. */
-type Group = { readonly orders: number; readonly means: Float64Array; readonly logs: number };
+type Group = {
+  readonly orders: number;
+  readonly people: number;
+  readonly logs: number;
+  /** Different means, by how many people have each: prices are few. */
+  readonly alike: readonly { readonly people: number; readonly means: Float64Array }[];
+};
 
 function byOrders(spendings: readonly Spending[]): readonly Group[] {
-  return [...Map.groupBy(spendings, ({ orders }) => orders)].map(([orders, alike]) => ({
-    orders,
-    means: Float64Array.from(alike, ({ mean }) => mean),
-    logs: alike.reduce((sum, { mean }) => sum + Math.log(mean), 0),
-  }));
+  return [...Map.groupBy(spendings, ({ orders }) => orders)].map(([orders, some]) => {
+    const counts = new Map<number, number>();
+    for (const { mean } of some) counts.set(mean, (counts.get(mean) ?? 0) + 1);
+    const alike = [...Map.groupBy(counts, ([, people]) => people)].map(([people, found]) => ({
+      people,
+      means: Float64Array.from(found, ([mean]) => mean),
+    }));
+    return { orders, people: some.length, logs: some.reduce((sum, { mean }) => sum + Math.log(mean), 0), alike };
+  });
 }
 
 /** A product is kept as long as a double holds it and one factor more. */
@@ -43,22 +53,26 @@ const large = 1e150;
 
 function logLikelihood({ p, q, gamma }: SpendModel, groups: readonly Group[]): number {
   let sum = 0;
-  for (const { orders: x, means, logs } of groups) {
+  for (const { orders: x, people, logs, alike } of groups) {
     const fixed = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * Math.log(gamma) + p * x * Math.log(x);
-    // The sum of logarithms is the logarithm of a product, which costs less.
     let own = 0;
-    let product = 1;
-    for (const mean of means) {
-      product *= gamma + x * mean;
-      if (product > large || product < 1 / large) {
-        own += Math.log(product);
-        product = 1;
-      }
-    }
-    own += Math.log(product);
-    sum += means.length * fixed + (p * x - 1) * logs - (p * x + q) * own;
+    for (const one of alike) own += one.people * sumOfLogs(one.means, x, gamma);
+    sum += people * fixed + (p * x - 1) * logs - (p * x + q) * own;
   }
   return sum;
+}
+
+/** Σ log(γ + x · mean): the logarithm of a product, which costs less. */
+function sumOfLogs(means: Float64Array, x: number, gamma: number): number {
+  let sum = 0;
+  let product = 1;
+  for (const mean of means) {
+    product *= gamma + x * mean;
+    if (product < large && product > 1 / large) continue;
+    sum += Math.log(product);
+    product = 1;
+  }
+  return sum + Math.log(product);
 }
 
 /** What an order of the person is expected to be: between the own mean and everybody's, by how many orders are known. */

@@ -19,8 +19,10 @@ export class UncertainSum {
   #third = 0;
 
   /** Adds an amount, for so many people. */
-  add(people: number, { expected, likely, scale, moments: [one, two, three] }: Uncertain): void {
-    const [first, second, third] = [likely * one * scale, likely * two * scale ** 2, likely * three * scale ** 3];
+  add(people: number, { expected, likely, scale, moments }: Uncertain): void {
+    const first = likely * scale * moments[0];
+    const second = likely * scale ** 2 * moments[1];
+    const third = likely * scale ** 3 * moments[2];
     this.#expected += people * expected;
     this.#variance += people * (second - first ** 2);
     this.#third += people * (third - 3 * first * second + 2 * first ** 3);
