@@ -44,18 +44,24 @@ function backtest(all: readonly Watched[], today: number, months: number): Row {
   const known = knownBefore(all, from);
   const reason = tooFew(known);
   const future = reason === null ? forecast(known, until - from) : null;
-  let [people, buyers, covered, actualOrders, actualAmount] = [0, 0, 0, 0, 0];
-  for (const { watched, orders: ordersBefore } of known.states) {
-    const held = watched.orders.filter(({ day }) => day >= from && day < until);
-    const amount = held.reduce((sum, order) => sum + order.amount, 0);
-    people += watched.people;
-    actualOrders += held.length;
+  let people = 0;
+  let buyers = 0;
+  let covered = 0;
+  let actualOrders = 0;
+  let actualAmount = 0;
+  for (const { watched, at, orders: ordersBefore } of known.states) {
+    let amount = 0;
+    for (const order of watched.orders) {
+      if (order.day < from || order.day >= until) continue;
+      amount += order.amount;
+      actualOrders += 1;
+    }
     actualAmount += amount;
+    people += watched.people;
     // Who bought in the held-out months only was one of many then: known by the day of the first sight alone.
     if (ordersBefore === 0) continue;
     buyers += 1;
-    const { low, high } = future?.of.get(watched) ?? { low: 0, high: 0 };
-    if (amount >= low && amount <= high) covered += 1;
+    if (future !== null && amount >= (future.lows[at] ?? 0) && amount <= (future.highs[at] ?? 0)) covered += 1;
   }
   const base = {
     held_out_months: months,

@@ -24,7 +24,11 @@ export type Amounts = {
 type Models = { readonly purchases: PurchaseModel; readonly spends: SpendModel };
 
 /** How likely a person who is still there buys in the time to come. */
-export function buysIfAlive({ r, alpha }: PurchaseModel, frequency: number, age: number, time: number): number {
+export function buysIfAlive(
+  { r, alpha }: PurchaseModel,
+  { frequency, age }: { readonly frequency: number; readonly age: number },
+  time: number,
+): number {
   return 1 - ((alpha + age) / (alpha + age + time)) ** (r + frequency);
 }
 
@@ -36,7 +40,7 @@ export function drawAmounts(
   { time, draws }: { readonly time: number; readonly draws: number },
 ): Amounts {
   const { r, alpha, a, b } = purchases;
-  const buys = buysIfAlive(purchases, frequency, weeks, time);
+  const buys = buysIfAlive(purchases, { frequency, age: weeks }, time);
   const drawn = new Float64Array(draws);
   for (let draw = 0; draw < draws; draw += 1) {
     // At which rate a person buys and how soon they stop is not drawn: each purchase tells of the next, as those before did.

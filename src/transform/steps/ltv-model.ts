@@ -1,6 +1,6 @@
 import { buysIfAlive, drawAmounts, quantileOf } from './ltv-draws.ts';
 import type { Watched } from './ltv-history.ts';
-import { fitPurchases, probabilityAlive, purchasesIfAlive, type History } from './purchase-model.ts';
+import { fitPurchases, probabilityAlive, purchasesIfAlive, type Counted } from './purchase-model.ts';
 import { seeded } from './random-draws.ts';
 import { expectedSpend, fitSpend, type Spending } from './spend-model.ts';
 import { UncertainSum } from './sum-interval.ts';
@@ -9,23 +9,27 @@ import { UncertainSum } from './sum-interval.ts';
 export const yearDays = 365;
 const weekDays = 7;
 
+/** How likely the fact may be outside of the bounds. */
+const outside = 0.05;
+
 /** What the data must hold before a projection is made. */
 const needed = { buyers: 30, repeaters: 10, days: 90 } as const;
 
-export type Projection = {
-  readonly purchases: number;
-  readonly amount: number;
-  readonly low: number;
-  readonly high: number;
-};
-
+/** By the place among the known states. */
 export type Forecast = {
-  /** Of who was seen before the day. */
-  readonly of: ReadonlyMap<Watched, Projection>;
-  readonly total: Projection;
+  readonly purchases: Float64Array;
+  readonly amounts: Float64Array;
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
+  readonly total: {
+    readonly purchases: number;
+    readonly amount: number;
+    readonly low: number;
+    readonly high: number;
+  };
 };
 
-type State = History & Spending & { readonly watched: Watched; readonly people: number };
+type State = Counted & Spending & { readonly watched: Watched; readonly at: number };
 
 /** What of everyone was known before a day; times in weeks. */
 export type Known = { readonly days: number; readonly states: readonly State[] };
@@ -53,7 +57,7 @@ export function knownBefore(all: readonly Watched[], day: number): Known {
     const mean = orders === 0 ? 0 : sum / orders;
     const recency = (last - firstDay) / weekDays;
     const age = (day - firstDay) / weekDays;
-    states.push({ watched, people, frequency, recency, age, orders, mean });
+    states.push({ at: states.length, watched, people, frequency, recency, age, orders, mean });
   }
   return { days, states };
 }
@@ -79,40 +83,43 @@ export function forecast({ states }: Known, days: number): Forecast {
   const labelOf = ({ frequency, age, orders }: State): string => `${frequency} ${Math.round(age)} ${orders}`;
   const groups = Map.groupBy(states, labelOf);
   const draws = Math.max(100, Math.min(400, Math.floor(1_000_000 / groups.size)));
-  const of = new Map<Watched, Projection>();
+  const columns = (): Float64Array => new Float64Array(states.length);
+  const found = { purchases: columns(), amounts: columns(), lows: columns(), highs: columns() };
   const sum = new UncertainSum();
-  let expectedOrders = 0;
+  let orders = 0;
   for (const [label, alike] of groups) {
-    const [{ frequency, age, orders } = { frequency: 0, age: 0, orders: 0 }] = alike;
-    const likeness = { frequency, weeks: Math.round(age), orders };
+    const [first] = alike;
+    if (first === undefined) continue;
+    const likeness = { ...first, weeks: Math.round(first.age) };
     const amounts = drawAmounts(seeded(label), { purchases, spends }, likeness, { time, draws });
-    for (const [day, some] of Map.groupBy(alike, (state) => state.age)) {
-      const ifAlive = purchasesIfAlive(purchases, { frequency, age: day }, time);
-      const buysIfThere = buysIfAlive(purchases, frequency, day, time);
+    for (const [age, some] of Map.groupBy(alike, (state) => state.age)) {
+      const purchasesIf = purchasesIfAlive(purchases, { ...first, age }, time);
+      const buysIf = buysIfAlive(purchases, { ...first, age }, time);
       for (const state of some) {
+        const { at, people } = state;
         const alive = probabilityAlive(purchases, state);
-        const scale = spends.gamma + orders * state.mean;
-        const count = alive * ifAlive;
+        const buys = alive * buysIf;
+        const scale = spends.gamma + state.orders * state.mean;
+        const count = alive * purchasesIf;
         const amount = count * expectedSpend(spends, state);
-        const buys = alive * buysIfThere;
-        const bound = (share: number): number => scale * quantileOf(amounts, buys, share);
-        of.set(state.watched, { purchases: count, amount, low: bound(0.025), high: bound(0.975) });
-        expectedOrders += count * state.people;
-        sum.add(state.people, { expected: amount, likely: buys, scale, moments: amounts.moments });
+        found.purchases[at] = count;
+        found.amounts[at] = amount;
+        found.lows[at] = scale * quantileOf(amounts, buys, outside / 2);
+        found.highs[at] = scale * quantileOf(amounts, buys, 1 - outside / 2);
+        orders += people * count;
+        sum.add(people, { expected: amount, buys, scale, moments: amounts.moments });
       }
     }
   }
   const { expected } = sum;
-  return {
-    of,
-    total: {
-      purchases: expectedOrders,
-      amount: expected,
-      // Where hardly an order is to be expected, less than that may be the most that is likely.
-      low: Math.min(expected, sum.quantile(0.025)),
-      high: Math.max(expected, sum.quantile(0.975)),
-    },
+  const total = {
+    purchases: orders,
+    amount: expected,
+    // Where hardly an order is to be expected, none may be the most that is likely.
+    low: Math.min(expected, sum.quantile(outside / 2)),
+    high: Math.max(expected, sum.quantile(1 - outside / 2)),
   };
+  return { ...found, total };
 }
 
 /** How the numbers came about, for the marts. */

@@ -1,6 +1,7 @@
+import type { Row } from '../../contracts/sync.ts';
 import type { Column } from '../../warehouse/port.ts';
 import type { Step } from '../step.ts';
-import { asMoney, dateOf, toHistories } from './ltv-history.ts';
+import { asMoney, dateOf, toHistories, type Watched } from './ltv-history.ts';
 import { forecast, knownBefore, ltvMethod, tooFew, yearDays } from './ltv-model.ts';
 
 const columns: readonly Column[] = [
@@ -23,22 +24,32 @@ export const ltvProjection: Step = {
     const { all, today } = toHistories(rows);
     const before = knownBefore(all, today);
     const reason = tooFew(before);
-    const future = reason === null ? forecast(before, yearDays).of : null;
-    return all.map((watched) => {
-      const isBuyer = watched.orders.length > 0;
+    const future = reason === null ? forecast(before, yearDays) : null;
+    const money = (amounts: Float64Array | undefined, at: number): string | null => {
+      const amount = amounts?.[at];
+      return amount === undefined ? null : asMoney(amount);
+    };
+    return [
+      ...before.states.map(({ watched, at }) => ({
+        ...personOf(watched),
+        expected_orders: future?.purchases[at] ?? null,
+        expected_amount: money(future?.amounts, at),
+        expected_low_amount: money(future?.lows, at),
+        expected_high_amount: money(future?.highs, at),
+        reason,
+        method: future === null ? null : ltvMethod,
+      })),
       // Who was first seen today has not been watched for a day.
-      const isNew = watched.firstDay >= today;
-      const known = future?.get(watched) ?? null;
-      return {
-        subscriber_id: isBuyer ? watched.key : null,
-        first_seen_date: dateOf(watched.firstDay),
-        expected_orders: known?.purchases ?? null,
-        expected_amount: known === null ? null : asMoney(known.amount),
-        expected_low_amount: known === null ? null : asMoney(known.low),
-        expected_high_amount: known === null ? null : asMoney(known.high),
-        reason: reason ?? (isNew ? 'first seen today' : null),
-        method: known === null ? null : ltvMethod,
-      };
-    });
+      ...all
+        .filter(({ firstDay }) => firstDay >= today)
+        .map((watched) => ({ ...empty, ...personOf(watched), reason: reason ?? 'first seen today' })),
+    ];
   },
 };
+
+const empty: Row = Object.fromEntries(columns.map(({ name }) => [name, null]));
+
+const personOf = ({ key, firstDay, orders }: Watched) => ({
+  subscriber_id: orders.length > 0 ? key : null,
+  first_seen_date: dateOf(firstDay),
+});

@@ -1,9 +1,9 @@
 import normalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 
-/** An amount of many that are added: its mean by the model, and how likely it is not 0, with the powers' means if it is not. */
+/** An amount to be added: what is expected, how likely it is not 0, and if it is not, means of its powers, by a scale. */
 export type Uncertain = {
   readonly expected: number;
-  readonly likely: number;
+  readonly buys: number;
   readonly scale: number;
   readonly moments: readonly [number, number, number];
 };
@@ -19,10 +19,10 @@ export class UncertainSum {
   #third = 0;
 
   /** Adds an amount, for so many people. */
-  add(people: number, { expected, likely, scale, moments }: Uncertain): void {
-    const first = likely * scale * moments[0];
-    const second = likely * scale ** 2 * moments[1];
-    const third = likely * scale ** 3 * moments[2];
+  add(people: number, { expected, buys, scale, moments }: Uncertain): void {
+    const first = buys * scale * moments[0];
+    const second = buys * scale ** 2 * moments[1];
+    const third = buys * scale ** 3 * moments[2];
     this.#expected += people * expected;
     this.#variance += people * (second - first ** 2);
     this.#third += people * (third - 3 * first * second + 2 * first ** 3);
