@@ -9,20 +9,6 @@ import type { SpendModel } from './spend-model.ts';
  */
 export type Likeness = { readonly frequency: number; readonly weeks: number; readonly orders: number };
 
-/**
- * What people come to who are alike and buy, per unit of their scale. An amount is Gamma(p · purchases, ν), and ν is Gamma of a
- * rate that is a person's own, γ + all that they spent: so it is that rate, their scale, times a number that is distributed alike
- * for all of them.
- */
-export type Amounts = {
-  /** Ascending. */
-  readonly drawn: Float64Array;
-  /** Means of the first, second and third power. */
-  readonly moments: readonly [number, number, number];
-};
-
-type Models = { readonly purchases: PurchaseModel; readonly spends: SpendModel };
-
 /** How likely a person who is still there buys in the time to come. */
 export function buysIfAlive(
   { r, alpha }: PurchaseModel,
@@ -32,17 +18,20 @@ export function buysIfAlive(
   return 1 - ((alpha + age) / (alpha + age + time)) ** (r + frequency);
 }
 
-/** Draws how often people buy who do, before they stop or the time is over, and for how much. MBG/NBD. */
-export function drawAmounts(
+/**
+ * Draws what people come to who are alike and buy: how often, before they stop or the time is over, and for how much. An amount is
+ * Gamma(p · purchases, ν), and ν is Gamma of a rate that is a person's own, γ + all that they spent: so it is that rate, their
+ * scale, times a number that is distributed alike for all of them, which is drawn here. MBG/NBD.
+ */
+export function amountsOf(
   random: Random,
-  { purchases, spends: { p, q } }: Models,
+  { purchases, spends: { p, q } }: { readonly purchases: PurchaseModel; readonly spends: SpendModel },
   { frequency, weeks, orders }: Likeness,
-  { time, draws }: { readonly time: number; readonly draws: number },
-): Amounts {
+  time: number,
+): () => number {
   const { r, alpha, a, b } = purchases;
   const buys = buysIfAlive(purchases, { frequency, age: weeks }, time);
-  const drawn = new Float64Array(draws);
-  for (let draw = 0; draw < draws; draw += 1) {
+  return () => {
     // At which rate a person buys and how soon they stop is not drawn: each purchase tells of the next, as those before did.
     let at = waiting(1 - random() * buys, r + frequency, alpha + weeks);
     let count = 1;
@@ -51,22 +40,18 @@ export function drawAmounts(
       if (at > time) break;
       count += 1;
     }
-    drawn[draw] = gamma(random, p * count, 1) / gamma(random, p * orders + q, 1);
-  }
-  let [first, second, third] = [0, 0, 0];
-  for (const amount of drawn) {
-    first += amount / draws;
-    second += amount ** 2 / draws;
-    third += amount ** 3 / draws;
-  }
-  return { drawn: drawn.sort(), moments: [first, second, third] };
+    return gamma(random, p * count, 1) / gamma(random, p * orders + q, 1);
+  };
 }
 
 /** Time that is waited longer with a probability, when the rate is Gamma(shape, rate). */
 const waiting = (probability: number, shape: number, rate: number): number => rate * (probability ** (-1 / shape) - 1);
 
-/** Below how many times their scale a share of the futures lies, of a person who buys with a probability. */
-export function quantileOf({ drawn }: Amounts, buys: number, share: number): number {
+/** Ascending. */
+export const drawn = (draw: () => number, draws: number): Float64Array => new Float64Array(draws).map(draw).sort();
+
+/** Below how many times their scale a share of the futures lies, of a person who buys with a probability, by draws of who does. */
+export function quantileOf(amounts: Float64Array, buys: number, share: number): number {
   const level = 1 - (1 - share) / buys;
-  return level <= 0 ? 0 : quantileSorted(drawn as ArrayLike<number> as number[], level);
+  return level <= 0 ? 0 : quantileSorted(amounts as ArrayLike<number> as number[], level);
 }

@@ -38,9 +38,13 @@ export function toHistories(rows: readonly Row[]): Histories {
   for (const row of rows) {
     const { subscriber_id: subscriber, first_seen_date: first, order_date: date } = row;
     const key = typeof subscriber === 'string' ? subscriber : `first seen ${String(first)}`;
-    const watched = found.get(key) ?? { key, people: Number(row['people_count']), firstDay: day(first), orders: [] };
-    found.set(key, watched);
-    if (typeof subscriber === 'string') watched.orders.push({ day: day(date), amount: Number(row['amount']) });
+    const orders = typeof subscriber === 'string' ? [{ day: day(date), amount: Number(row['amount']) }] : [];
+    const watched = found.get(key);
+    if (watched === undefined) {
+      found.set(key, { key, people: Number(row['people_count']), firstDay: day(first), orders });
+    } else {
+      watched.orders.push(...orders);
+    }
   }
   const all = [...found.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
   for (const { orders } of all) orders.sort((a, b) => a.day - b.day || a.amount - b.amount);

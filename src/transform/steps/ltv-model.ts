@@ -1,9 +1,9 @@
-import { buysIfAlive, drawAmounts, quantileOf } from './ltv-draws.ts';
+import { amountsOf, buysIfAlive, drawn, quantileOf } from './ltv-draws.ts';
 import type { Watched } from './ltv-history.ts';
+import { boundsOfTotal, type Alike, type Buyers } from './ltv-total.ts';
 import { fitPurchases, probabilityAlive, purchasesIfAlive, type Counted } from './purchase-model.ts';
 import { seeded } from './random-draws.ts';
 import { expectedSpend, fitSpend, type Spending } from './spend-model.ts';
-import { UncertainSum } from './sum-interval.ts';
 
 /** Days of a year and of a week: the projection's time and the models' unit. */
 export const yearDays = 365;
@@ -15,7 +15,7 @@ const outside = 0.05;
 /** What the data must hold before a projection is made. */
 const needed = { buyers: 30, repeaters: 10, days: 90 } as const;
 
-/** By the place among the known states. */
+/** By the place among the known states, and of all together. */
 export type Forecast = {
   readonly purchases: Float64Array;
   readonly amounts: Float64Array;
@@ -85,13 +85,14 @@ export function forecast({ states }: Known, days: number): Forecast {
   const draws = Math.max(100, Math.min(400, Math.floor(1_000_000 / groups.size)));
   const columns = (): Float64Array => new Float64Array(states.length);
   const found = { purchases: columns(), amounts: columns(), lows: columns(), highs: columns() };
-  const sum = new UncertainSum();
-  let orders = 0;
+  const parts: Alike[] = [];
   for (const [label, alike] of groups) {
     const [first] = alike;
     if (first === undefined) continue;
-    const likeness = { ...first, weeks: Math.round(first.age) };
-    const amounts = drawAmounts(seeded(label), { purchases, spends }, likeness, { time, draws });
+    const random = seeded(label);
+    const draw = amountsOf(random, { purchases, spends }, { ...first, weeks: Math.round(first.age) }, time);
+    const amounts = drawn(draw, draws);
+    const buyers: Buyers[] = [];
     for (const [age, some] of Map.groupBy(alike, (state) => state.age)) {
       const purchasesIf = purchasesIfAlive(purchases, { ...first, age }, time);
       const buysIf = buysIfAlive(purchases, { ...first, age }, time);
@@ -100,25 +101,19 @@ export function forecast({ states }: Known, days: number): Forecast {
         const alive = probabilityAlive(purchases, state);
         const buys = alive * buysIf;
         const scale = spends.gamma + state.orders * state.mean;
-        const count = alive * purchasesIf;
-        const amount = count * expectedSpend(spends, state);
-        found.purchases[at] = count;
-        found.amounts[at] = amount;
+        found.purchases[at] = alive * purchasesIf;
+        found.amounts[at] = alive * purchasesIf * expectedSpend(spends, state);
         found.lows[at] = scale * quantileOf(amounts, buys, outside / 2);
         found.highs[at] = scale * quantileOf(amounts, buys, 1 - outside / 2);
-        orders += people * count;
-        sum.add(people, { expected: amount, buys, scale, moments: amounts.moments });
+        buyers.push({ people, buys, scale });
       }
     }
+    parts.push({ random, draw, amounts, buyers });
   }
-  const { expected } = sum;
-  const total = {
-    purchases: orders,
-    amount: expected,
-    // Where hardly an order is to be expected, none may be the most that is likely.
-    low: Math.min(expected, sum.quantile(outside / 2)),
-    high: Math.max(expected, sum.quantile(1 - outside / 2)),
-  };
+  const sumOf = (column: Float64Array): number =>
+    states.reduce((sum, { at, people }) => sum + people * (column[at] ?? 0), 0);
+  const amount = sumOf(found.amounts);
+  const total = { purchases: sumOf(found.purchases), amount, ...boundsOfTotal(parts, amount, outside) };
   return { ...found, total };
 }
 

@@ -132,6 +132,11 @@ describe('the back-test', () => {
     expect(last?.['actual_amount']).not.toBe(before?.['actual_amount']);
   });
 
+  it('is the same in whatever order the rows come', () => {
+    const rows = world(500);
+    expect(ltvBacktest.run(rows.toReversed())).toEqual(ltvBacktest.run(rows));
+  });
+
   it('says why it cannot', () => {
     expect(ltvBacktest.run(world(40))[0]).toMatchObject({
       predicted_amount: null,

@@ -48,8 +48,14 @@ export function fitPurchases(kind: PurchaseModel['kind'], histories: readonly Co
     [-1, Math.log(Math.max(meanAge, 1)), -1, 1],
   ];
   const round = (time: number): number => Math.round(time / coarse) * coarse;
-  const roughCost = costOver(histories.map((one) => ({ ...one, recency: round(one.recency), age: round(one.age) })));
-  const near = starts.map((start) => minimise(roughCost, start, { tolerance: 1e-7, rounds: 1 }));
+  const rough = histories.map(({ people: n, frequency, recency, age }) => ({
+    people: n,
+    frequency,
+    recency: round(recency),
+    age: round(age),
+  }));
+  const roughly = costOver(rough);
+  const near = starts.map((start) => minimise(roughly, start, { tolerance: 1e-7, rounds: 1 }));
   const best = near.reduce((one, other) => (other.value < one.value ? other : one));
   return model(minimise(costOver(histories), best.x, { step: 0.1, tolerance: 1e-10 }).x);
 }
