@@ -47,8 +47,12 @@ export function amountsOf(
 /** Time that is waited longer with a probability, when the rate is Gamma(shape, rate). */
 const waiting = (probability: number, shape: number, rate: number): number => rate * (probability ** (-1 / shape) - 1);
 
-/** Ascending. */
-export const drawn = (draw: () => number, draws: number): Float64Array => new Float64Array(draws).map(draw).sort();
+/** So many draws, ascending. */
+export function drawn(draw: () => number, draws: number): Float64Array {
+  const amounts = new Float64Array(draws);
+  for (let at = 0; at < draws; at += 1) amounts[at] = draw();
+  return amounts.sort();
+}
 
 /** Below how many times their scale a share of the futures lies, of a person who buys with a probability, by draws of who does. */
 export function quantileOf(amounts: Float64Array, buys: number, share: number): number {

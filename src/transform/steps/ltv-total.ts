@@ -56,10 +56,15 @@ function drawnSums(groups: readonly Alike[], draws: number): number[] {
 function deviationOf(groups: readonly Alike[]): number {
   let variance = 0;
   for (const { amounts, buyers } of groups) {
-    const mean = amounts.reduce((sum, amount) => sum + amount, 0) / amounts.length;
-    const square = amounts.reduce((sum, amount) => sum + amount ** 2, 0) / amounts.length;
-    for (const { people, buys, scale } of buyers)
+    let mean = 0;
+    let square = 0;
+    for (const amount of amounts) {
+      mean += amount / amounts.length;
+      square += amount ** 2 / amounts.length;
+    }
+    for (const { people, buys, scale } of buyers) {
       variance += people * scale ** 2 * (buys * square - (buys * mean) ** 2);
+    }
   }
   return Math.sqrt(variance);
 }
