@@ -1,7 +1,7 @@
 import { mean } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
 import { amountsOf, buysIfAlive, drawn, quantileOf } from './ltv-draws.ts';
-import { boundsOfTotal, type Alike } from './ltv-total.ts';
+import { boundsOfTotal } from './ltv-total.ts';
 import { expectedPurchases, probabilityAlive, type History } from './purchase-model.ts';
 import { beta, exponential, gamma, seeded, type Random } from './random-draws.ts';
 import { expectedSpend, type Spending } from './spend-model.ts';
@@ -83,14 +83,26 @@ describe('amounts that are drawn for all who are alike', () => {
   });
 });
 
-/** People as the groups that a forecast makes of them, and what is expected of them. */
-function together(people: readonly Person[]): readonly [readonly Alike[], number] {
-  const groups = [...Map.groupBy(people, (person) => person)].map(([person, alike]) => {
+/** Bounds of people, in groups as a forecast makes them, and what is expected of them. */
+function together(people: readonly Person[]) {
+  const groups = [...Map.groupBy(people, (person) => person)].map(([person, alike], at) => {
     const { buys, scale, ...drawing } = futureOf(person);
-    return { ...drawing, buyers: [{ people: alike.length, buys, scale }] };
+    return { buys, scale, group: { ...drawing, members: [{ at, people: alike.length }] } };
   });
-  const expected = people.map((person) => expectedPurchases(purchases, person, time) * expectedSpend(spends, person));
-  return [groups, expected.reduce((sum, amount) => sum + amount, 0)];
+  const buyers = {
+    buys: Float64Array.from(groups, ({ buys }) => buys),
+    scales: Float64Array.from(groups, ({ scale }) => scale),
+  };
+  const expected = people.reduce(
+    (sum, person) => sum + expectedPurchases(purchases, person, time) * expectedSpend(spends, person),
+    0,
+  );
+  const bounds = boundsOfTotal(
+    groups.map(({ group }) => group),
+    buyers,
+    { expected, outside: 0.05 },
+  );
+  return { expected, ...bounds };
 }
 
 describe('the bounds of a total', () => {
@@ -99,8 +111,7 @@ describe('the bounds of a total', () => {
     ['many who never bought', Array.from({ length: 200 }, () => never)],
     ['people of all kinds', Array.from({ length: 90 }, (_, at) => [never, once, often][at % 3] ?? never)],
   ])('hold 95 % of what %s spend together', (name, people) => {
-    const [groups, expected] = together(people);
-    const { low, high } = boundsOfTotal(groups, expected, 0.05);
+    const { low, high, expected } = together(people);
     const random = seeded(name);
     const sums = Array.from({ length: 4000 }, () => people.reduce((total, person) => total + spent(random, person), 0));
     const share = (is: (amount: number) => boolean): number => sums.filter(is).length / sums.length;
@@ -114,8 +125,7 @@ describe('the bounds of a total', () => {
 
   it('are those of a normal distribution when hundreds buy, near to the bounds of sums that are drawn', () => {
     const people = Array.from({ length: 1500 }, (_, at) => [never, once, often][at % 3] ?? never);
-    const [groups, expected] = together(people);
-    const { low, high } = boundsOfTotal(groups, expected, 0.05);
+    const { low, high, expected } = together(people);
     expect((low + high) / 2).toBeCloseTo(expected, 6);
     const random = seeded('many');
     const sums = Array.from({ length: 500 }, () => people.reduce((total, person) => total + spent(random, person), 0));
@@ -125,9 +135,10 @@ describe('the bounds of a total', () => {
   });
 
   it('hold what is expected even where nothing is the likeliest', () => {
-    const [groups] = together([once]);
-    const rare = groups.map((group) => ({ ...group, buyers: [{ people: 3, buys: 0.0001, scale: 50 }] }));
-    expect(boundsOfTotal(rare, 0.02, 0.05)).toEqual({ low: 0, high: 0.02 });
-    expect(boundsOfTotal([], 0, 0.05)).toEqual({ low: 0, high: 0 });
+    const { random, draw, amounts } = futureOf(once);
+    const rare = { buys: Float64Array.of(0.0001), scales: Float64Array.of(50) };
+    const group = { random, draw, amounts, members: [{ at: 0, people: 3 }] };
+    expect(boundsOfTotal([group], rare, { expected: 0.02, outside: 0.05 })).toEqual({ low: 0, high: 0.02 });
+    expect(boundsOfTotal([], rare, { expected: 0, outside: 0.05 })).toEqual({ low: 0, high: 0 });
   });
 });

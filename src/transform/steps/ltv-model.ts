@@ -1,6 +1,6 @@
 import { amountsOf, buysIfAlive, drawn, quantileOf } from './ltv-draws.ts';
 import type { Watched } from './ltv-history.ts';
-import { boundsOfTotal, type Alike, type Buyers } from './ltv-total.ts';
+import { boundsOfTotal, type Alike } from './ltv-total.ts';
 import { fitPurchases, probabilityAlive, purchasesIfAlive, type Counted } from './purchase-model.ts';
 import { seeded } from './random-draws.ts';
 import { expectedSpend, fitSpend, type Spending } from './spend-model.ts';
@@ -85,6 +85,7 @@ export function forecast({ states }: Known, days: number): Forecast {
   const draws = Math.max(100, Math.min(400, Math.floor(1_000_000 / groups.size)));
   const columns = (): Float64Array => new Float64Array(states.length);
   const found = { purchases: columns(), amounts: columns(), lows: columns(), highs: columns() };
+  const buyers = { buys: columns(), scales: columns() };
   const parts: Alike[] = [];
   for (const [label, alike] of groups) {
     const [first] = alike;
@@ -92,12 +93,11 @@ export function forecast({ states }: Known, days: number): Forecast {
     const random = seeded(label);
     const draw = amountsOf(random, { purchases, spends }, { ...first, weeks: Math.round(first.age) }, time);
     const amounts = drawn(draw, draws);
-    const buyers: Buyers[] = [];
     for (const [age, some] of Map.groupBy(alike, (state) => state.age)) {
       const purchasesIf = purchasesIfAlive(purchases, { ...first, age }, time);
       const buysIf = buysIfAlive(purchases, { ...first, age }, time);
       for (const state of some) {
-        const { at, people } = state;
+        const { at } = state;
         const alive = probabilityAlive(purchases, state);
         const buys = alive * buysIf;
         const scale = spends.gamma + state.orders * state.mean;
@@ -105,15 +105,20 @@ export function forecast({ states }: Known, days: number): Forecast {
         found.amounts[at] = alive * purchasesIf * expectedSpend(spends, state);
         found.lows[at] = scale * quantileOf(amounts, buys, outside / 2);
         found.highs[at] = scale * quantileOf(amounts, buys, 1 - outside / 2);
-        buyers.push({ people, buys, scale });
+        buyers.buys[at] = buys;
+        buyers.scales[at] = scale;
       }
     }
-    parts.push({ random, draw, amounts, buyers });
+    parts.push({ random, draw, amounts, members: alike });
   }
   const sumOf = (column: Float64Array): number =>
     states.reduce((sum, { at, people }) => sum + people * (column[at] ?? 0), 0);
   const amount = sumOf(found.amounts);
-  const total = { purchases: sumOf(found.purchases), amount, ...boundsOfTotal(parts, amount, outside) };
+  const total = {
+    purchases: sumOf(found.purchases),
+    amount,
+    ...boundsOfTotal(parts, buyers, { expected: amount, outside }),
+  };
   return { ...found, total };
 }
 
