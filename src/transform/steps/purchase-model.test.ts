@@ -86,6 +86,18 @@ describe('MBG/NBD', () => {
     expect(Math.abs(model.a / (model.a + model.b) / (truth.a / (truth.a + truth.b)) - 1)).toBeLessThan(0.15);
   });
 
+  it('is likelier by what it finds than by what lives were made with, of three months as of years', () => {
+    const short = lives.map((life) => ({
+      ...life,
+      age: Math.ceil(life.age * 1.1) / 7,
+      recency: Math.floor(life.recency) / 7,
+    }));
+    for (const all of [lives, short]) {
+      const likelihood = likelihoodOver(all);
+      expect(likelihood(fitPurchases('MBG/NBD', all))).toBeGreaterThan(likelihood(truth));
+    }
+  });
+
   it('expects as many purchases of a year as there are, of buyers and of those who never bought', () => {
     // Of those who never bought, few come back, and each of them often: their sum varies more.
     for (const [isBuyer, tolerance] of [

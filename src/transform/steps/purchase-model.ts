@@ -25,39 +25,27 @@ export type Counted = History & { readonly people: number };
  */
 const restraint = 0.001;
 
-/** Weeks to which times are rounded to find out where to begin. */
-const coarse = 4;
-
 /** The parameters that make the histories likeliest. */
 export function fitPurchases(kind: PurchaseModel['kind'], histories: readonly Counted[]): PurchaseModel {
   const people = histories.reduce((sum, history) => sum + history.people, 0);
+  const likelihood = likelihoodOver(histories);
   const model = (logs: readonly number[]): PurchaseModel => {
     const [r = 1, alpha = 1, a = 1, b = 1] = logs.map((log) => Math.exp(log));
     return { kind, r, alpha, a, b };
   };
-  const costOver = (some: readonly Counted[]): ((logs: readonly number[]) => number) => {
-    const likelihood = likelihoodOver(some);
-    return (logs) => {
-      if (logs.some((log) => Math.abs(log) > 15)) return Number.MAX_VALUE;
-      return (restraint * logs.reduce((sum, log) => sum + log * log, 0) - likelihood(model(logs))) / people;
-    };
+  const cost = (logs: readonly number[]): number => {
+    if (logs.some((log) => Math.abs(log) > 15)) return Number.MAX_VALUE;
+    return (restraint * logs.reduce((sum, log) => sum + log * log, 0) - likelihood(model(logs))) / people;
   };
   const meanAge = histories.reduce((sum, { age, people: n }) => sum + age * n, 0) / people;
   const starts = [
     [0, 0, 0, 0],
     [-1, Math.log(Math.max(meanAge, 1)), -1, 1],
   ];
-  const round = (time: number): number => Math.round(time / coarse) * coarse;
-  const rough = histories.map(({ people: n, frequency, recency, age }) => ({
-    people: n,
-    frequency,
-    recency: round(recency),
-    age: round(age),
-  }));
-  const roughly = costOver(rough);
-  const near = starts.map((start) => minimise(roughly, start, { tolerance: 1e-7, rounds: 1 }));
+  // Not of histories that are rounded to weeks or months: where hardly anybody comes back, these may lead to another maximum.
+  const near = starts.map((start) => minimise(cost, start, { tolerance: 1e-7, rounds: 1 }));
   const best = near.reduce((one, other) => (other.value < one.value ? other : one));
-  return model(minimise(costOver(histories), best.x, { step: 0.1, tolerance: 1e-10 }).x);
+  return model(minimise(cost, best.x, { step: 0.1, tolerance: 1e-10 }).x);
 }
 
 /** Probability that a person with this history will still buy. */
