@@ -134,6 +134,8 @@ const localTimeIn = (x, zone) =>
 const weekday = (local) => (duck ? `isodow(${local})` : `(mod(extract(dayofweek from ${local}) + 5, 7) + 1)`);
 /** Of a local time: 0 to 23. */
 const hour = (local) => `extract(hour from ${local})`;
+/** Microseconds of an instant since 1970. */
+const microseconds = (x) => (duck ? `epoch_us(${x})` : `unix_micros(${x})`);
 /** The quarter of an hour that an instant is in: within one, clocks show one hour in every zone. */
 const quarterHour = (x) =>
   duck ? `time_bucket(interval 15 minute, ${x})` : `timestamp_seconds(div(unix_seconds(${x}), 900) * 900)`;
@@ -169,8 +171,10 @@ const regexpExtract = (x, pattern) =>
 const regexpRemove = (x, pattern) => `regexp_replace(${x}, ${literal(pattern)}, ''${duck ? ", 'g'" : ''})`;
 /** Domain of an e-mail address, lower case; NULL when it is none, say a hash. */
 const domainOf = (address) => {
-  const spelled = `lower(trim(${address}))`;
-  return regexpExtract(duck ? `nfc_normalize(${spelled})` : `normalize(${spelled})`, '@([^@\\s]+)$');
+  if (!duck) return regexpExtract(`normalize(lower(trim(${address})))`, '@([^@\\s]+)$');
+  // The same by the last part alone: of ten million addresses the pattern takes longer than reading them.
+  const domain = `nfc_normalize(lower(rtrim(split_part(${address}, '@', -1))))`;
+  return `case when contains(${address}, '@') and regexp_full_match(${domain}, '\\S+') then ${domain} end`;
 };
 /** A text without what it begins with. Not substr: the emulator of BigQuery cuts a text with long characters short. */
 const withoutPrefix = (x, prefix) => `regexp_replace(${x}, ${literal(`^${prefix}`)}, '')`;
@@ -290,6 +294,7 @@ module.exports = {
   localTimeIn,
   weekday,
   hour,
+  microseconds,
   quarterHour,
   month,
   dateAdd,

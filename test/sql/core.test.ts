@@ -459,7 +459,7 @@ describe('late and changed rows', () => {
   const compared =
     'account_id, campaign_id, list_id, subscriber_id, member_id, event_id, event_type, event_at, event_date, variant, url, bounce_type, is_machine, machine_rule';
   const rowsOf = async (one: SqlProject) =>
-    await one.query(`select ${compared} from core.int_mailchimp_message_event order by event_id`);
+    await one.query(`select ${compared} from core.fct_message_event where source = 'mailchimp' order by event_id`);
 
   const late = {
     // ann's second open of the second gets another flag row; bob clicks later; a bounce turns out to be none.

@@ -6,19 +6,22 @@
  */
 const eventTables = {
   stg_mailchimp__sent_to: {
-    key: ['account_id', 'row_key'],
+    key: ['account_id', 'campaign_id', 'member_id'],
     nonNull: ['account_id', 'campaign_id', 'member_id', 'status'],
     isByTime: true,
   },
   stg_mailchimp__email_activity: {
     partition: 'partition_date',
-    key: ['account_id', 'row_key'],
-    nonNull: ['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'partition_date'],
+    key: ['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'url', 'ip', 'ordinal'],
+    nonNull: [
+      ...['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'url', 'ip', 'ordinal'],
+      'partition_date',
+    ],
     isByTime: true,
   },
   stg_mailchimp__open_details: {
     partition: 'partition_date',
-    key: ['account_id', 'row_key'],
+    key: ['row_id'],
     nonNull: ['account_id', 'campaign_id', 'member_id', 'opened_at', 'partition_date'],
     isByTime: true,
   },
@@ -34,8 +37,8 @@ const eventTables = {
   },
   int_mailchimp_message_event: {
     partition: 'event_date',
-    key: ['event_id'],
-    nonNull: ['account_id', 'campaign_id', 'member_id', 'event_id', 'event_type', 'loaded_at'],
+    key: ['account_id', 'campaign_id', 'member_id', 'event_type', 'event_at', 'url', 'bounce_type', 'nth'],
+    nonNull: ['account_id', 'campaign_id', 'member_id', 'event_type', 'nth', 'loaded_at'],
     changed: ['account_id', 'campaign_id', 'member_id'],
   },
   int_campaign_recipient: {
