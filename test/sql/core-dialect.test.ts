@@ -153,3 +153,23 @@ describe('numbers and text', () => {
 test('an engine that is none is refused', () => {
   expect(() => dialect('postgres')).toThrow(/use duckdb or bigquery/);
 });
+
+describe('the domain of an address', () => {
+  test.each([
+    ['Ann@Shop.Example ', 'shop.example'],
+    [' ann@shop.example', 'shop.example'],
+    ['"a@b"@shop.example', 'shop.example'],
+    ['ann@BÜRO.example', 'büro.example'],
+    // Written with a combining mark, it is the same domain.
+    ['ann@bu\u0308ro.example', 'büro.example'],
+    ['ann@ shop.example', null],
+    ['ann@shop example', null],
+    ['ann@', null],
+    ['0a5de8c9', null],
+    ['', null],
+  ])('of %j is %j, as the pattern finds it in the whole', async (address, domain) => {
+    expect(await value(call('domainOf', `'${address}'`))).toBe(domain);
+    const whole = `regexp_extract(nfc_normalize(lower(trim('${address}'))), '@([^@\\s]+)$', 1)`;
+    expect(await value(`nullif(${whole}, '')`)).toBe(domain);
+  });
+});
