@@ -27,41 +27,43 @@ const planKey: StreamKey = { source: '_transform', accountId: '_', stream: 'plan
 /** Runs the compiled Dataform graph, an action at a time. Compiling is cached by what goes in (src/transform). */
 export function createTransformRunner(parts: TransformParts): TransformRunner {
   const { warehouse, landing, clock, config } = parts;
-  const graph = (): Promise<Graph> =>
+  const compiled = (): Promise<Graph> =>
     compileGraph({
       engine: warehouse.engine,
       timeZone: config.company.time_zone,
       currency: config.company.currency,
     });
-  let current: { readonly runId: string; readonly plan: TransformPlan } | undefined;
-  const planned = async (runId: string): Promise<TransformPlan> => {
-    if (current?.runId === runId) return current.plan;
+  /** Of the latest run: to look whether the project changed takes longer than most actions. */
+  let current: { readonly runId: string; readonly plan: TransformPlan; readonly graph: Graph } | undefined;
+  const planned = async (runId: string): Promise<{ readonly plan: TransformPlan; readonly graph: Graph }> => {
+    if (current?.runId === runId) return current;
     const plan = (await landing.readDocument(planKey, runId, 'plan')) as TransformPlan | null;
     if (plan === null) throw new Error(`The plan of transform run ${runId} is missing from the landing folder`);
-    current = { runId, plan };
-    return plan;
+    current = { runId, plan, graph: await compiled() };
+    return current;
   };
   return {
     async plan(runId, select) {
-      const compiled = await graph();
-      await prepareTransform({ warehouse, graph: compiled, config, clock });
+      const graph = await compiled();
+      await prepareTransform({ warehouse, graph, config, clock });
       const plan = await planTransform({
         warehouse,
-        graph: compiled,
+        graph,
         ...(select === undefined ? {} : { select }),
       });
       await landing.writeDocument(planKey, runId, 'plan', plan);
       await landing.sweep(planKey, [runId]);
-      current = { runId, plan };
+      current = { runId, plan, graph };
       return {
         actions: plan.actions.map(({ name, waitsFor }) => ({ name, dependsOn: waitsFor, blocking: true })),
         unchanged: plan.unchanged.length,
       };
     },
     async run(runId, name) {
-      const action = (await planned(runId)).actions.find((candidate) => candidate.name === name);
+      const { plan, graph } = await planned(runId);
+      const action = plan.actions.find((candidate) => candidate.name === name);
       if (action === undefined) throw new Error(`The plan of transform run ${runId} has no action ${name}`);
-      return runAction({ warehouse, graph: await graph(), runId, action });
+      return runAction({ warehouse, graph, runId, action });
     },
     ahead: (select) => aheadOfTransform({ warehouse, config, clock, ...(select === undefined ? {} : { select }) }),
   };

@@ -27,6 +27,8 @@ export type PlannedAction = {
   readonly incremental: boolean;
   /** Fingerprint of its last run that ended well, if any. */
   readonly before?: string;
+  /** What stands in its place; absent: nothing. */
+  readonly stands?: TableKind;
   /** Planned actions that must have ended well before this one starts. */
   readonly waitsFor: readonly string[];
   /** Swap: the marts to bring into place. */
@@ -83,6 +85,7 @@ export async function planTransform(options: {
       (follows.length === 0 ||
         (!follows.some((name) => rebuilt.has(name)) && isAbreast(action, (name) => stored.get(builtAs(name)))));
     if (!incremental) rebuilt.add(action.name);
+    const stands = present.get(builtAs(action.name));
     planned.push({
       name: action.name,
       kind: action.kind,
@@ -90,6 +93,7 @@ export async function planTransform(options: {
       reason: full ? 'full' : reasonOf(before, fingerprint, isThere),
       incremental,
       ...(before !== undefined && { before }),
+      ...(stands !== undefined && { stands }),
       ...(action.name === swapName && { marts }),
     });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Row } from '../contracts/sync.ts';
-import type { ModelRun, Warehouse } from '../warehouse/port.ts';
+import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { compileGraph } from './compile.ts';
 import { actionNamed, builtAs, dependentsOf, swapName, type Action, type Graph } from './graph.ts';
 import { planTransform, type PlannedAction } from './plan.ts';
@@ -35,13 +35,20 @@ export async function runAction(options: {
       : plan,
     render(graph, action, {
       incremental: planned.incremental,
-      present: kind === 'assertion' ? null : await warehouse.tableKind(plan.name),
+      present: await presentKind(warehouse, planned, plan.name),
       quote: warehouse.quote,
       run: planned,
     }),
   );
   if (run.status !== 'failed' || action.kind !== 'assertion') return run;
   return { ...run, message: await brokenRules(warehouse, graph, action) };
+}
+
+/** What stands where the action will write. Asked for again only where it has to go: an attempt before may have done that. */
+async function presentKind(warehouse: Warehouse, planned: PlannedAction, name: string): Promise<TableKind | null> {
+  const { kind, stands = null } = planned;
+  if (kind === 'assertion' || stands === null) return null;
+  return (stands === 'view') === (kind === 'view') ? stands : await warehouse.tableKind(name);
 }
 
 async function runStep(warehouse: Warehouse, runId: string, action: Action, fingerprint: string): Promise<ModelRun> {

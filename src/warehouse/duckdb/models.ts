@@ -4,7 +4,6 @@ import { WarehouseError, type ModelPlan, type ModelRun, type TablePair } from '.
 import type { Database } from './database.ts';
 import { withoutOrder } from './direct.ts';
 import { quoteTable } from './identifiers.ts';
-import { tableKind } from './raw-read.ts';
 import { recordModel } from './run-log.ts';
 import type { Session } from './session.ts';
 
@@ -80,7 +79,6 @@ async function runStatements(
     } else await session.run(attempted, statement);
   }
   if (model.kind !== 'table' && model.kind !== 'incremental') return returned;
-  if ((await tableKind(session, model.name)) === null) return null;
   return Number(
     (await session.row(`Count ${model.name}`, `select count(*) as rows from ${quoteTable(model.name)}`))['rows'],
   );
