@@ -1,5 +1,4 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -7,6 +6,7 @@ import { WarehouseError } from '../port.ts';
 import { isInvalidated, warehouseFailure } from './errors.ts';
 import { quoteText } from './identifiers.ts';
 import { Session } from './session.ts';
+import { threadsFor, type Threads } from './threads.ts';
 
 export type DatabaseOptions = {
   readonly path: string;
@@ -22,13 +22,6 @@ export type DatabaseOptions = {
 
 /** Sessions at work at once; each long statement holds one of Node's four background threads. */
 const mostSessions = 3;
-
-/**
- * Threads for statements beside the one that asks, while sources are read: on two cores a second one made loads dearer (seen:
- * by a tenth to a half) and the sync no faster. When nothing is read, all cores' worth.
- */
-const spareThreads = Math.max(1, availableParallelism() - 1);
-const allThreads = availableParallelism();
 
 /**
  * Memory for loads, which stream: more makes them little faster (seen: 72 MB a tenth slower, 96 MB to 1 GB the same), and the worker's footprint during a
@@ -84,6 +77,7 @@ export class Database {
   /** Raw tables that are known to be there: none is ever dropped. */
   readonly rawTables = new Set<string>();
   readonly #options: DatabaseOptions;
+  readonly #threads: Threads;
   #instance: DuckDBInstance | undefined;
   #idle: Session[] = [];
   #lent = 0;
@@ -98,6 +92,7 @@ export class Database {
   private constructor(path: string, options: DatabaseOptions) {
     this.path = path;
     this.#options = options;
+    this.#threads = threadsFor(process.env);
   }
 
   static async open(options: DatabaseOptions): Promise<Database> {
@@ -110,8 +105,8 @@ export class Database {
         fix: 'Use the one warehouse object of the process, or close it first.',
       });
     }
-    openHere.add(path);
     const database = new Database(path, options);
+    openHere.add(path);
     try {
       await database.#start();
     } catch (error) {
@@ -150,7 +145,8 @@ export class Database {
    * than a load may take. Left for the next model when somebody else is writing.
    */
   async putAway(): Promise<void> {
-    const [, amount, unit] = /^([\d.]+)\s?(\w+)$/.exec(loadMemory(this.#options.memoryLimit, spareThreads)) ?? [];
+    const [, amount, unit] =
+      /^([\d.]+)\s?(\w+)$/.exec(loadMemory(this.#options.memoryLimit, this.#threads.spare)) ?? [];
     const enough = (Number(amount) * (units[unit ?? ''] ?? Number.NaN) * 1_000_000) / 2;
     await this.useAmply(async (session) => {
       const held = 'select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()';
@@ -189,8 +185,8 @@ export class Database {
     for (;;) {
       try {
         const settings = {
-          memory_limit: loadMemory(this.#options.memoryLimit, spareThreads),
-          threads: String(spareThreads),
+          memory_limit: loadMemory(this.#options.memoryLimit, this.#threads.spare),
+          threads: String(this.#threads.spare),
           // Its default of 16 MB would rewrite the last row groups of a table after every load of a long sync.
           wal_autocheckpoint: '256MB',
           // A full row group goes to the file at once; by default five wait in memory.
@@ -224,7 +220,7 @@ export class Database {
    */
   async #limit(session: Session): Promise<void> {
     const { cores, all } = this.#taking;
-    const threads = cores + all > 0 ? allThreads : spareThreads;
+    const threads = cores + all > 0 ? this.#threads.all : this.#threads.spare;
     const { memoryLimit } = this.#options;
     const memory = all > 0 ? memoryLimit : loadMemory(memoryLimit, threads);
     const limits = `${threads} ${memory}`;
