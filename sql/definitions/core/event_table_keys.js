@@ -77,29 +77,41 @@ Object.entries(eventTables).forEach(([name, { partition, key, nonNull, changed, 
     const touched = isByTime
       ? dialect.keyIn('checked', key, `(select * from ${table} where ${every} and loaded_at > ${since})`)
       : changed && dialect.keyIn('checked', changed, dialect.beside(ctx.ref(follows || name), 'changed'));
+    const rows = `from ${table} as checked\nwhere ${every}${touched ? ` and ${dialect.changedOnly(touched)}` : ''}`;
     const broken = nonNull
       .map((column) => `when ${column} is null then ${dialect.literal(`broken: ${column} IS NOT NULL`)}`)
       .join(' ');
-    const from = `from ${table} as checked\nwhere ${every}${touched ? ` and ${dialect.changedOnly(touched)}` : ''}`;
-    // Keys of a hash that occurs once occur once; whole numbers are quicker to count than long texts.
+    const isBroken = nonNull.map((column) => `${column} is null`).join(' or ');
+    // Keys of a hash that occurs once occur once; whole numbers are quicker to count than long texts. All is read
+    // once, and looked into again only where something may be wrong.
     const hash = dialect.hash64(key);
-    return `select
+    return `with
+suspects as (
+    select
+        ${hash} as suspected,
+        count(*) as row_count,
+        count(case when ${isBroken} then 1 end) as broken_count
+    ${rows}
+    group by suspected
+    having row_count > 1 or broken_count > 0
+)
+
+select
     ${dialect.literal(`repeated key (${key.join(', ')})`)} as rule,
     count(*) as row_count
-${from}
-and ${hash} in (
-    select suspected
-    from (select ${hash} as suspected ${from}) as hashes
-    group by suspected
-    having count(*) > 1
-)
+${rows}
+and ${hash} in (select suspected from suspects where row_count > 1)
 group by ${key.join(', ')}
 having count(*) > 1
 union all
 select
     rule,
     count(*) as row_count
-from (select case ${broken} end as rule ${from}) as judged
+from (
+    select case ${broken} end as rule
+    ${rows}
+    and ${hash} in (select suspected from suspects where broken_count > 0)
+) as judged
 where rule is not null
 group by rule`;
   }).description(`Key and columns without NULL of ${name}`);
