@@ -37,6 +37,8 @@ const safeDivide = (a, b) =>
     ? `(cast(${a} as double) / nullif(cast(${b} as double), 0))`
     : `safe_divide(cast(${a} as float64), cast(${b} as float64))`;
 const money = (x) => `cast(${x} as ${decimalType()})`;
+/** a / b of whole numbers not below zero, the rest dropped. */
+const wholeDivide = (a, b) => (duck ? `(${a} // ${b})` : `div(${a}, ${b})`);
 /** Product of two exact decimals, rounded half away from zero to 9 places. */
 const multiplyMoney = (a, b) =>
   duck
@@ -115,6 +117,8 @@ const elementText = (json, path, index) =>
     : `nullif(json_value_array(${json}, ${jsonPath(path)})[safe_offset(${index})], '')`;
 
 // --- time
+/** From 1 January 1900, a Monday. */
+const daysTo1970 = 25_567;
 const companyTimeZone = () => literal(timeZone);
 const companyCurrency = () => literal(currency);
 /** Date of an instant in the reporting time zone. Both engines use the IANA data, with its transitions. */
@@ -122,23 +126,28 @@ const localDate = (x) =>
   duck
     ? `cast(timezone(${companyTimeZone()}, make_timestamptz(epoch_us(${x}))) as date)`
     : `date(${x}, ${companyTimeZone()})`;
-/** An instant as clocks show it in the reporting time zone, without a zone; for `weekday` and `hour`. */
-const localTime = (x) =>
-  duck ? `timezone(${companyTimeZone()}, timezone('UTC', ${x}))` : `datetime(${x}, ${companyTimeZone()})`;
-/** The same in a zone (IANA) that a column names; NULL where there is no such zone. */
-const localTimeIn = (x, zone) =>
+/** Whether there is a time zone (IANA) of that name. */
+const isTimeZone = (zone) =>
   duck
-    ? `case when ${zone} in (select name from pg_timezone_names()) then timezone(${zone}, timezone('UTC', ${x})) end`
-    : `safe.datetime(${x}, ${zone})`;
-/** Of a local time: Monday is 1, Sunday 7. */
-const weekday = (local) => (duck ? `isodow(${local})` : `(mod(extract(dayofweek from ${local}) + 5, 7) + 1)`);
-/** Of a local time: 0 to 23. */
-const hour = (local) => `extract(hour from ${local})`;
+    ? `${zone} in (select name from pg_timezone_names())`
+    : `safe.datetime(timestamp '2000-01-01 00:00:00+00', ${zone}) is not null`;
+/** Minutes that the clocks of a zone, which there is, are ahead of UTC at an instant. */
+const minutesAhead = (x, zone) =>
+  duck
+    ? `date_diff('minute', ${x}, timezone(${zone}, timezone('UTC', ${x})))`
+    : `datetime_diff(safe.datetime(${x}, ${zone}), datetime(${x}), minute)`;
+/** Number of the minute that an instant is in, since Monday, 1 January 1900: of days, hours and weeks the same by `wholeDivide`. */
+const minuteNumber = (x) =>
+  duck
+    ? `((epoch_us(${x}) + ${daysTo1970} * 86400000000) // 60000000)`
+    : `div(unix_seconds(${x}) + ${daysTo1970} * 86400, 60)`;
+/** The instant at which such a minute begins. */
+const minuteStart = (minute) =>
+  duck
+    ? `make_timestamp((${minute}) * 60000000 - ${daysTo1970} * 86400000000)`
+    : `timestamp_seconds((${minute}) * 60 - ${daysTo1970} * 86400)`;
 /** Microseconds of an instant since 1970. */
 const microseconds = (x) => (duck ? `epoch_us(${x})` : `unix_micros(${x})`);
-/** The quarter of an hour that an instant is in: within one, clocks show one hour in every zone. */
-const quarterHour = (x) =>
-  duck ? `time_bucket(interval 15 minute, ${x})` : `timestamp_seconds(div(unix_seconds(${x}), 900) * 900)`;
 /** First day of the month of a date. */
 const month = (x) => (duck ? `cast(date_trunc('month', ${x}) as date)` : `date_trunc(${x}, month)`);
 const dateAdd = (x, days) => (duck ? `(${x} + cast(${days} as integer))` : `date_add(${x}, interval ${days} day)`);
@@ -153,6 +162,11 @@ const dateSeries = (from, to) =>
     ? `(select cast(unnest(generate_series(cast(${from} as timestamp), cast(${to} as timestamp), interval 1 day)) ` +
       `as date) as day) as days`
     : `unnest(generate_date_array(${from}, ${to})) as day`;
+/** FROM item: whole numbers of a closed range, column `number`. */
+const numbers = (from, to) =>
+  duck
+    ? `(select unnest(generate_series(${from}, ${to})) as number) as numbers`
+    : `unnest(generate_array(${from}, ${to})) as number`;
 /** Seconds from one instant to another, fractions cut off. */
 const secondsBetween = (from, to) =>
   duck ? `date_sub('second', ${from}, ${to})` : `timestamp_diff(${to}, ${from}, second)`;
@@ -267,6 +281,7 @@ module.exports = {
   dateType,
   nullAs,
   safeDivide,
+  wholeDivide,
   money,
   multiplyMoney,
   sumInt,
@@ -290,18 +305,18 @@ module.exports = {
   companyTimeZone,
   companyCurrency,
   localDate,
-  localTime,
-  localTimeIn,
-  weekday,
-  hour,
+  isTimeZone,
+  minutesAhead,
+  minuteNumber,
+  minuteStart,
   microseconds,
-  quarterHour,
   month,
   dateAdd,
   dateSub,
   dateDiffDays,
   dateDiffMonths,
   dateSeries,
+  numbers,
   secondsBetween,
   addSeconds,
   regexpContains,

@@ -149,6 +149,32 @@ describe('client_share', () => {
     );
   });
 
+  test('counts who reads several lists once for each of them, and once for the company', async () => {
+    await campaign(marts, 'c1');
+    await campaign(marts, 'c2', { list_id: 'l2' });
+    const both = { list_id: 'l2', is_machine: false };
+    await opened([1, 2], phone);
+    await opened([1], desk);
+    await happen(marts, 'c2', 'open', [1, 3], { ...both, user_agent: phone });
+    await happen(marts, 'c2', 'open', [1], { ...both, user_agent: null });
+    // In another month, one list: still somebody of two.
+    await opened([1], phone, { event_date: '2026-02-01' });
+    await build();
+    const found = await marts.query(`select scope, scope_id, cast(month as varchar) as month, client, opener_count,
+      known_opener_count from marts.client_share where scope in ('all', 'list') order by scope, scope_id, month, client`);
+    expect(found.map((row) => Object.values(row))).toEqual([
+      ['all', 'all', '2026-01-01', 'Apple Mail', 3, 3],
+      ['all', 'all', '2026-01-01', 'Outlook', 1, 3],
+      ['all', 'all', '2026-01-01', 'unknown', 1, 3],
+      ['all', 'all', '2026-02-01', 'Apple Mail', 1, 1],
+      ['list', 'l1', '2026-01-01', 'Apple Mail', 2, 2],
+      ['list', 'l1', '2026-01-01', 'Outlook', 1, 2],
+      ['list', 'l1', '2026-02-01', 'Apple Mail', 1, 1],
+      ['list', 'l2', '2026-01-01', 'Apple Mail', 2, 2],
+      ['list', 'l2', '2026-01-01', 'unknown', 1, 2],
+    ]);
+  });
+
   test('leaves out what is known in part only', async () => {
     await campaign(marts, 'c1', { has_per_recipient_events: false, recipient_basis: 'observed' });
     await opened([1], phone);
@@ -196,6 +222,30 @@ describe('send_time', () => {
       [7, 6, 1, 1, 0, 0],
       [7, 7, 1, 1, 0, 0],
     ]);
+  });
+
+  test('people are in an hour of their own once, whether their clocks keep step with the company or not', async () => {
+    await campaign(marts, 'c1');
+    // An hour of Berlin, in which London and, two of three times, New York keep step; the third is in the weeks
+    // in which New York has moved its clocks already.
+    const times = [at('2026-01-10', '09:10:00'), at('2026-01-10', '09:50:00'), at('2026-03-14', '09:20:00')];
+    for (const time of times) {
+      await opened([1, 2, 3], phone, time);
+      await opened([4], apple, { ...time, is_machine: true });
+    }
+    await lives(1, 'Europe/London');
+    await lives(2, 'America/New_York');
+    await lives(4, 'Europe/London');
+    await build();
+    expect(await hours('reporting')).toEqual([[6, 10, 9, 3, 0, 0]]);
+    expect(await hours('recipient')).toEqual([
+      [6, 4, 2, 1, 0, 0],
+      [6, 5, 1, 1, 0, 0],
+      [6, 9, 3, 1, 0, 0],
+    ]);
+    expect(
+      await marts.query('select distinct is_in_step from core.int_zone_clock where zone_number > 0 order by 1'),
+    ).toEqual([{ is_in_step: false }, { is_in_step: true }]);
   });
 
   test('midnight begins a day, and a week begins on Monday', async () => {

@@ -159,11 +159,11 @@ describe('a planted error turns the comparison red', () => {
         'send_time',
       ],
       [
-        'who reads with two programs is one reader of both',
+        'who opens a campaign twice reads it twice',
         {
           file: 'marts/client_share.sqlx',
-          from: /count\(distinct case when human_opens > 0 then/,
-          to: 'count(case when human_opens > 0 then',
+          from: /count\(distinct opens\.person_number\)/,
+          to: 'count(opens.person_number)',
         },
         'client_share',
       ],
@@ -196,9 +196,9 @@ describe('a planted error turns the comparison red', () => {
       [
         'opens in the recipient’s zone are those of UTC',
         {
-          file: 'marts/send_time.sqlx',
-          from: /\$\{dialect\.localTimeIn\("moments\.quarter_at", "zone_names\.time_zone"\)\}/,
-          to: 'moments.quarter_at',
+          file: 'marts/int_zone_clock.sqlx',
+          from: /own\.first_minutes as recipient_first_minutes/,
+          to: '0 as recipient_first_minutes',
         },
         'send_time',
       ],
