@@ -334,6 +334,7 @@ describe('send_time', () => {
       open_count: 1,
       send_count: null,
       open_share_rate: 1,
+      scope_median_seconds_to_open: null,
       unavailable_reason: expect.stringContaining('send_count: the single sends of an automation have no time'),
     });
   });
