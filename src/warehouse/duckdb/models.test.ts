@@ -37,6 +37,39 @@ test('a model and its log row commit together; a failing one leaves the older ta
   expect(String(failed?.['message'])).not.toContain('ann@');
 });
 
+test('a table as large as the events keeps hashes as they are, and everything else as the query has it', async () => {
+  const create = `create or replace table ${warehouse.quote('core.large')} as
+with hashes as (select range as n, md5(cast(range as varchar)) as hash from range(100000))
+
+select
+    hash as subscriber_id,
+    'm' as "the list",
+    cast(n as decimal(38, 9)) as amount,
+    {'a': [n]} as parts
+from hashes`;
+  const before = await warehouse.runModel('r1', model('incremental', 'f1', 'core.large'), [create]);
+  expect(before.rows).toBe(100_000);
+  const columns = await warehouse.query('describe core.large');
+  expect(columns.map((column) => [column['column_name'], column['column_type']])).toEqual([
+    ['subscriber_id', 'VARCHAR'],
+    ['the list', 'VARCHAR'],
+    ['amount', 'DECIMAL(38,9)'],
+    ['parts', 'STRUCT(a BIGINT[])'],
+  ]);
+  await warehouse.query('checkpoint');
+  const stored = await warehouse.query(
+    `select column_name, string_agg(distinct compression) as compression from pragma_storage_info('core.large')
+    where segment_type = 'VARCHAR' group by column_name order by column_name`,
+  );
+  expect(stored.map((column) => [column['column_name'], column['compression'] === 'Uncompressed'])).toEqual([
+    ['subscriber_id', true],
+    ['the list', false],
+  ]);
+  const wrong = create.replace("'m'", "error('no')");
+  await expect(warehouse.runModel('r2', model('incremental', 'f2', 'core.large'), [wrong])).rejects.toThrow();
+  expect(await warehouse.query('select count(*) as n from core.large')).toEqual([{ n: 100_000 }]);
+});
+
 test('an assertion fails when its query gives rows', async () => {
   const held = await warehouse.runModel('r1', model('assertion', 'f', 'checks.a'), ['select 1 where false']);
   expect(held).toMatchObject({ status: 'done', rows: 0 });
