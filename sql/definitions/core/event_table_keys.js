@@ -13,10 +13,7 @@ const eventTables = {
   stg_mailchimp__email_activity: {
     partition: 'partition_date',
     key: ['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'url', 'ip', 'ordinal'],
-    nonNull: [
-      ...['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'url', 'ip', 'ordinal'],
-      'partition_date',
-    ],
+    nonNull: ['account_id', 'campaign_id', 'member_id', 'action', 'event_at', 'url', 'ip', 'ordinal', 'partition_date'],
     isByTime: true,
   },
   stg_mailchimp__open_details: {

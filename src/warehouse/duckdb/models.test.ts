@@ -66,7 +66,9 @@ from hashes`;
     ['the list', false],
   ]);
   const wrong = create.replace("'m'", "error('no')");
-  await expect(warehouse.runModel('r2', model('incremental', 'f2', 'core.large'), [wrong])).rejects.toThrow();
+  await expect(warehouse.runModel('r2', model('incremental', 'f2', 'core.large'), [wrong])).rejects.toThrow(
+    'Run core.large',
+  );
   expect(await warehouse.query('select count(*) as n from core.large')).toEqual([{ n: 100_000 }]);
 });
 
