@@ -27,7 +27,18 @@ const events = async (where: string): Promise<readonly unknown[][]> =>
 describe('events of Mailchimp', () => {
   beforeAll(async () => {
     await open();
-    await project.seed('shop', engagement);
+    const eve = { list_id: 'l1', campaign_id: 'c1', email_id: 'eve', email_address: seeds.address('eve') };
+    const report = (id: number, date: string) => ({ ...eve, id, date });
+    await project.seed('shop', {
+      ...engagement,
+      'mailchimp.abuse_reports': [
+        report(1, '2025-04-01T08:00:00+00:00'),
+        report(2, '2025-04-01T08:00:00+00:00'),
+        report(3, '2025-04-02T08:00:00+00:00'),
+        report(4, ''),
+        report(5, ''),
+      ],
+    });
     allPassed(await project.transform({}, core));
   });
   afterAll(close);
@@ -75,6 +86,12 @@ describe('events of Mailchimp', () => {
     );
     expect(rows).toHaveLength(5);
     expect(rows[0]).toEqual({ subscriber_id: person('ann'), mails: 2 });
+  });
+
+  test('every event has an id of its own: two opens of a second, reports of one person', async () => {
+    const [all] = await project.query(`select count(*) as events, count(distinct event_id) as ids,
+      count(case when event_type = 'complaint' then 1 end) as complaints from core.fct_message_event`);
+    expect(all).toEqual({ events: all?.['ids'], ids: all?.['ids'], complaints: 5 });
   });
 
   test('links carry their utm parts, decoded', async () => {
