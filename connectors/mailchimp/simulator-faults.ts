@@ -10,7 +10,7 @@ type Kind =
   | 'server_error'
   /** 200 with an empty array and the true `total_items`. */
   | 'empty_page'
-  /** From this request on the collection's first row is gone for the next `requests` requests of that path (default 1): rows slip by one. */
+  /** From this request on the collection's first row is gone for the next `requests` requests of the collection (path and query; default 1): rows slip by one. */
   | 'shrink'
   /** The contact in the page's first row (or `emailId`) is deleted for good after this answer. */
   | 'delete_member';

@@ -21,7 +21,7 @@ export type MailchimpOptions = WorldOptions & {
 };
 
 type Exchange = AnyExchange<Route, Fault>;
-type Shrink = { readonly path: string; left: number };
+type Shrink = { readonly collection: string; left: number };
 
 /** Mailchimp's own ways: connections, key, problem documents, pages with links and fields, rows that go. */
 export class Mailchimp implements Vendor<Route, Fault> {
@@ -103,7 +103,7 @@ export class Mailchimp implements Vendor<Route, Fault> {
       path: entry.path,
       origin: exchange.origin,
       fault,
-      hidesFirst: this.#shrinkOf(entry.path, fault),
+      hidesFirst: this.#shrinkOf(collectionOf(entry), fault),
     });
     if (fault?.kind === 'delete_member') this.#deleteMember(fault.emailId ?? emailIdOf(firstRow));
     return { body };
@@ -127,13 +127,13 @@ export class Mailchimp implements Vendor<Route, Fault> {
   }
 
   /** Whether the first row of this collection is hidden from this request. */
-  #shrinkOf(path: string, fault: Fault | undefined): boolean {
-    const running = this.#shrinks.find((shrink) => shrink.path === path && shrink.left > 0);
+  #shrinkOf(collection: string, fault: Fault | undefined): boolean {
+    const running = this.#shrinks.find((shrink) => shrink.collection === collection && shrink.left > 0);
     if (running !== undefined) {
       running.left -= 1;
       return true;
     }
-    if (fault?.kind === 'shrink') this.#shrinks.push({ path, left: fault.requests ?? 1 });
+    if (fault?.kind === 'shrink') this.#shrinks.push({ collection, left: fault.requests ?? 1 });
     return false;
   }
 
@@ -149,6 +149,12 @@ export class Mailchimp implements Vendor<Route, Fault> {
       }),
     }));
   }
+}
+
+/** What the pages of one answer have in common: live and archived contacts of a list have one path. */
+function collectionOf({ path, query }: Exchange['entry']): string {
+  const { offset: _offset, count: _count, ...chosen } = query;
+  return `${path}?${new URLSearchParams(chosen).toString()}`;
 }
 
 /** The member a row speaks of; members call it `id`. */

@@ -159,8 +159,8 @@ describe('a fault that passes leaves nothing behind', () => {
 
 describe('a source that changes while it is paged', () => {
   it.each<Fault>([
-    // The third request of that list is in the middle of its live contacts, after the first ones of live and archived.
-    { kind: 'shrink', path: '/lists/a1b2c3d4e5/members$', from: 3 },
+    // Live and archived contacts are asked for at once, in any order: of the first two pages one at least has a next one.
+    { kind: 'shrink', path: '/lists/a1b2c3d4e5/members$', times: 2 },
     { kind: 'shrink', path: '/sent-to$', times: 13 },
     { kind: 'shrink', path: '/email-activity$', times: 13 },
   ])('rows of $path slip by one: read again, none lost', async (fault) => {
