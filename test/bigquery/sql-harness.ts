@@ -136,7 +136,6 @@ export class BigProject {
         : new Set(options.marts.flatMap((mart) => [`marts.${mart}`, ...upstreamOf(this.graph, `marts.${mart}`)]));
     // The swap copies the marts, which is the runner's own SQL, and no action of the project.
     const actions = this.graph.actions.filter(({ name }) => name !== swapName && (wanted === null || wanted.has(name)));
-    const [assertions, models] = partition(actions, ({ kind }) => kind === 'assertion');
     const attempt = async (names: readonly string[], work: () => Promise<readonly string[]>): Promise<void> => {
       const found = await work().catch((error: unknown) => {
         const message = error instanceof Error ? error.message.slice(-700) : String(error);
@@ -157,7 +156,8 @@ export class BigProject {
         },
       );
     };
-    for (const action of models) {
+    for (const action of actions) {
+      if (action.kind === 'assertion') continue;
       if (action.step !== undefined) {
         await run();
         await attempt([action.name], () => this.#runStep(action));
@@ -169,7 +169,7 @@ export class BigProject {
       if (script.length >= atOnce) await run();
     }
     await run();
-    const asked = options.assertions === false ? [] : [...assertions];
+    const asked = options.assertions === false ? [] : actions.filter(({ kind }) => kind === 'assertion');
     while (asked.length > 0) {
       const some = asked.splice(0, atOnce);
       await attempt(
@@ -346,8 +346,4 @@ function plain(value: unknown): Row[string] {
     if ('toFixed' in value && typeof value.toFixed === 'function') return String(value.toFixed());
   }
   return JSON.stringify(value);
-}
-
-function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [readonly T[], readonly T[]] {
-  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }

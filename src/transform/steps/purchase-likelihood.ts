@@ -1,4 +1,5 @@
 import { gammaln } from 'simple-statistics';
+import { isExtreme } from './log-products.ts';
 import type { Counted, PurchaseModel } from './purchase-model.ts';
 
 /** Purchases seen so far make one more chance to have stopped than in BG/NBD. */
@@ -94,9 +95,6 @@ function weighted(weights: Float64Array, values: Float64Array): number {
   for (let at = 0; at < weights.length; at += 1) sum += (weights[at] ?? 0) * (values[at] ?? 0);
   return sum;
 }
-
-/** A product is kept as long as a double holds it and one factor more. */
-const isExtreme = (product: number): boolean => product < 1e-150 || product > 1e150;
 
 /** Σ log(((α + recency) / (α + age))^shape + stop), of tabled powers. Beside `byPower`, because a function for the factor costs as much as all else. */
 function byTable({ ages, recencies }: Alike, up: Float64Array, down: Float64Array, stop: number): number {

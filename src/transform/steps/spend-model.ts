@@ -1,4 +1,5 @@
 import { gammaln } from 'simple-statistics';
+import { isExtreme } from './log-products.ts';
 import { minimise } from './nelder-mead.ts';
 
 /**
@@ -48,9 +49,6 @@ function byOrders(spendings: readonly Spending[]): readonly Group[] {
   });
 }
 
-/** A product is kept as long as a double holds it and one factor more. */
-const large = 1e150;
-
 function logLikelihood({ p, q, gamma }: SpendModel, groups: readonly Group[]): number {
   let sum = 0;
   for (const { orders: x, people, logs, alike } of groups) {
@@ -68,7 +66,7 @@ function sumOfLogs(means: Float64Array, x: number, gamma: number): number {
   let product = 1;
   for (const mean of means) {
     product *= gamma + x * mean;
-    if (product < large && product > 1 / large) continue;
+    if (!isExtreme(product)) continue;
     sum += Math.log(product);
     product = 1;
   }

@@ -76,7 +76,7 @@ async function runStatements(
   const creation = `create or replace table ${quoteTable(model.name)} as\n`;
   for (const [index, statement] of statements.entries()) {
     if (model.kind === 'incremental' && statement.startsWith(creation)) {
-      await createLarge(session, model, statement.slice(creation.length));
+      await createLarge(session, attempted, quoteTable(model.name), statement.slice(creation.length));
     } else if (index === statements.length - 1 && model.kind === 'assertion') {
       returned = (await session.rows(attempted, statement)).length;
     } else await session.run(attempted, statement);
@@ -91,12 +91,11 @@ async function runStatements(
 const hashes: ReadonlySet<unknown> = new Set(['subscriber_id', 'member_id', 'row_id']);
 
 /** A table as large as the events from a query; `create table … as` cannot say how columns are stored. */
-async function createLarge(session: Session, { name }: ModelPlan, query: string): Promise<void> {
-  const attempted = `Run ${name}`;
+async function createLarge(session: Session, attempted: string, table: string, query: string): Promise<void> {
   const columns = (await session.rows(attempted, `describe ${query}`)).map(
     ({ column_name: column, column_type: type }) =>
       `${quoteName(String(column))} ${String(type)}${hashes.has(column) ? ' using compression uncompressed' : ''}`,
   );
-  await session.run(attempted, `create or replace table ${quoteTable(name)} (${columns.join(', ')})`);
-  await session.run(attempted, `insert into ${quoteTable(name)}\n${query}`);
+  await session.run(attempted, `create or replace table ${table} (${columns.join(', ')})`);
+  await session.run(attempted, `insert into ${table}\n${query}`);
 }
