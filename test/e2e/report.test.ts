@@ -138,7 +138,7 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     for (const { mart, key, column, value, text } of await page.evaluate<readonly inPage.Cell[]>(inPage.cells)) {
       if (mart === '') continue;
       const row = marts.get(mart)?.get(key);
-      const held = row === undefined ? 'no such row' : (row[column] ?? null);
+      const held = row === undefined ? 'no such row' : column in row ? (row[column] ?? null) : 'no such column';
       const isNumber = typeof held === 'number' || /_(?:amount|value)$/.test(column);
       const isSame =
         held === null ? value === null : typeof held === 'string' ? same(held, value) : String(held) === value;

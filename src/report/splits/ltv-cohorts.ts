@@ -151,7 +151,7 @@ async function backtestFigure(context: Context): Promise<Html> {
       columns: [
         { column: 'held_out_months', unit: 'count', label: words.heldOut },
         { column: 'people_count', unit: 'count', label: messages.splits.cohorts.people },
-        { column: 'predicted_order_count', unit: 'ratio', label: words.predictedOrders },
+        { column: 'predicted_orders', unit: 'ratio', label: words.predictedOrders },
         { column: 'actual_order_count', unit: 'count', label: words.actualOrders },
         { column: 'predicted_amount', unit: 'money', label: words.predicted },
         { column: 'predicted_low_amount', unit: 'money', label: words.low },
