@@ -142,14 +142,17 @@ export class Database {
 
   /**
    * Puts into the file what models wrote: until then it is held in memory, a block a column of hundreds of tables, which is more
-   * than a load may take. Left for the next model when somebody else is writing.
+   * than a load may take. Of rows that a model deleted there are marks, which DuckDB counts as pages that it has read; these
+   * alone give way by themselves, so they count where marks may be among them. Left for the next model when somebody else is
+   * writing.
    */
-  async putAway(): Promise<void> {
+  async putAway(afterDeletes: boolean): Promise<void> {
     const [, amount, unit] =
       /^([\d.]+)\s?(\w+)$/.exec(loadMemory(this.#options.memoryLimit, this.#threads.spare)) ?? [];
     const enough = (Number(amount) * (units[unit ?? ''] ?? Number.NaN) * 1_000_000) / 2;
     await this.useAmply(async (session) => {
-      const held = 'select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()';
+      const held = `select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()
+        where tag = 'IN_MEMORY_TABLE'${afterDeletes ? " or tag = 'BASE_TABLE'" : ''}`;
       const { held: bytes } = await session.row('Look how much memory is in use', held);
       if (Number(bytes) <= enough) return;
       await session.run('Write a checkpoint', `checkpoint ${catalog}`).catch(() => undefined);

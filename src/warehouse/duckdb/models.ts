@@ -44,7 +44,7 @@ export async function runModel(
           }),
         ),
       );
-      await database.putAway();
+      await database.putAway(kind === 'incremental');
       return ended;
     } catch (error) {
       if (!(error instanceof WarehouseError)) throw error;
