@@ -97,7 +97,7 @@ export type TransformResult = {
 /** What `onProgress` is told: the action that ended, and how far the plan is. */
 export type TransformProgress = { readonly run: ModelRun; readonly done: number; readonly total: number };
 
-/** Set-up, plan and all actions one after the other in this process; for tests and hosts without Temporal. */
+/** Set-up, plan and all actions in this process, in an order that the plan allows; for tests, bench and hosts without Temporal. */
 export async function runTransform(options: {
   readonly warehouse: Warehouse;
   readonly config: TransformConfig;
@@ -107,6 +107,8 @@ export async function runTransform(options: {
   /** Runs everything selected, and builds incremental tables anew. */
   readonly full?: boolean;
   readonly projectDir?: string;
+  /** Actions at work at once; default: one after the other, in the order of the plan. */
+  readonly parallel?: number;
   readonly onProgress?: (progress: TransformProgress) => void;
 }): Promise<TransformResult> {
   const { warehouse, config, clock, runId } = options;
@@ -126,8 +128,7 @@ export async function runTransform(options: {
   const runs: ModelRun[] = [];
   const failures: ModelRun[] = [];
   const blocked = new Set<string>();
-  for (const action of plan.actions) {
-    if (blocked.has(action.name)) continue;
+  await inTurn(plan.actions, options.parallel ?? 1, async (action) => {
     const run = await runAction({ warehouse, graph, runId, action });
     runs.push(run);
     if (run.status === 'failed') {
@@ -135,7 +136,37 @@ export async function runTransform(options: {
       for (const name of dependentsOf(graph, action.name)) blocked.add(name);
     }
     options.onProgress?.({ run, done: runs.length + blocked.size, total: plan.actions.length });
-  }
+    return blocked;
+  });
   const planned = new Set(plan.actions.map(({ name }) => name));
   return { runs, unchanged: plan.unchanged, failures, blocked: [...blocked].filter((name) => planned.has(name)) };
+}
+
+/** Runs each action once all that it waits for has ended, so many at a time; `run` says what must not run any more. */
+async function inTurn(
+  actions: readonly PlannedAction[],
+  parallel: number,
+  run: (action: PlannedAction) => Promise<ReadonlySet<string>>,
+): Promise<void> {
+  const waiting = new Set(actions);
+  const unfinished = new Set(actions.map(({ name }) => name));
+  const running = new Set<Promise<void>>();
+  let blocked: ReadonlySet<string> = new Set();
+  const start = async (action: PlannedAction): Promise<void> => {
+    blocked = await run(action);
+    unfinished.delete(action.name);
+  };
+  for (;;) {
+    for (const action of waiting) {
+      if (running.size === parallel) break;
+      if (blocked.has(action.name)) waiting.delete(action);
+      else if (!action.waitsFor.some((name) => unfinished.has(name))) {
+        waiting.delete(action);
+        const turn = start(action).finally(() => running.delete(turn));
+        running.add(turn);
+      }
+    }
+    if (running.size === 0) return;
+    await Promise.race(running);
+  }
 }

@@ -5,6 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { WarehouseError } from '../port.ts';
 import { isInvalidated, warehouseFailure } from './errors.ts';
 import { quoteText } from './identifiers.ts';
+import { createMutex } from './mutex.ts';
 import { Session } from './session.ts';
 import { threadsFor, type Threads } from './threads.ts';
 
@@ -74,6 +75,8 @@ const openHere = new Set<string>();
 /** The warehouse file, opened once by one process; lends sessions and opens itself again after a fatal write failure. */
 export class Database {
   readonly path: string;
+  /** For models as large as the events, one at a time: each takes all cores, and two would share the memory and spill. */
+  readonly oneLarge = createMutex();
   /** Raw tables that are known to be there: none is ever dropped. */
   readonly rawTables = new Set<string>();
   readonly #options: DatabaseOptions;

@@ -13,7 +13,18 @@ const attempts = 4;
  * Runs a model's statements and writes its `ops.model_run` row in one transaction: a killed or failed run leaves the
  * older table in place. An assertion's last statement gives the violating rows; any makes the run `failed`.
  */
-export async function runModel(
+export function runModel(
+  database: Database,
+  clock: Clock,
+  runId: string,
+  model: ModelPlan,
+  statements: readonly string[],
+): Promise<ModelRun> {
+  const run = (): Promise<ModelRun> => runOne(database, clock, runId, model, statements);
+  return model.kind === 'incremental' ? database.oneLarge(run) : run();
+}
+
+async function runOne(
   database: Database,
   clock: Clock,
   runId: string,
