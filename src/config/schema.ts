@@ -113,7 +113,7 @@ const warehouse = z
         what: (value) => `${quoted(value)} is not an amount of memory.`,
         hint: () => ({ fix: 'Write a number and a unit, such as 2GB or 800MB.' }),
       }).optional(),
-      'DuckDB: most memory it may use.',
+      'DuckDB: most memory it may use, what it does not count itself included.',
       '2GB',
     ),
     project: describe(

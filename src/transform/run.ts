@@ -1,4 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Clock } from '../contracts/clock.ts';
+import { createMutex } from '../contracts/mutex.ts';
 import type { Row } from '../contracts/sync.ts';
 import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { compileGraph } from './compile.ts';
@@ -51,23 +53,44 @@ async function presentKind(warehouse: Warehouse, planned: PlannedAction, name: s
   return (stands === 'view') === (kind === 'view') ? stands : await warehouse.tableKind(name);
 }
 
+/** A step holds all its rows: two at once would hold twice as many. */
+const oneStep = createMutex();
+
 async function runStep(warehouse: Warehouse, runId: string, action: Action, fingerprint: string): Promise<ModelRun> {
   const { step } = action;
   if (step === undefined) throw new Error(`${action.name} is no step`);
   const started = performance.now();
-  const rows = step.run(await warehouse.query(`select * from ${warehouse.quote(builtAs(step.reads))}`));
-  await warehouse.replaceTable(step.writes.table, step.writes.columns, rows);
+  const rows = await oneStep(() =>
+    inLittleSpace(async () => {
+      const written = step.run(await warehouse.query(`select * from ${warehouse.quote(builtAs(step.reads))}`));
+      await warehouse.replaceTable(step.writes.table, step.writes.columns, written);
+      return written.length;
+    }),
+  );
   const run: ModelRun = {
     name: action.name,
     kind: 'step',
     fingerprint,
-    rows: rows.length,
+    rows,
     durationMs: Math.round(performance.now() - started),
     status: 'done',
     message: null,
   };
   await warehouse.recordModel(runId, run);
   return run;
+}
+
+/**
+ * V8 lets the space of young objects grow when many of them live on, as a step's rows do, and keeps it: of 50,000 rows 260 MB
+ * instead of 130, beside DuckDB at its limit, for a twentieth of the step's time.
+ */
+async function inLittleSpace<T>(work: () => Promise<T>): Promise<T> {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  try {
+    return await work();
+  } finally {
+    setFlagsFromString('--semi-space-growth-factor=2');
+  }
 }
 
 /** A count or a text of a row, as text. */

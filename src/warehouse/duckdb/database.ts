@@ -5,13 +5,13 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { WarehouseError } from '../port.ts';
 import { isInvalidated, warehouseFailure } from './errors.ts';
 import { quoteText } from './identifiers.ts';
-import { createMutex } from './mutex.ts';
+import { createMutex } from '../../contracts/mutex.ts';
 import { Session } from './session.ts';
 import { threadsFor, type Threads } from './threads.ts';
 
 export type DatabaseOptions = {
   readonly path: string;
-  /** For models and queries; loads make do with less, see `loadMemory`. */
+  /** Granted to models and queries; loads make do with less, see `loadMemory`. */
   readonly memoryLimit: string;
   /** Folders that SQL may read and write; everything else is refused by DuckDB. */
   readonly folders: readonly string[];
@@ -35,12 +35,25 @@ type Share = 'little' | 'cores' | 'all';
 
 const units: Readonly<Record<string, number>> = { MB: 1, MiB: 1.048_576, GB: 1000, GiB: 1073.741_824 };
 
+/** Of a limit in words; NaN when it says something else than an amount, which is DuckDB's to judge. */
+function megabytes(limit: string): number {
+  const [, amount, unit = ''] = /^([\d.]+)\s?(\w+)$/.exec(limit) ?? [];
+  return Number(amount) * (units[unit] ?? Number.NaN);
+}
+
+/** What DuckDB may count of the memory that it is granted: it takes up to a third more, most of it pages that it gives back late. */
+const counted = 0.75;
+
+/** What models and queries may take under a configured limit. */
+function modelMemory(limit: string): string {
+  const most = megabytes(limit);
+  return Number.isNaN(most) ? limit : `${Math.floor(counted * most)}MB`;
+}
+
 /** What loads may take under a configured limit, which may be lower still. */
 function loadMemory(limit: string, threads: number): string {
-  const [, amount, unit] = /^([\d.]+)\s?(\w+)$/.exec(limit) ?? [];
-  const configuredMb = Number(amount) * (units[unit ?? ''] ?? Number.NaN);
-  const enoughMb = loadMemoryMb(threads);
-  return configuredMb < enoughMb ? limit : `${enoughMb}MB`;
+  const enough = loadMemoryMb(threads);
+  return megabytes(limit) < enough ? limit : `${enough}MB`;
 }
 
 /** What the file is called in SQL, whatever its own name. */
@@ -150,9 +163,7 @@ export class Database {
    * writing.
    */
   async putAway(afterDeletes: boolean): Promise<void> {
-    const [, amount, unit] =
-      /^([\d.]+)\s?(\w+)$/.exec(loadMemory(this.#options.memoryLimit, this.#threads.spare)) ?? [];
-    const enough = (Number(amount) * (units[unit ?? ''] ?? Number.NaN) * 1_000_000) / 2;
+    const enough = (megabytes(loadMemory(this.#options.memoryLimit, this.#threads.spare)) * 1_000_000) / 2;
     await this.useAmply(async (session) => {
       const held = `select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()
         where tag = 'IN_MEMORY_TABLE'${afterDeletes ? " or tag = 'BASE_TABLE'" : ''}`;
@@ -228,7 +239,7 @@ export class Database {
     const { cores, all } = this.#taking;
     const threads = cores + all > 0 ? this.#threads.all : this.#threads.spare;
     const { memoryLimit } = this.#options;
-    const memory = all > 0 ? memoryLimit : loadMemory(memoryLimit, threads);
+    const memory = all > 0 ? modelMemory(memoryLimit) : loadMemory(memoryLimit, threads);
     const limits = `${threads} ${memory}`;
     if (limits === this.#limits) return;
     try {

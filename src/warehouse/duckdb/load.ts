@@ -12,7 +12,7 @@ import { addFirsts, quarantineOthers } from './immutable.ts';
 import { insertRow } from './insert-row.ts';
 import { fromLedger, latestLoad, tableBefore, type TableState } from './ledger.ts';
 import { createRawTable, mergeStage, type Merged } from './merge.ts';
-import type { Mutex } from './mutex.ts';
+import type { Mutex } from '../../contracts/mutex.ts';
 import { checkParts, type CheckedPart } from './parts.ts';
 import { quarantine } from './quarantine.ts';
 import type { Session } from './session.ts';

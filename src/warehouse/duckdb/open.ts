@@ -12,7 +12,7 @@ import { rawTableName } from '../table-name.ts';
 import { load } from './load.ts';
 import { createRawTable } from './merge.ts';
 import { runModel, swapStatements } from './models.ts';
-import { createMutex } from './mutex.ts';
+import { createMutex } from '../../contracts/mutex.ts';
 import { publish } from './publish.ts';
 import { rawCounts, rawRecords, readState, tableKind, tables } from './raw-read.ts';
 import { contentHash, replaceTable } from './replace-table.ts';
