@@ -67,4 +67,17 @@ const of = ({ classification = "''", status = "''", text }) => {
     end`;
 };
 
-module.exports = { of };
+const inOrder = words.toSorted();
+
+/**
+ * SQL text: the first by the alphabet of the reasons `column` (of `of`) where a condition holds; NULL when there is none. Of large
+ * groups: what `min` needs for texts is as much as for all other sums of a group together.
+ */
+const firstWhere = (condition, column) => {
+  const cases = (pairs) => pairs.map(([from, to]) => ` when ${from} then ${to}`).join('');
+  const numbers = cases(inOrder.map((word, number) => [dialect.literal(word), number]));
+  const names = cases(inOrder.map((word, number) => [number, dialect.literal(word)]));
+  return `case min(case when ${condition} then case ${column}${numbers} end end)${names} end`;
+};
+
+module.exports = { firstWhere, of };

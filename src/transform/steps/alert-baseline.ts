@@ -77,18 +77,20 @@ const weekdayOf = ({ day }: Counted): number => new Date(day).getUTCDay();
 const monthOf = ({ day }: Counted): number => new Date(day).getUTCMonth();
 
 function fitted(past: readonly Counted[], weights: readonly number[]): Fit {
-  const weighted = (pick: (one: Counted) => number): number =>
-    past.reduce((sum, one, index) => sum + (weights[index] ?? 0) * pick(one), 0);
+  const weighted = (pick: (one: Counted, index: number) => number): number =>
+    past.reduce((sum, one, index) => sum + (weights[index] ?? 0) * pick(one, index), 0);
   // Half an event: where nobody ever left, the rate is small and not 0.
   const rate = (weighted(({ count }) => count) + 0.5) / weighted(({ of }) => of);
-  const factors = (part: (one: Counted) => number, mean: (one: Counted) => number): ReadonlyMap<number, number> =>
-    new Map(
-      [...new Set(past.map(part))].map((value) => {
+  const factors = (part: (one: Counted) => number, mean: (one: Counted) => number): ReadonlyMap<number, number> => {
+    const parts = past.map(part);
+    return new Map(
+      [...new Set(parts)].map((value) => {
         const inPart = (pick: (one: Counted) => number): number =>
-          weighted((one) => (part(one) === value ? pick(one) : 0));
+          weighted((one, index) => (parts[index] === value ? pick(one) : 0));
         return [value, (inPart(({ count }) => count) + SHRINKAGE) / (inPart(mean) + SHRINKAGE)];
       }),
     );
+  };
   const plain = ({ of }: Counted): number => rate * of;
   const byWeekday = factors(weekdayOf, plain);
   const withWeekday = (one: Counted): number => plain(one) * (byWeekday.get(weekdayOf(one)) ?? 1);
