@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { TransformError, sqlFolder } from '../../src/transform/index.ts';
+import { compileGraph, planTransform, TransformError, sqlFolder } from '../../src/transform/index.ts';
 import { tableHash } from '../../src/warehouse/duckdb/index.ts';
 import { engagement, list, sent } from './core-seeds.ts';
 import { cells, openSqlProject, type SqlProject } from './harness.ts';
@@ -86,6 +86,22 @@ describe('a transform', () => {
     expect(await marts()).toEqual(before);
   });
 
+  test('two actions at once run in an order that the plan allows, and give the same rows', async () => {
+    const first = await project.transform();
+    const before = await marts();
+    const again = await project.transform({ full: true, parallel: 2 });
+    expect(again.runs.map(({ name }) => name).toSorted()).toEqual(first.runs.map(({ name }) => name).toSorted());
+    const graph = await compileGraph({ engine: 'duckdb', timeZone: 'Europe/Berlin', currency: 'EUR' });
+    const { actions } = await planTransform({ warehouse: project.warehouse, graph, full: true });
+    const ended = new Map(again.runs.map(({ name }, at) => [name.replace('marts_build.', 'marts.'), at]));
+    expect([...ended.keys()].toSorted()).toEqual(actions.map(({ name }) => name).toSorted());
+    const early = actions.filter(({ name, waitsFor }) =>
+      waitsFor.some((needed) => (ended.get(needed) ?? 0) > (ended.get(name) ?? 0)),
+    );
+    expect(early).toEqual([]);
+    expect(await marts()).toEqual(before);
+  });
+
   test('goes on where a killed one stopped: a missing table is built again, an equal one is not', async () => {
     await project.transform();
     await project.warehouse.runModel('kill', { name: 'test.kill', kind: 'operations', fingerprint: 'x' }, [
@@ -138,7 +154,7 @@ union all select 'mailchimp', account_id, list_id, name, member_count_reported, 
       join(folder, 'definitions', 'marts', 'planted_mart.sqlx'),
       `config { type: "table", schema: "marts", columns: { list_id: "id" } } select list_id from \${ref("dim_list")}`,
     );
-    const { failures, blocked } = await project.transform({ projectDir: folder });
+    const { failures, blocked } = await project.transform({ projectDir: folder, parallel: 2 });
     expect(failures.map((run) => run.message)).toEqual([
       'core.dim_list breaks a rule: 1 rows: repeated key (list_id). The marts stay as they were.',
     ]);

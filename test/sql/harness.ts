@@ -27,7 +27,11 @@ export type SqlProject = {
    */
   seed(account: string, seeds: Seeds, options?: { readonly whole?: boolean }): Promise<void>;
   transform(
-    change?: Partial<TransformConfig> & { readonly projectDir?: string; readonly full?: boolean },
+    change?: Partial<TransformConfig> & {
+      readonly projectDir?: string;
+      readonly full?: boolean;
+      readonly parallel?: number;
+    },
     select?: readonly string[],
   ): Promise<TransformResult>;
   query(sql: string): Promise<readonly Row[]>;
@@ -118,13 +122,14 @@ export async function openSqlProject(
       now = instant;
     },
     seed,
-    transform: async ({ projectDir, full, ...change } = {}, select) => {
+    transform: async ({ projectDir, full, parallel, ...change } = {}, select) => {
       runs += 1;
       return await runTransform({
         warehouse,
         config: { ...settings, ...change },
         ...(projectDir !== undefined && { projectDir }),
         ...(full !== undefined && { full }),
+        ...(parallel !== undefined && { parallel }),
         clock,
         runId: `transform-${runs}`,
         ...(select && { select }),

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Column, ModelRun, Warehouse } from '../port.ts';
 import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
@@ -200,4 +201,21 @@ test('a table hash covers content, not order, and tells doubled rows', async () 
   expect(await hashOf(`select null::varchar as a, 'x' as b`)).not.toBe(
     await hashOf(`select 'x' as a, null::varchar as b`),
   );
+});
+
+test('what models wrote is put into the file when it is much, or rows were deleted; pages that were read are left alone', async () => {
+  const logBytes = (): number => statSync(`${fixture.path}.wal`, { throwIfNoEntry: false })?.size ?? 0;
+  const run = (kind: ModelRun['kind'], statement: string): Promise<ModelRun> =>
+    warehouse.runModel('r1', model(kind, 'f1', kind === 'table' ? 'marts.small' : 'core.large'), [statement]);
+  await warehouse.query('create table core.large as select hash(range) as a, hash(range + 1) as b from range(5000000)');
+  await warehouse.query('checkpoint');
+  await warehouse.query('select count(*) from core.large where a < b');
+  const [read] = await warehouse.query(
+    `select sum(memory_usage_bytes) > 50_000_000 as is_much from duckdb_memory() where tag = 'BASE_TABLE'`,
+  );
+  expect(read).toEqual({ is_much: true });
+  await run('table', 'create table marts.small as select 1 as a');
+  expect(logBytes()).toBeGreaterThan(0);
+  await run('incremental', 'delete from core.large where a % 7 = 0');
+  expect(logBytes()).toBe(0);
 });
