@@ -47,7 +47,7 @@ export type CompiledGraph = {
   readonly declarations?: readonly (Documented & { readonly target: Target })[];
   readonly projectConfig: { readonly defaultDatabase: string };
   readonly graphErrors?: {
-    readonly compilationErrors?: readonly { readonly message?: string; readonly fileName?: string }[];
+    readonly compilationErrors?: readonly CompilationError[];
   };
 };
 
@@ -59,8 +59,7 @@ export function parseGraph(
 ): Graph {
   const errors = compiled.graphErrors?.compilationErrors ?? [];
   if (errors.length > 0) {
-    const text = errors.map((error) => `${error.fileName ?? 'sql'}: ${error.message ?? 'unknown error'}`).join('\n');
-    throw new TransformError(`The SQL project does not compile:\n${text}`, {
+    throw new TransformError(`The SQL project does not compile:\n${listed(errors)}`, {
       kind: 'compile',
       fix: 'Correct the files named above, in sql/.',
     });
@@ -76,6 +75,24 @@ export function parseGraph(
     ...steps.map(stepAction),
   ];
   return arrange({ ...settings, database: compiled.projectConfig.defaultDatabase, declarations }, actions);
+}
+
+type CompilationError = { readonly message?: string; readonly fileName?: string };
+
+/** A broken include breaks every model that uses it: so many errors are shown, those of includes first. */
+const shownErrors = 8;
+
+function listed(errors: readonly CompilationError[]): string {
+  const rank = ({ fileName = '' }: CompilationError): number => (fileName.startsWith('includes/') ? 0 : 1);
+  const lines = errors
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(({ fileName = 'sql', message = 'unknown error' }) => `${fileName}: ${message}`);
+  const shown = [...new Set(lines)];
+  const more = shown.length - shownErrors;
+  return [
+    ...shown.slice(0, shownErrors),
+    ...(more > 0 ? [`... and ${more} more, many of which may follow from these.`] : []),
+  ].join('\n');
 }
 
 const nameOf = (target: Target): string => `${target.schema}.${target.name}`;

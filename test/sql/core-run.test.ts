@@ -170,4 +170,11 @@ test('SQL that does not compile is named with its file', async () => {
     'config { type: "table", schema: "core" } select * from ${ref("nowhere")}',
   );
   await expect(project.transform({ projectDir: folder })).rejects.toThrow(/broken\.sqlx.*nowhere/s);
+  // An include that nearly every model uses: it comes first, and what follows from it is counted.
+  await writeFile(join(folder, 'includes', 'columns.js'), `throw new Error('broken on purpose');`);
+  const error: unknown = await project.transform({ projectDir: folder }).catch((reason: unknown) => reason);
+  const [, first, ...others] = String(error).split('\n');
+  expect(first).toBe('includes/columns.js: broken on purpose');
+  expect(others).toHaveLength(8);
+  expect(others.at(-1)).toMatch(/^\.\.\. and \d\d+ more, /);
 });
