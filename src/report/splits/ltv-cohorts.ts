@@ -140,7 +140,7 @@ async function backtestFigure(context: Context): Promise<Html> {
             format.money(longest['actual_amount'] ?? null),
             longest['is_covered'] === true,
           )}
-          ${methods.map((method) => markup`${translated(context, method)} `)}`,
+          ${methods.map((method) => markup`${messages.abTests.methodHeading}: ${translated(context, method)}. `)}`,
     chart: undefined,
     isTableOpen: true,
     table: martTable(context, {
