@@ -82,7 +82,7 @@ async function runStep(warehouse: Warehouse, runId: string, action: Action, fing
 
 /**
  * V8 lets the space of young objects grow when many of them live on, as a step's rows do, and keeps it: of 50,000 rows 260 MB
- * instead of 130, beside DuckDB at its limit, for a twentieth of the step's time.
+ * instead of 130, beside DuckDB at its limit, for a fifteenth of the step's time.
  */
 async function inLittleSpace<T>(work: () => Promise<T>): Promise<T> {
   setFlagsFromString('--semi-space-growth-factor=1');
