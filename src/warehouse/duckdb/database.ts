@@ -41,8 +41,8 @@ function megabytes(limit: string): number {
   return Number(amount) * (units[unit] ?? Number.NaN);
 }
 
-/** What DuckDB may count of the memory that it is granted: it takes up to a third more, most of it pages that it gives back late. */
-const counted = 0.75;
+/** What DuckDB may count of the memory that it is granted: it takes up to half as much again, most of it pages that it gives back late. */
+const counted = 0.7;
 
 /** What models and queries may take under a configured limit. */
 function modelMemory(limit: string): string {
