@@ -87,10 +87,10 @@ function listed(errors: readonly CompilationError[]): string {
   const lines = errors
     .toSorted((a, b) => rank(a) - rank(b))
     .map(({ fileName = 'sql', message = 'unknown error' }) => `${fileName}: ${message}`);
-  const shown = [...new Set(lines)];
-  const more = shown.length - shownErrors;
+  const distinct = [...new Set(lines)];
+  const more = distinct.length - shownErrors;
   return [
-    ...shown.slice(0, shownErrors),
+    ...distinct.slice(0, shownErrors),
     ...(more > 0 ? [`... and ${more} more, many of which may follow from these.`] : []),
   ].join('\n');
 }

@@ -151,7 +151,7 @@ export async function runTransform(options: {
   const runs: ModelRun[] = [];
   const failures: ModelRun[] = [];
   const blocked = new Set<string>();
-  await inTurn(plan.actions, options.parallel ?? 1, async (action) => {
+  await inTurn(plan.actions, blocked, options.parallel ?? 1, async (action) => {
     const run = await runAction({ warehouse, graph, runId, action });
     runs.push(run);
     if (run.status === 'failed') {
@@ -159,24 +159,23 @@ export async function runTransform(options: {
       for (const name of dependentsOf(graph, action.name)) blocked.add(name);
     }
     options.onProgress?.({ run, done: runs.length + blocked.size, total: plan.actions.length });
-    return blocked;
   });
   const planned = new Set(plan.actions.map(({ name }) => name));
   return { runs, unchanged: plan.unchanged, failures, blocked: [...blocked].filter((name) => planned.has(name)) };
 }
 
-/** Runs each action once all that it waits for has ended, so many at a time; `run` says what must not run any more. */
+/** Runs each action once all that it waits for has ended, so many at a time; `run` adds to `blocked` what must not run any more. */
 async function inTurn(
   actions: readonly PlannedAction[],
+  blocked: ReadonlySet<string>,
   parallel: number,
-  run: (action: PlannedAction) => Promise<ReadonlySet<string>>,
+  run: (action: PlannedAction) => Promise<void>,
 ): Promise<void> {
   const waiting = new Set(actions);
   const unfinished = new Set(actions.map(({ name }) => name));
   const running = new Set<Promise<void>>();
-  let blocked: ReadonlySet<string> = new Set();
   const start = async (action: PlannedAction): Promise<void> => {
-    blocked = await run(action);
+    await run(action);
     unfinished.delete(action.name);
   };
   for (;;) {

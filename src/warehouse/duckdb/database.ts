@@ -2,10 +2,10 @@ import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { createMutex } from '../../contracts/mutex.ts';
 import { WarehouseError } from '../port.ts';
 import { isInvalidated, warehouseFailure } from './errors.ts';
 import { quoteText } from './identifiers.ts';
-import { createMutex } from '../../contracts/mutex.ts';
 import { Session } from './session.ts';
 import { threadsFor, type Threads } from './threads.ts';
 
@@ -88,10 +88,9 @@ const openHere = new Set<string>();
 /** The warehouse file, opened once by one process; lends sessions and opens itself again after a fatal write failure. */
 export class Database {
   readonly path: string;
-  /** For models as large as the events, one at a time: each takes all cores, and two would share the memory and spill. */
-  readonly oneLarge = createMutex();
   /** Raw tables that are known to be there: none is ever dropped. */
   readonly rawTables = new Set<string>();
+  readonly #oneLarge = createMutex();
   readonly #options: DatabaseOptions;
   readonly #threads: Threads;
   #instance: DuckDBInstance | undefined;
@@ -157,12 +156,25 @@ export class Database {
   }
 
   /**
+   * The same, for a model, whose rows are put into the file after it. Models as large as the events, which alone delete, take
+   * turns: each takes all cores, and two would share the memory and spill.
+   */
+  async useForModel<T>(isLarge: boolean, work: (session: Session) => Promise<T>): Promise<T> {
+    const run = async (): Promise<T> => {
+      const result = await this.useAmply(work);
+      await this.#putAway(isLarge);
+      return result;
+    };
+    return await (isLarge ? this.#oneLarge(run) : run());
+  }
+
+  /**
    * Puts into the file what models wrote: until then it is held in memory, a block a column of hundreds of tables, which is more
    * than a load may take. Of rows that a model deleted there are marks, which DuckDB counts as pages that it has read; these
    * alone give way by themselves, so they count where marks may be among them. Left for the next model when somebody else is
    * writing.
    */
-  async putAway(afterDeletes: boolean): Promise<void> {
+  async #putAway(afterDeletes: boolean): Promise<void> {
     const enough = (megabytes(loadMemory(this.#options.memoryLimit, this.#threads.spare)) * 1_000_000) / 2;
     await this.useAmply(async (session) => {
       const held = `select cast(sum(memory_usage_bytes) as double) as held from duckdb_memory()

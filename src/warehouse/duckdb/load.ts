@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../contracts/clock.ts';
+import type { Mutex } from '../../contracts/mutex.ts';
 import type { Landing } from '../../landing/port.ts';
 import { loadTimes } from '../load-times.ts';
 import { WarehouseError, type LoadResult, type LoadUnit } from '../port.ts';
@@ -12,7 +13,6 @@ import { addFirsts, quarantineOthers } from './immutable.ts';
 import { insertRow } from './insert-row.ts';
 import { fromLedger, latestLoad, tableBefore, type TableState } from './ledger.ts';
 import { createRawTable, mergeStage, type Merged } from './merge.ts';
-import type { Mutex } from '../../contracts/mutex.ts';
 import { checkParts, type CheckedPart } from './parts.ts';
 import { quarantine } from './quarantine.ts';
 import type { Session } from './session.ts';

@@ -13,18 +13,7 @@ const attempts = 4;
  * Runs a model's statements and writes its `ops.model_run` row in one transaction: a killed or failed run leaves the
  * older table in place. An assertion's last statement gives the violating rows; any makes the run `failed`.
  */
-export function runModel(
-  database: Database,
-  clock: Clock,
-  runId: string,
-  model: ModelPlan,
-  statements: readonly string[],
-): Promise<ModelRun> {
-  const run = (): Promise<ModelRun> => runOne(database, clock, runId, model, statements);
-  return model.kind === 'incremental' ? database.oneLarge(run) : run();
-}
-
-async function runOne(
+export async function runModel(
   database: Database,
   clock: Clock,
   runId: string,
@@ -35,7 +24,7 @@ async function runOne(
   const started = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const ended = await database.useAmply((session) =>
+      return await database.useForModel(kind === 'incremental', (session) =>
         // Incremental models are as large as the events; of ten million their order costs a fifth of the time.
         withoutOrder(session, kind === 'incremental' ? Number.POSITIVE_INFINITY : 0, () =>
           session.transaction(async () => {
@@ -55,8 +44,6 @@ async function runOne(
           }),
         ),
       );
-      await database.putAway(kind === 'incremental');
-      return ended;
     } catch (error) {
       if (!(error instanceof WarehouseError)) throw error;
       if (error.kind === 'transient' && attempt < attempts) {

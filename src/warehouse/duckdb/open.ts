@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../contracts/clock.ts';
+import { createMutex } from '../../contracts/mutex.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type Warehouse } from '../port.ts';
 import { checkLength, checkTables } from './check.ts';
@@ -12,7 +13,6 @@ import { rawTableName } from '../table-name.ts';
 import { load } from './load.ts';
 import { createRawTable } from './merge.ts';
 import { runModel, swapStatements } from './models.ts';
-import { createMutex } from '../../contracts/mutex.ts';
 import { publish } from './publish.ts';
 import { rawCounts, rawRecords, readState, tableKind, tables } from './raw-read.ts';
 import { contentHash, replaceTable } from './replace-table.ts';
