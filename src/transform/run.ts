@@ -59,12 +59,12 @@ const oneStep = createMutex();
 async function runStep(warehouse: Warehouse, runId: string, action: Action, fingerprint: string): Promise<ModelRun> {
   const { step } = action;
   if (step === undefined) throw new Error(`${action.name} is no step`);
-  const started = performance.now();
-  const rows = await oneStep(() =>
+  const { rows, durationMs } = await oneStep(() =>
     inLittleSpace(async () => {
+      const started = performance.now();
       const written = step.run(await warehouse.query(`select * from ${warehouse.quote(builtAs(step.reads))}`));
       await warehouse.replaceTable(step.writes.table, step.writes.columns, written);
-      return written.length;
+      return { rows: written.length, durationMs: Math.round(performance.now() - started) };
     }),
   );
   const run: ModelRun = {
@@ -72,7 +72,7 @@ async function runStep(warehouse: Warehouse, runId: string, action: Action, fing
     kind: 'step',
     fingerprint,
     rows,
-    durationMs: Math.round(performance.now() - started),
+    durationMs,
     status: 'done',
     message: null,
   };

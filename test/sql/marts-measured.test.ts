@@ -146,6 +146,8 @@ beforeAll(async () => {
     bounce_type: 'soft',
     bounce_reason: 'mailbox_full',
   });
+  // Of two reasons of one kind the first by the alphabet counts.
+  await happen(marts, 'bounced', 'bounce', [72], { ...at, bounce_type: 'soft', bounce_reason: 'timeout' });
   await happen(marts, 'bounced', 'bounce', [100], { ...at, bounce_type: 'soft', bounce_reason: 'blocked' });
   await happen(marts, 'bounced', 'bounce', [100], { ...next, bounce_type: 'hard', bounce_reason: null });
   await happen(marts, 'bounced', 'delivered', people(42, 70), at);
@@ -329,6 +331,7 @@ describe('deliverability by day and domain', () => {
       soft_bounce_count: 28,
       unknown_user_bounce_count: 41,
       mailbox_full_bounce_count: 28,
+      timeout_bounce_count: 0,
       blocked_bounce_count: 0,
       unstated_bounce_count: 1,
       complaint_count: 1,

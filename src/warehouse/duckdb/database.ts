@@ -50,10 +50,10 @@ function modelMemory(limit: string): string {
   return Number.isNaN(most) ? limit : `${Math.floor(counted * most)}MB`;
 }
 
-/** What loads may take under a configured limit, which may be lower still. */
+/** What loads may take under a configured limit: no more than models, who may have less. */
 function loadMemory(limit: string, threads: number): string {
   const enough = loadMemoryMb(threads);
-  return megabytes(limit) < enough ? limit : `${enough}MB`;
+  return megabytes(modelMemory(limit)) < enough ? modelMemory(limit) : `${enough}MB`;
 }
 
 /** What the file is called in SQL, whatever its own name. */
