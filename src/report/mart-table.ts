@@ -62,9 +62,7 @@ export function martTable(context: Context, table: MartTable): Html {
   const source = mart !== undefined && markup` data-mart="${mart}"`;
   return markup`<div class="scroll${isSheet && ' sheet'}" role="group" tabindex="0" aria-labelledby="${id}-caption">
       <table id="${id}" ${source}${table.sortable === true && markup` data-sortable=""`}>
-        <caption id="${id}-caption">
-          ${caption}
-        </caption>
+        ${tableCaption(`${id}-caption`, caption)}
         <thead>
           <tr>
             ${columns.map(
@@ -82,6 +80,10 @@ export function martTable(context: Context, table: MartTable): Html {
     ${more > 0 && markup`<p class="more">${messages.table.more(format.count(rows.length), format.count(more))}</p>`}
     ${notes.size > 0 && notesList(context, id, notes)}`;
 }
+
+/** A table's caption; where the table is wider than its box, it stays in sight. */
+export const tableCaption = (id: string, text: string): Html =>
+  markup`<caption id="${id}"><span>${text}</span></caption>`;
 
 /** The exact value stands beside what a person reads, unless they are the same; a cell without a value has the class `na`. */
 function cell(

@@ -28,6 +28,7 @@ import {
   martRows,
   named,
   ratioOfSums,
+  sumsOf,
   rowsOf,
   shows,
   type Fields,
@@ -161,10 +162,13 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     const cards = await page.evaluate<readonly inPage.Card[]>(inPage.cards);
     expect(cards.length).toBeGreaterThanOrEqual(20);
     let known = 0;
-    const summed = cards.filter(({ date }) => date === 'send_date' || date === 'day');
-    for (const card of summed.filter(
-      ({ mart }) => mart !== 'active_audience_daily' && mart !== 'audience_growth_daily',
-    )) {
+    const summed = cards.filter(
+      ({ date, mart }) =>
+        (date === 'send_date' || date === 'day') &&
+        mart !== 'active_audience_daily' &&
+        mart !== 'audience_growth_daily',
+    );
+    for (const card of summed) {
       const expected = await ratioOfSums(hostile, card);
       const label = `${card['metric']} ${card['filter'] ?? ''}: ${card.text}`;
       if (expected === null) {
@@ -176,6 +180,21 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
       known += 1;
     }
     expect(known).toBeGreaterThanOrEqual(20);
+    // Wilson's bounds are the shares from which the observed one is 1.96 of their own standard errors away.
+    let bounded = 0;
+    for (const card of summed.filter(({ low }) => low !== undefined)) {
+      const { above, below } = (await sumsOf(hostile, card)) ?? { above: Number.NaN, below: Number.NaN };
+      for (const bound of [Number(card['low']), Number(card['high'])]) {
+        const error = Math.sqrt((bound * (1 - bound)) / below);
+        expect([card['metric'], Math.abs(above / below - bound)]).toEqual([
+          card['metric'],
+          expect.closeTo(1.959963985 * error, 9),
+        ]);
+      }
+      expect(Number(card['low'])).toBeLessThan(Number(card['high']));
+      bounded += 1;
+    }
+    expect(bounded).toBeGreaterThanOrEqual(15);
     for (const card of cards.filter(({ mart }) => mart === 'active_audience_daily')) {
       const days = /window_days = (\d+)/.exec(card['filter'] ?? '')?.[1];
       const [row] = await rowsOf(

@@ -72,7 +72,7 @@ svg text{font-size:11px}svg text:not([fill]){fill:var(--muted)}svg .middle{text-
 @media (max-width:560px){.plot.wide{display:none}.plot.narrow{display:block}}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--card);margin:.6rem 0;max-height:36rem;overflow-y:auto}
 table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;padding:.6rem .8rem;font-weight:600;color:var(--text)}
+.scroll{container-type:inline-size}caption{text-align:left;padding:.6rem .8rem;font-weight:600;color:var(--text)}caption span{display:block;position:sticky;left:.8rem;max-width:calc(100cqw - 1.6rem)}
 th,td{padding:.4rem .7rem;text-align:left;vertical-align:top;border-top:1px solid var(--line);overflow-wrap:normal}
 thead th{position:sticky;top:0;background:var(--card);font-weight:600;border-top:0;box-shadow:inset 0 -1px var(--axis);vertical-align:bottom;z-index:1}
 @media (min-width:700px){tbody th{position:sticky;left:0;background:var(--card)}}

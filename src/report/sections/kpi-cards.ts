@@ -5,6 +5,7 @@ import { markup, type Html, type HtmlValue } from '../html.ts';
 import { statusOf, type Kpi, type Status } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
 import { sparkline } from '../kpis/spark.ts';
+import { wilsonInterval, type Interval } from '../../transform/steps/proportions.ts';
 
 const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
 
@@ -81,6 +82,7 @@ function card(context: Context, kpi: Kpi): Html {
           ? format.change(Number(value))
           : format.value(value, shownUnit(kpi.unit, kpi.source.column));
   const { source } = kpi;
+  const interval = intervalOf(kpi);
   const reasons =
     kpi.value === null ? [nullReason(context, kpi)] : kpi.reasons.map((reason) => translated(context, reason));
   return markup`<li class="card kpi">
@@ -110,6 +112,12 @@ function card(context: Context, kpi: Kpi): Html {
           <dt>${words.median[kpi.medianKind]}</dt>
           <dd>${write(kpi.median)}</dd>
         </div>`
+      }${
+        interval !== null &&
+        markup`<div>
+          <dt>${words.interval}</dt>
+          <dd data-low="${interval.low}" data-high="${interval.high}">${words.between(format.percent(interval.low), format.percent(interval.high))}</dd>
+        </div>`
       }
     </dl>
     <details>
@@ -138,6 +146,13 @@ function card(context: Context, kpi: Kpi): Html {
             <dd>
               ${sum(context, source.numerator, kpi.numerator)} ÷ ${sum(context, source.denominator, kpi.denominator)}
             </dd>
+          </div>`
+        }
+        ${
+          interval !== null &&
+          markup`<div>
+            <dt>${words.interval}</dt>
+            <dd>${words.intervalMethod}</dd>
           </div>`
         }
         <div>
@@ -191,6 +206,13 @@ function card(context: Context, kpi: Kpi): Html {
       </dl>
     </details>
   </li>`;
+}
+
+/** Bounds of a share of what it is a part of; null of what is none, as in metric_values. */
+function intervalOf({ unit, value, numerator, denominator }: Kpi): Interval | null {
+  const [successes, trials] = [Number(numerator), Number(denominator)];
+  if (unit !== 'rate' || value === null || !(trials > 0) || successes < 0 || successes > trials) return null;
+  return wilsonInterval({ successes, trials });
 }
 
 function trend({ format, messages }: Context, kpi: Kpi, write: (value: Json) => HtmlValue): HtmlValue {

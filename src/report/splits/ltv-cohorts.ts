@@ -2,7 +2,7 @@ import { lines } from '../charts/shapes.ts';
 import { translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
-import { martTable } from '../mart-table.ts';
+import { martTable, tableCaption } from '../mart-table.ts';
 import { numberOf, type Fields } from '../reader.ts';
 import { absent } from './absent.ts';
 
@@ -95,9 +95,7 @@ async function cohortGrid({ reader, messages, format }: Context): Promise<Html> 
   };
   return markup`<div class="scroll" role="group" tabindex="0" aria-labelledby="cohort-grid-caption">
     <table id="cohort-grid" data-mart="ltv_cohorts" data-cell="cumulative_revenue_per_subscriber_amount">
-      <caption id="cohort-grid-caption">
-        ${words.gridCaption}
-      </caption>
+      ${tableCaption('cohort-grid-caption', words.gridCaption)}
       <thead>
         <tr>
           <th scope="col">${messages.columns.signup_month}</th>

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
-import { martTable } from '../mart-table.ts';
+import { martTable, tableCaption } from '../mart-table.ts';
 import { numberOf, type Fields } from '../reader.ts';
 import { absent } from './absent.ts';
 
@@ -89,9 +89,7 @@ function grid({ messages, format }: Context, kind: string, rows: readonly Fields
   };
   return markup`<div class="scroll heat" role="group" tabindex="0" aria-labelledby="heat-${kind}-caption">
     <table id="heat-${kind}-table" data-mart="send_time" data-cell="open_share_rate">
-      <caption id="heat-${kind}-caption">
-        ${words.caption}
-      </caption>
+      ${tableCaption(`heat-${kind}-caption`, words.caption)}
       <thead>
         <tr>
           <th scope="col">${words.hour}</th>

@@ -57,7 +57,12 @@ export const cells = `[...document.querySelectorAll('td[data-key]')].map((cell) 
 
 export type Card = Readonly<Record<string, string | undefined>> & { readonly text: string };
 
-export const cards = `[...document.querySelectorAll('[data-metric]')].map((card) => ({ ...card.dataset, text: card.textContent.trim() }))`;
+/** With the bounds of its interval, where it has one. */
+export const cards = `[...document.querySelectorAll('[data-metric]')].map((card) => ({
+  ...card.dataset,
+  ...card.closest('.kpi')?.querySelector('[data-low]')?.dataset,
+  text: card.textContent.trim(),
+}))`;
 
 export type FigureSeen = {
   readonly title: string;
@@ -118,8 +123,11 @@ export const visit = (id: string): string => `(async () => {
     visible: [...document.querySelectorAll('section.page')].filter((page) => page.offsetHeight > 0).map((page) => page.id),
     width: document.documentElement.scrollWidth,
     title: document.title,
-    cut: [...document.querySelectorAll('#${id} :is(h2,h3,h4,p,dt,dd,li,summary), nav a')]
-      .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1)
-      .map((element) => element.outerHTML.slice(0, 120)),
+    cut: [
+      ...[...document.querySelectorAll('#${id} :is(h2,h3,h4,p,dt,dd,li,summary), nav a')]
+        .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1),
+      ...[...document.querySelectorAll('#${id} caption span')]
+        .filter((text) => text.getBoundingClientRect().right > text.closest('.scroll').getBoundingClientRect().right),
+    ].map((element) => element.outerHTML.slice(0, 120)),
   };
 })()`;

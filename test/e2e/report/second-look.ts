@@ -99,6 +99,16 @@ const seconds: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day:
 
 /** A second way to a card's number: the marts' rows, added up here. */
 export async function ratioOfSums(published: Published, card: Card): Promise<number | null> {
+  const sums = await sumsOf(published, card);
+  if (sums === null || card['denominator'] === undefined) return sums?.above ?? null;
+  return sums.below === 0 ? null : sums.above / sums.below;
+}
+
+/** Both sums of a card; null where no row has them. */
+export async function sumsOf(
+  published: Published,
+  card: Card,
+): Promise<{ readonly above: number; readonly below: number } | null> {
   const { mart = '', column = '', numerator = '', denominator, date, from, to, filter } = card;
   const goal = /^goal = (\w+)$/.exec(filter ?? '')?.[1];
   const all = await cached(
@@ -122,9 +132,7 @@ export async function ratioOfSums(published: Published, card: Card): Promise<num
     below += bottom;
     known += 1;
   }
-  if (known === 0) return null;
-  if (denominator === undefined) return above;
-  return below === 0 ? null : above / below;
+  return known === 0 ? null : { above, below };
 }
 
 const kept = new Map<string, Promise<readonly Fields[]>>();
