@@ -75,6 +75,23 @@ describe('the metric catalog', () => {
     expect(rules.get('open_rate')).toMatchObject({ kind: 'median' });
   });
 
+  it('watches only what metric_values has: another rule would never find a row', () => {
+    const catalog = loadMetricCatalog();
+    const martOf = new Map(catalog.metrics.map(({ key, mart }) => [key, mart]));
+    const rules = alertRules(catalog);
+    const levelsOf = ({ metric }: (typeof rules)[number]) => catalog.marts[martOf.get(metric) ?? '']?.levels ?? [];
+    const blind = rules.filter(
+      (rule) =>
+        !levelsOf(rule).some(
+          (level) =>
+            (level.scope === rule.scope || level.scope_column !== undefined) &&
+            (level.periods as readonly string[]).includes(rule.period),
+        ),
+    );
+    expect(rules.length).toBeGreaterThan(15);
+    expect(blind.map(({ rule, scope, period }) => `${rule}: ${scope}, ${period}`)).toEqual([]);
+  });
+
   it('leaves out a rule that is off and takes another threshold', () => {
     const rules = alertRules(loadMetricCatalog(), { profit: { on: false }, active_audience: { threshold: 0.2 } });
     expect(rules.some(({ rule }) => rule === 'profit')).toBe(false);

@@ -6,8 +6,12 @@ import { campaignPerformance, campaignProfit, linkPerformance } from './campaign
 import { deliverabilityDaily } from './deliverability-mart.ts';
 import type { Facts } from './fact-types.ts';
 import { spamChecks, viewTime } from './measured-marts.ts';
+import { profitMonthly } from './profit-monthly.ts';
 import { wilson } from './statistics.ts';
 import type { TruthRow } from './tally.ts';
+
+/** What a month was when it was closed, the runs before tell, not the facts: its rows are compared, without their numbers. */
+const ofEarlierRuns: ReadonlySet<string> = new Set(['restated_profit']);
 
 type MartRows = MetricCatalog['marts'][string];
 type Level = MartRows['levels'][number];
@@ -17,6 +21,7 @@ type Amount = Decimal | null;
 const sources: Readonly<Record<string, (facts: Facts) => readonly TruthRow[]>> = {
   campaign_performance: campaignPerformance,
   campaign_profit: campaignProfit,
+  profit_monthly: profitMonthly,
   link_performance: linkPerformance,
   active_audience_daily: activeAudienceDaily,
   audience_growth_daily: audienceGrowthDaily,
@@ -56,7 +61,7 @@ function levelRows(
         metric: metric.key,
         ...rest,
         ...bounds(facts, period, day, dates[0] ?? '', rest.window_text),
-        ...numbers(facts, metric, members),
+        ...(ofEarlierRuns.has(metric.key) ? {} : numbers(facts, metric, members)),
       };
     });
   });

@@ -59,6 +59,19 @@ describe('a threshold', () => {
     expect(found?.['text']).toBe('Profit of campaign Mail 1 is -0.01 EUR; it should be at least 0.00 EUR');
   });
 
+  it('of a month’s books is the whole company’s, once the month is over and its late costs are in', () => {
+    expect(rules.filter(({ rule }) => rule === 'monthly_profit')).toMatchObject([{ scope: 'all', period: 'month' }]);
+    const rule = ruleOf('monthly_profit');
+    const loss = (asOf: string) => value(rule, 30, -250, null, { scope_id: 'all', as_of_date: asOf });
+    expect(alerts.run([loss(dayAt(34))])).toEqual([]);
+    const [found] = alerts.run([loss(dayAt(35))]);
+    expect(found).toMatchObject({
+      day: '2026-01-31',
+      severity: 'warning',
+      text: 'Profit of the month of the whole company is -250.00 EUR; it should be at least 0.00 EUR',
+    });
+  });
+
   it('is not judged on too few people, nor while readers are still reading', () => {
     expect(alerts.run([value(ruleOf('complaint_rate'), 1, 5, 99)])).toEqual([]);
     expect(alerts.run([value(ruleOf('complaint_rate'), 1, 5, 100)])).toHaveLength(1);
