@@ -33,6 +33,8 @@ type Outcome = {
     readonly record: string;
   }[];
   readonly state: ReadonlyMap<string, ItemState>;
+  /** How many records and rejected rows each page had. */
+  readonly pages: readonly { readonly records: number; readonly rejected: number }[];
 };
 
 /** Plans and reads one stream, as the engine would. */
@@ -45,14 +47,16 @@ async function readStream(
   const slices = (await stream.plan?.slices({ config, state, now } as PlanContext<FileConfig>, [])) ?? [];
   const records: JsonObject[] = [];
   const rejected: Outcome['rejected'][number][] = [];
+  const pages: Outcome['pages'][number][] = [];
   for (const slice of slices) {
     const context = { config, slice, now, signal: new AbortController().signal } as ReadContext<FileConfig>;
     for await (const page of stream.read(context)) {
       records.push(...page.records);
       rejected.push(...(page.rejected ?? []));
+      pages.push({ records: page.records.length, rejected: page.rejected?.length ?? 0 });
     }
   }
-  return { records, rejected, state: new Map(slices.map((slice) => [slice.item, slice.next])) };
+  return { records, rejected, state: new Map(slices.map((slice) => [slice.item, slice.next])), pages };
 }
 
 function write(name: string, content: string | Buffer): string {
@@ -336,6 +340,21 @@ describe('bad input', () => {
       kind: 'contract',
       message: expect.stringMatching(message),
     });
+  });
+
+  it('broken rows come with the rows around them, not all at the end: they are judged by the share of their page', async () => {
+    const lines = Array.from({ length: 5000 }, (_, at) => (at % 500 === 499 ? 'x' : '1,2026-01-01T00:00:00Z'));
+    const name = write('ragged.csv', `amount,at\n${lines.join('\n')}\n`);
+    const config = configOf([{ path: name, map: [{ entity: 'orders', fields: orderFields }] }]);
+    const { pages, rejected } = await readStream(config, 'orders');
+    expect(rejected.map(({ position }) => position)).toEqual(
+      Array.from({ length: 10 }, (_, at) => `ragged.csv line ${500 * (at + 1) + 1}`),
+    );
+    expect(pages).toEqual([
+      { records: 2000, rejected: 4 },
+      { records: 2000, rejected: 4 },
+      { records: 990, rejected: 2 },
+    ]);
   });
 
   it('a file that is not there is named', async () => {

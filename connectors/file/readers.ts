@@ -142,7 +142,9 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
     // By line, not by count: a broken row that is mended later must not renumber the rows after it.
     rows.push({ number: item.info.lines - 1, values: item.record });
     if (rows.length >= batchSize) {
-      yield { rows, broken: [], bytes: bytes() };
+      // The parser is ahead: a broken row is judged with the rows around it, or the last batch would have them all.
+      const ahead = broken.findIndex(({ line }) => line > item.info.lines);
+      yield { rows, broken: broken.splice(0, ahead === -1 ? broken.length : ahead), bytes: bytes() };
       rows = [];
     }
   }
