@@ -15,7 +15,9 @@ export const maybeInstant = z.union([instant, z.literal('')]).nullish();
 export const text = z.string().nullish();
 export const flag = z.boolean().nullish();
 export const count = z.int().nonnegative().nullish();
-export const rate = z.number().nullish();
+
+/** A rate or another quotient, with as many digits as the division gave; the kit keeps one too long for a double as text. */
+export const rate = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i)]).nullish();
 
 /** An amount; the kit keeps a number too long for a double as text. */
 export const amount = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).nullish();

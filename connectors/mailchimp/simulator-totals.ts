@@ -52,7 +52,8 @@ export function countTotals(mailing: Mailing): Totals {
     plainOpens: plain.length,
     uniquePlainOpens: new Set(plain.map((open) => open.member)).size,
     lastOpen: latest(mailing.opens),
-    openRate: rate(uniqueOpens, delivered),
+    // Not rounded: readers must take a quotient with all its digits.
+    openRate: delivered === 0 ? 0 : uniqueOpens / delivered,
     clicks: mailing.clicks.length,
     uniqueClicks,
     clickers: new Set(mailing.clicks.map((click) => click.member)).size,

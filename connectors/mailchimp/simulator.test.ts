@@ -244,6 +244,14 @@ describe('recipients', () => {
     expect(opens['open_rate']).toBeCloseTo((opens['unique_opens'] ?? 0) / delivered, 3);
     expect((report['list_stats'] as Record<string, number>)['open_rate']).toBeGreaterThan(1);
   });
+
+  it('rounds no open rate, so that numbers come that are longer than a double is sure of', async () => {
+    const { get } = await start();
+    const rates = rows(await get('/reports?count=1000'), 'reports').map(
+      (report) => (report['opens'] as Record<string, number>)['open_rate'],
+    );
+    expect(rates.filter((rate) => String(rate).replace(/^0\.0*/, '').length > 15).length).toBeGreaterThan(0);
+  });
 });
 
 describe('a day later', () => {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, LandedRow, RejectedRow, Slice } from '../../src/contracts/sync.ts';
 import type { Http, RawReader } from '../_kit/contract.ts';
 import { readSlice } from '../_kit/engine.ts';
+import { parseJson } from '../_kit/json.ts';
 import { personKey } from '../_kit/person-key.ts';
 import { planSlices } from '../_kit/plan.ts';
 import { mailchimp } from './connector.ts';
@@ -110,6 +111,18 @@ describe('streams of Mailchimp', () => {
       record: { timestamp_signup: '', merge_fields: { FNAME: 'Urist' } },
     });
     expect(rejected).toMatchObject([{ path: 'members[].last_changed', position: 'page 1 record 2' }]);
+  });
+
+  it.each(['0.42857142857142855', '3.3333333333333335e-05', '0.4286'])('takes a rate of %s, exactly', async (open) => {
+    const body = parseJson(`{"reports":[{"id":"a1","opens":{"open_rate":${open}}}],"total_items":1}`) as JsonObject;
+    const { rows, rejected } = await read('reports', body, {});
+    expect(rejected).toEqual([]);
+    expect(rows.map(({ record }) => String((record['opens'] as JsonObject)['open_rate']))).toEqual([open]);
+  });
+
+  it('refuses a rate that is no number', async () => {
+    const body = { reports: [{ id: 'a1', opens: { open_rate: '12 %' } }], total_items: 1 };
+    expect((await read('reports', body, {})).rejected).toMatchObject([{ path: 'reports[].opens.open_rate' }]);
   });
 
   it('knows the person of an order', async () => {
