@@ -329,6 +329,7 @@ describe('bad input', () => {
   it.each([
     ['a missing column', 'amount,when\n1,2\n', /has no column at: it has amount, when/],
     ['a header twice', 'amount,amount\n1,2\n', /two columns are named amount/],
+    ['a header twice but for spaces', 'amount,at, amount\n1,2,3\n', /two columns are named amount/],
     ['no line at all', '', /is empty/],
     ['cp1252', Buffer.from('amount,at\n\xe4,1\n', 'latin1'), /not valid UTF-8/],
     ['UTF-16', Buffer.from('\uFEFFamount,at\n', 'utf16le'), /UTF-16/],

@@ -153,12 +153,13 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
   yield { rows, broken, bytes: bytes() };
 }
 
-function checkHeader(file: string, names: readonly string[]): readonly string[] {
+function checkHeader(file: string, written: readonly string[]): readonly string[] {
+  const names = written.map((name) => name.trim());
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw new FileError(`${path.basename(file)}: two columns are named ${twice}: rename one`);
   if (names.length > 10_000)
     throw new FileError(`${path.basename(file)}: has ${names.length} columns: is the delimiter right?`);
-  return names.map((name) => name.trim());
+  return names;
 }
 
 function rowReason(message: string, columns: number): string {
