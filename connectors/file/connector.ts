@@ -22,6 +22,9 @@ import { contentHash, FileError, listFiles, readRows } from './readers.ts';
 type FileRecord = Readonly<Record<string, unknown>>;
 const record: z.ZodType<FileRecord> = z.looseObject({ file: z.string(), row_number: z.number() });
 
+/** Raised when the same bytes and mapping become other records: every file is read again, and its former records go. */
+const readerVersion = 2;
+
 /** Mappings of one entity, with the index that makes their ids differ. */
 function mappingsOf(
   spec: FileSpec,
@@ -57,7 +60,7 @@ async function planFiles(name: EntityName, context: PlanContext<FileConfig>): Pr
     for (const file of await named(name, listFiles(context.config, spec))) {
       const item = path.relative(context.config.project_dir, file);
       // The mapping is part of what decides the records, so a changed mapping reads the file again, too.
-      const fingerprint = `${await contentHash(file)} ${JSON.stringify({ ...spec, map: mappings })}`;
+      const fingerprint = `${await contentHash(file)} ${JSON.stringify({ ...spec, map: mappings })} reader ${readerVersion}`;
       if (context.state.get(item)?.fingerprint === fingerprint) continue;
       slices.push({
         id: `file=${item}`,
@@ -85,7 +88,9 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
       const first = batch.rows[0];
       const columns =
         first === undefined || file.match(/\.(ndjson|jsonl)(\.gz)?$/) !== null ? null : Object.keys(first.values);
-      mappers ??= mappings.map(({ mapping, index }) => createMapper(file, spec, mapping, index, columns, latest));
+      mappers ??= mappings.map(({ mapping, index }) =>
+        createMapper(context.slice.item, spec, mapping, index, columns, latest),
+      );
       const missing = mappers.flatMap((mapper) => mapper.missingColumns);
       if (missing.length > 0) {
         throw new FileError(

@@ -41,7 +41,7 @@ export const entities = {
     key: ['campaign_id', 'recipient_id'],
     fields: {
       campaign_id: { type: 'text', required: true, description: 'campaign' },
-      recipient_id: id('recipient; by default the row key'),
+      recipient_id: id('recipient; by default the columns of key, or file and row number'),
       person,
       variant: text('group of the test'),
       is_control: { type: 'boolean', description: 'true for a hold-out that was never mailed' },

@@ -32,5 +32,5 @@ export const instant = (description: string, required = false): Field => ({ type
 export const amount = (description: string, required = false): Field => ({ type: 'decimal', required, description });
 
 export const person = text('e-mail address of the person; without one, the recipient_id stands for them');
-export const recipientId = text('id of the recipient; by default the row key');
+export const recipientId = text('id of the recipient; by default the columns of key, or file and row number');
 export const campaignAccount = text('id of the source whose campaign this is; by default this file source');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -145,16 +145,42 @@ describe('mapping', () => {
     ]);
     const recipients = (await readStream(config, 'recipients')).records;
     expect(recipients.map((row) => [row['recipient_id'], row['person'], row['variant'], row['is_control']])).toEqual([
-      ['1', 'id:1', 'Mens', 'false'],
-      ['2', 'id:2', 'None', 'true'],
-      ['3', 'id:3', 'Womens', 'false'],
+      ['test.csv#1', 'id:test.csv#1', 'Mens', 'false'],
+      ['test.csv#2', 'id:test.csv#2', 'None', 'true'],
+      ['test.csv#3', 'id:test.csv#3', 'Womens', 'false'],
     ]);
     expect((await readStream(config, 'conversions')).records.map((row) => row['conversion_id'])).toEqual([
       'test.csv#1:1',
       'test.csv#1:2',
     ]);
     expect((await readStream(config, 'orders')).records).toMatchObject([
-      { order_id: 'test.csv#2:1', recipient_id: '1', amount: '29.99', attribution: 'assigned' },
+      { order_id: 'test.csv#2:1', recipient_id: 'test.csv#1', amount: '29.99', attribution: 'assigned' },
+    ]);
+  });
+
+  it('keeps the rows of files with one name in two folders apart', async () => {
+    for (const shop of ['shop-a', 'shop-b']) {
+      mkdirSync(path.join(folder, shop), { recursive: true });
+      write(`${shop}/day.csv`, 'no,amount,at\n7,1,2026-01-01T00:00:00Z\n');
+    }
+    const campaign_id = { const: 'c' };
+    const read = async (key: 'row_number' | ['no'], entity: 'orders' | 'recipients') => {
+      const fields = entity === 'orders' ? orderFields : { campaign_id };
+      const config = configOf([{ path: 'shop-*/day.csv', map: [{ entity, key, fields }] }]);
+      return (await readStream(config, entity)).records.map((row) => [row['order_id'], row['recipient_id']]);
+    };
+    expect(await read('row_number', 'orders')).toEqual([
+      ['shop-a/day.csv#0:1', 'shop-a/day.csv#1'],
+      ['shop-b/day.csv#0:1', 'shop-b/day.csv#1'],
+    ]);
+    expect(await read('row_number', 'recipients')).toEqual([
+      [undefined, 'shop-a/day.csv#1'],
+      [undefined, 'shop-b/day.csv#1'],
+    ]);
+    // A column that names the person names the same one in every file: other files may state it as recipient_id.
+    expect(await read(['no'], 'orders')).toEqual([
+      ['shop-a/day.csv#0:7', '7'],
+      ['shop-b/day.csv#0:7', '7'],
     ]);
   });
 
@@ -187,7 +213,14 @@ describe('mapping', () => {
     ]);
     expect((await readStream(other, 'orders', first.state)).records).toHaveLength(1);
     write('again.csv', 'amount,at\n2,2026-01-01T00:00:00Z\n');
-    expect((await readStream(config, 'orders', first.state)).records).toMatchObject([{ amount: '2' }]);
+    const second = await readStream(config, 'orders', first.state);
+    expect(second.records).toMatchObject([{ amount: '2' }]);
+    // As an earlier reader noted it, which made other records of the same bytes.
+    const earlier = [...second.state].map(([item, state]): [string, ItemState] => [
+      item,
+      { ...state, fingerprint: String(state.fingerprint).replace(/ reader \d+$/, '') },
+    ]);
+    expect((await readStream(config, 'orders', new Map(earlier))).records).toHaveLength(1);
   });
 });
 
@@ -254,7 +287,11 @@ describe('measurements', () => {
 
   it.each<[Sheet, string, JsonObject]>([
     ['view_times', 'c1,Ann@x.org,2026-01-01T00:00:00Z,7.5,', { seconds: '7.5', view_class: null }],
-    ['view_times', 'c1,,2026-01-01T00:00:00Z,-1,skim', { seconds: '-1', view_class: 'skimmed', person: 'id:1' }],
+    [
+      'view_times',
+      'c1,,2026-01-01T00:00:00Z,-1,skim',
+      { seconds: '-1', view_class: 'skimmed', person: 'id:view_times.csv#1' },
+    ],
     ['replies', 'c1,ann@x.org,2026-01-01T00:00:00Z,out_of_office', { reply_class: 'out_of_office' }],
     ['replies', 'c1,ann@x.org,2026-01-01T00:00:00Z,', { reply_class: null, reply_id: 'replies.csv#0:1' }],
     ['spam_checks', 'c1,,2026-01-01,-0.2,0,5', { campaign_id: 'c1', domain: null, score: '-0.2' }],

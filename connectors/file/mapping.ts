@@ -21,7 +21,7 @@ export type Mapped =
 export type RowMapper = { readonly map: (row: FileRow) => Mapped; readonly missingColumns: readonly string[] };
 
 export function createMapper(
-  file: string,
+  item: string,
   spec: FileSpec,
   mapping: Mapping,
   mapIndex: number,
@@ -29,7 +29,6 @@ export function createMapper(
   latest: number,
 ): RowMapper {
   const entity: Entity = entities[mapping.entity];
-  const base = path.basename(file);
   const condition = mapping.when === undefined ? null : parseCondition(mapping.when);
   const used = [
     ...Object.values(mapping.fields).flatMap((source) => sourceColumn(source) ?? []),
@@ -66,8 +65,11 @@ export function createMapper(
     if (refused !== null) {
       return { kind: 'rejected', path: `${mapping.entity}.${refused[0]}`, reason: refused[1] };
     }
-    defaults(record, entity, mapping, rowKey, `${base}#${mapIndex}:${rowKey}`);
-    return { kind: 'record', record: { ...record, file: base, row_number: row.number } };
+    // The path, not the name alone: files of one name in two folders would overwrite each other's rows. A number of a row says
+    // nothing outside its file, but a column that names the person may be what another file states as recipient_id.
+    const recipientId = mapping.key === 'row_number' ? `${item}#${rowKey}` : rowKey;
+    defaults(record, entity, mapping, recipientId, `${item}#${mapIndex}:${rowKey}`);
+    return { kind: 'record', record: { ...record, file: path.basename(item), row_number: row.number } };
   };
   return { map, missingColumns };
 }
@@ -106,15 +108,15 @@ function fieldValue(
   );
 }
 
-/** Ids that are not mapped come from the row's key; a person without an address is known by the recipient's id. */
+/** Ids that are not mapped come from the file and the row's key; a person without an address is known by the recipient's id. */
 function defaults(
   record: Record<string, string | number | null>,
   entity: Entity,
   mapping: Mapping,
-  rowKey: string,
+  recipientId: string,
   rowId: string,
 ): void {
-  if ('recipient_id' in entity.fields) record['recipient_id'] ??= rowKey;
+  if ('recipient_id' in entity.fields) record['recipient_id'] ??= recipientId;
   for (const [name, field] of Object.entries(entity.fields)) {
     if (field.type === 'id') record[name] ??= rowId;
   }
