@@ -96,18 +96,73 @@ describe('formats', () => {
     ]);
   });
 
-  it('o.parquet', async () => {
+  /** Writes a query's rows as `<name>.csv` and `<name>.parquet`. */
+  const writeBoth = async (name: string, query: string): Promise<void> => {
     const instance = await DuckDBInstance.create();
     const connection = await instance.connect();
-    await connection.run(
-      `COPY (SELECT 'a' AS id, 1.10::DECIMAL(12, 2) AS amount, TIMESTAMPTZ '2026-01-01T00:00:00Z' AS "at") TO '${path.join(folder, 'o.parquet')}' (FORMAT parquet)`,
-    );
+    await connection.run("SET TimeZone = 'UTC'");
+    for (const format of ['csv', 'parquet'])
+      await connection.run(`COPY (${query}) TO '${path.join(folder, `${name}.${format}`)}' (FORMAT ${format})`);
     connection.closeSync();
+  };
+
+  it('o.parquet', async () => {
+    await writeBoth(
+      'o',
+      `SELECT 'a' AS id, 1.10::DECIMAL(12, 2) AS amount, TIMESTAMPTZ '2026-01-01T00:00:00Z' AS "at"`,
+    );
     const config = configOf([{ path: 'o.parquet', map: [{ entity: 'orders', key: ['id'], fields: orderFields }] }]);
     const { records, rejected } = await readStream(config, 'orders');
     expect(rejected).toEqual([]);
-    expect(records).toMatchObject([{ recipient_id: 'a', ordered_at: '2026-01-01T00:00:00.000Z' }]);
-    expect(Number(records[0]?.['amount'])).toBe(1.1);
+    expect(records).toMatchObject([{ recipient_id: 'a', amount: '1.10', ordered_at: '2026-01-01T00:00:00.000Z' }]);
+  });
+
+  it.each([
+    ['DECIMAL(4, 2)', ['19.99', '-0.05', '0']],
+    ['DECIMAL(18, 2)', ['1234567890123456.78', '-1234567890123456.78', '19.99']],
+    ['DECIMAL(38, 9)', ['12345678901234567890123456789.123456789', '-0.000000001', '1.1']],
+    ['DECIMAL(38, 0)', ['12345678901234567890123456789', '-1']],
+    ['BIGINT', ['9007199254740993']],
+  ])('Parquet and CSV have the same amounts: %s', async (type, amounts) => {
+    const values = [...amounts, ...amounts].map((amount, at) => `('${at}', '${amount}'::${type})`).join(', ');
+    await writeBoth('same', `SELECT *, '2026-01-01T00:00:00Z' AS "at" FROM (VALUES ${values}) AS t (id, amount)`);
+    const read = async (name: string) => {
+      const map = [{ entity: 'orders' as const, key: ['id'], fields: { ...orderFields, tax_amount: 'amount' } }];
+      const { records, rejected } = await readStream(configOf([{ path: name, map }]), 'orders');
+      expect(rejected).toEqual([]);
+      return records.map((row) => [row['recipient_id'], row['amount'], row['tax_amount']]);
+    };
+    const rows = await read('same.parquet');
+    expect(rows).toEqual(await read('same.csv'));
+    expect(rows).toHaveLength(2 * amounts.length);
+  });
+
+  it.each([
+    ['DATE', '2026-01-02', '2026-01-02T05:00:00.000Z'],
+    ['TIMESTAMP', '2026-01-02 20:00:00.123456', '2026-01-03T01:00:00.123Z'],
+    ['TIMESTAMP_MS', '1995-01-02 20:00:00.123', '1995-01-03T01:00:00.123Z'],
+    ['TIMESTAMP_NS', '2026-01-02 20:00:00.123456789', '2026-01-03T01:00:00.123Z'],
+  ])('Parquet and CSV have the same times: %s', async (type, value, instant) => {
+    await writeBoth('when', `SELECT 1 AS amount, '${value}'::${type} AS "at" UNION ALL SELECT 1, NULL`);
+    const fields = { kind: { const: 'other' }, amount: 'amount', currency_code: { const: 'EUR' }, received_on: 'at' };
+    const read = async (name: string, time_zone?: string) => {
+      const map = [
+        { entity: 'orders' as const, fields: orderFields },
+        { entity: 'other_revenue' as const, fields },
+      ];
+      const config = configOf([{ path: name, map, ...(time_zone === undefined ? {} : { time_zone }) }]);
+      const [orders, revenue] = [await readStream(config, 'orders'), await readStream(config, 'other_revenue')];
+      return {
+        ordered: orders.records.map((row) => row['ordered_at']),
+        received: revenue.records.map((row) => row['received_on']),
+        refused: [...orders.rejected, ...revenue.rejected].map((row) => row.reason),
+      };
+    };
+    const zoned = await read('when.parquet', 'America/New_York');
+    expect(zoned).toMatchObject({ ordered: [instant], received: [value.slice(0, 10)] });
+    expect(zoned.refused).toEqual(Array(2).fill(expect.stringMatching(/is empty/)));
+    expect(zoned).toEqual(await read('when.csv', 'America/New_York'));
+    expect(await read('when.parquet')).toEqual(await read('when.csv'));
   });
 
   it('reads a glob in order of names', async () => {

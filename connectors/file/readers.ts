@@ -10,6 +10,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import { compressors } from 'hyparquet-compressors';
 import type { FileConfig, FileSpec } from './config.ts';
 import type { FileRow } from './mapping.ts';
+import { storedColumns, type CellText } from './parquet-columns.ts';
 
 /** A file as a whole cannot be read. The message says what to do. */
 export class FileError extends Error {}
@@ -213,14 +214,19 @@ function parseLine(line: string): Record<string, string> | null {
   }
 }
 
-function textValues(value: Readonly<Record<string, unknown>>): Record<string, string> {
+function textValues(
+  value: Readonly<Record<string, unknown>>,
+  texts?: ReadonlyMap<string, CellText>,
+): Record<string, string> {
   const row: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, cell] of Object.entries(value)) row[name] = textOfCell(cell);
+  for (const [name, cell] of Object.entries(value)) {
+    const isEmpty = cell === null || cell === undefined;
+    row[name] = isEmpty ? '' : (texts?.get(name) ?? textOfCell)(cell);
+  }
   return row;
 }
 
 function textOfCell(cell: unknown): string {
-  if (cell === null || cell === undefined) return '';
   if (typeof cell === 'string') return cell;
   if (cell instanceof Date) return cell.toISOString();
   if (typeof cell === 'number' || typeof cell === 'bigint' || typeof cell === 'boolean') return String(cell);
@@ -229,16 +235,17 @@ function textOfCell(cell: unknown): string {
 
 async function* readParquet(file: string, signal: AbortSignal): AsyncIterable<RowBatch> {
   const buffer = await asyncBufferFromFile(file);
-  const metadata = await parquetMetadataAsync(buffer).catch((error: unknown) => {
+  const footer = await parquetMetadataAsync(buffer).catch((error: unknown) => {
     throw new FileError(`${path.basename(file)}: is not a readable Parquet file (${explain(error)})`);
   });
+  const { metadata, texts } = storedColumns(footer);
   const total = Number(metadata.num_rows);
   for (let start = 0; start < total; start += 10_000) {
     signal.throwIfAborted();
     const end = Math.min(start + 10_000, total);
     const records = await parquetReadObjects({ file: buffer, metadata, compressors, rowStart: start, rowEnd: end });
     yield {
-      rows: records.map((record, at) => ({ number: start + at + 1, values: textValues(record) })),
+      rows: records.map((record, at) => ({ number: start + at + 1, values: textValues(record, texts) })),
       broken: [],
       bytes: Math.round((buffer.byteLength * end) / Math.max(total, 1)),
     };
