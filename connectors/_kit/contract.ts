@@ -80,7 +80,17 @@ export type ResponseRule = {
 
 export type Paginator =
   | { readonly kind: 'single' }
-  | { readonly kind: 'offset'; readonly offsetParam: string; readonly limitParam: string; readonly limit: number }
+  | {
+      readonly kind: 'offset';
+      readonly offsetParam: string;
+      readonly limitParam: string;
+      readonly limit: number;
+      /**
+       * For lists that state no total: each page is asked for one row early and must begin with the last row read. When an earlier
+       * row was removed it does not, and nothing else would tell.
+       */
+      readonly overlap?: 1;
+    }
   | {
       readonly kind: 'page';
       readonly pageParam: string;
@@ -156,6 +166,8 @@ export type ReadPage = {
   readonly total?: number | null;
   /** Bytes received. */
   readonly bytes: number;
+  /** What shows that rows moved while they were paged, in words: the slice starts again. */
+  readonly moved?: string;
   /** What the source does not show although it should, in words: the slice ends incomplete, and its state does not move. */
   readonly incomplete?: string;
   /** What the source never shows, in words: a difference that is explained. */

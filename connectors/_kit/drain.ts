@@ -102,6 +102,7 @@ export class Drain {
     if (this.pages > 1 && total !== this.total)
       this.changed ??= `the stated total changed from ${this.total} to ${total} while it was paged`;
     this.total = total;
+    if (page.moved !== undefined) this.changed ??= page.moved;
     if (page.incomplete !== undefined) this.missing.add(page.incomplete);
     if (page.gap !== undefined) this.gaps.add(page.gap);
 

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from './canonical.ts';
 import { personKey } from './person-key.ts';
-import { NOW, BASE, thing, things, offset, fakeHttp, paged, read, ids, untotalled } from './suite/engine-harness.ts';
+import {
+  NOW,
+  BASE,
+  thing,
+  things,
+  offset,
+  fakeHttp,
+  paged,
+  read,
+  ids,
+  untotalled,
+  type Changes,
+} from './suite/engine-harness.ts';
 
 describe('a whole read', () => {
   it.each([0, 1, 2, 3, 4, 5])('of %d records yields each once and ends', async (count) => {
@@ -194,6 +206,71 @@ describe('paging', () => {
   it('takes the whole answer as the record where the stream says so', async () => {
     const http = fakeHttp(() => ({ body: thing(1) }));
     expect(ids((await read(http, { records: '', paginate: { kind: 'single' }, ...untotalled })).rows)).toEqual(['t1']);
+  });
+});
+
+describe('pages that overlap by a row, of a list that states no total', () => {
+  const overlapping = (limit = 3): Changes => ({
+    paginate: { kind: 'offset', offsetParam: 'offset', limitParam: 'count', limit, overlap: 1 },
+    ...untotalled,
+  });
+  const moved = 'a page does not begin with the last row read: rows moved while they were paged';
+
+  /** A list of which somebody removes the first row before a page is answered. */
+  const shrinking = (count: number, isRemoved: (page: number) => boolean) => {
+    let rows = things(count);
+    return fakeHttp(({ params }, page) => {
+      if (isRemoved(page)) rows = rows.slice(1);
+      const from = Number(params?.['offset']);
+      return { body: { things: rows.slice(from, from + Number(params?.['count'])) } };
+    });
+  };
+
+  it.each([
+    [0, [0]],
+    [2, [0]],
+    [3, [0, 2]],
+    [4, [0, 2]],
+    [5, [0, 2, 4]],
+    [6, [0, 2, 4]],
+  ])('of %d records yield each once', async (count, offsets) => {
+    const http = paged(() => things(count));
+    const { rows, end, restarts } = await read(http, overlapping());
+    expect(ids(rows)).toEqual(things(count).map(({ id }) => id));
+    expect(end).toMatchObject({ units: count, total: null, state: { read: count } });
+    expect([end.incomplete, restarts]).toEqual([undefined, []]);
+    expect(http.asked.map(({ params }) => params?.['offset'])).toEqual(offsets);
+  });
+
+  it.each([4, 3])('of %d records are read again when a row before the border is removed', async (count) => {
+    const { rows, end, restarts } = await read(
+      shrinking(count, (page) => page === 2),
+      overlapping(),
+    );
+    expect(restarts).toEqual([moved]);
+    expect(ids(rows)).toEqual(
+      things(count)
+        .map(({ id }) => id)
+        .slice(1),
+    );
+    expect(end.incomplete).toBeUndefined();
+  });
+
+  it('end incomplete when rows are removed in every try', async () => {
+    const { end, restarts } = await read(
+      shrinking(20, (page) => page > 1),
+      overlapping(),
+    );
+    expect(restarts).toEqual([moved, moved]);
+    expect(end.incomplete).toBe(moved);
+  });
+
+  it('of one row cannot overlap', async () => {
+    const { rows, end } = await read(
+      paged(() => things(2)),
+      overlapping(1),
+    );
+    expect([ids(rows), end.incomplete]).toEqual([['t0', 't1'], undefined]);
   });
 });
 

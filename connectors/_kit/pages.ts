@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
 import type { Connector, DeclaredStream, HttpRequest, HttpResponse, ReadContext, ReadPage } from './contract.ts';
 import { ConnectorError } from './errors.ts';
-import { firstPage, nextPage, pageIdentity, predictedPage } from './paginate.ts';
+import { firstPage, nextPage, overlapOf, pageIdentity, predictedPage } from './paginate.ts';
 import { fillPath, valueAt } from './path.ts';
 import { unlimited, type ReadAhead } from './read-ahead.ts';
 import { requestUrl } from './url.ts';
@@ -48,6 +48,9 @@ export async function* declaredPages<C>(
   ahead: ReadAhead = unlimited,
 ): AsyncGenerator<ReadPage & { readonly resume?: PageResume }> {
   const pager = new Pager(connector, name, stream, context, ahead);
+  const overlap = overlapOf(stream.paginate);
+  /** Last record of the page before, where pages overlap. */
+  let last: JsonObject | undefined;
   let emptyPages = 0;
   let read = context.resume?.read ?? 0;
   pager.ask(context.resume?.request ?? firstPage(stream.paginate, firstRequest(name, stream, context)));
@@ -58,17 +61,26 @@ export async function* declaredPages<C>(
       const { request } = ask;
       ask.begin();
       const { response, records, count, total } = await ask.page;
-      read += count;
+      const shared = last === undefined ? 0 : overlap;
+      const isMoved = shared > 0 && JSON.stringify(records[0]) !== JSON.stringify(last);
+      read += count - shared;
       emptyPages = count === 0 ? emptyPages + 1 : 0;
       if (emptyPages > MAX_EMPTY_PAGES) throw pager.contract(`more than ${MAX_EMPTY_PAGES} empty pages in a row`);
       const url: string = requestUrl(connector.name, pager.base, { ...request, params: {} }).href;
-      const following = nextPage(stream.paginate, { request, url, response, count, read, total });
+      const following = isMoved ? undefined : nextPage(stream.paginate, { request, url, response, count, read, total });
+      if (overlap > 0) last = records.at(-1);
       // One page after the other means also: the next is asked for when this one is written.
       if (ahead.depth > 1) pager.follow(following, total);
       const resume =
-        stream.stableOrder === true && following !== undefined ? { resume: { request: following, read } } : {};
+        stream.stableOrder === true && overlap === 0 && following !== undefined
+          ? { resume: { request: following, read } }
+          : {};
       const pressed = response.pressed === undefined ? {} : { pressed: response.pressed };
-      yield { records, total, bytes: response.bytes, ...pressed, ...resume };
+      const moved = isMoved
+        ? { moved: 'a page does not begin with the last row read: rows moved while they were paged' }
+        : {};
+      const own = isMoved ? records : records.slice(shared);
+      yield { records: own, total, bytes: response.bytes, ...pressed, ...resume, ...moved };
       pager.end(ask);
       if (ahead.depth <= 1) pager.follow(following, total);
     }

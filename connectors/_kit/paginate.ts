@@ -7,7 +7,7 @@ export type PageSeen = {
   /** Absolute URL of the request's endpoint: relative next links are resolved against it. */
   readonly url: string;
   readonly response: HttpResponse;
-  /** Records on this page and on all pages so far, in the API's own unit. */
+  /** Records on this page, and on all pages so far where one on two pages counts once, in the API's own unit. */
   readonly count: number;
   readonly read: number;
   readonly total: number | null;
@@ -37,7 +37,7 @@ export function nextPage(paginator: Paginator, page: PageSeen): HttpRequest | un
       // By rows received, not by the limit: a server that caps its pages below it would lose the difference.
       return isLast(count, read, total, paginator.limit)
         ? undefined
-        : withParams(request, { [paginator.offsetParam]: read });
+        : withParams(request, { [paginator.offsetParam]: read - overlapOf(paginator) });
     case 'page': {
       const current = Number(request.params?.[paginator.pageParam] ?? paginator.first);
       return isLast(count, read, total, paginator.limit)
@@ -66,7 +66,8 @@ export function nextPage(paginator: Paginator, page: PageSeen): HttpRequest | un
  * comes full. Undefined where only an answer can tell.
  */
 export function predictedPage(paginator: Paginator, last: HttpRequest, total: number | null): HttpRequest | undefined {
-  if (total === null) return undefined;
+  // Where pages overlap, the next is asked for when this one is known.
+  if (total === null || overlapOf(paginator) > 0) return undefined;
   if (paginator.kind === 'offset') {
     const offset = Number(last.params?.[paginator.offsetParam]) + paginator.limit;
     return offset < total ? withParams(last, { [paginator.offsetParam]: offset }) : undefined;
@@ -78,6 +79,11 @@ export function predictedPage(paginator: Paginator, last: HttpRequest, total: nu
       : undefined;
   }
   return undefined;
+}
+
+/** How many rows each page shares with the one before it. A page of one row would never go on. */
+export function overlapOf(paginator: Paginator): number {
+  return paginator.kind === 'offset' && paginator.limit > 1 ? (paginator.overlap ?? 0) : 0;
 }
 
 /** How many pages so many records take: one where nobody can tell. */

@@ -8,7 +8,7 @@ import { whole, type Define } from './stream.ts';
 /** So often a list is read as a whole: a row that somebody deleted shows in no other way. */
 const WHOLE_EVERY = 'P1D';
 
-/** Both bounds are inclusive, in UNIX seconds. The upper one holds the pages still while they are read. */
+/** Both bounds are inclusive, in UNIX seconds. The upper one keeps newcomers out of the pages while they are read. */
 const byCreation = {
   field: 'created',
   unit: 'epoch-s',
@@ -37,7 +37,7 @@ const suppressions = <Shape extends z.ZodRawShape>(what: string, name: string, s
     description: `One row an address ${what}: the state of today, of no campaign in particular.`,
     path: `/v3/suppression/${name}`,
     records: '',
-    paginate: { kind: 'offset', offsetParam: 'offset', limitParam: 'limit', limit: 500 },
+    paginate: { kind: 'offset', offsetParam: 'offset', limitParam: 'limit', limit: 500, overlap: 1 },
     schema: z.looseObject({ email: address, created: seconds, ...shape }),
     primaryKey: ['email'],
     person: 'email',

@@ -302,6 +302,28 @@ describe('statistics', () => {
   );
 });
 
+describe('suppression lists', () => {
+  it.each(['bounces', 'blocks', 'invalid_emails', 'spam_reports', 'unsubscribes'])(
+    '%s lose nobody when somebody else is taken off while they are paged',
+    async (stream) => {
+      let list = Array.from({ length: 501 }, (_, index) => ({
+        email: `p${index}@example.org`,
+        created: 1_700_000_000 + index,
+      }));
+      const { http, asked } = fake(({ params }) => {
+        if (asked.length === 2) list = list.slice(1);
+        const from = Number(params?.['offset']);
+        return list.slice(from, from + Number(params?.['limit']));
+      });
+      const { keys, end } = await read(stream, http);
+      // The first try yields its page, too: it is void.
+      expect(keys.slice(-500)).toEqual(list.map(({ email }) => JSON.stringify([email])));
+      expect(end).toMatchObject({ units: 500 });
+      expect(end.incomplete).toBeUndefined();
+    },
+  );
+});
+
 describe('pages that name the next', () => {
   const totals = sliceOf({ id: 'totals' });
 

@@ -2,6 +2,7 @@ import type { Slice } from '../../../src/contracts/sync.ts';
 import type { Json } from '../../../src/contracts/json.ts';
 import { canonicalJson } from '../canonical.ts';
 import type { AnyStream, Cursor, Paginator } from '../contract.ts';
+import { overlapOf } from '../paginate.ts';
 import { shapeOf, type Shape } from './checks.ts';
 
 /** What the press must know of a stream and a slice. */
@@ -27,7 +28,11 @@ const isPlain = (name: string): boolean => /^[\x20-\x7e]{0,200}$/.test(name) && 
 export function planOf(stream: AnyStream<never>, slice: Slice): Plan | undefined {
   if ('read' in stream || stream.records === '' || isWithin(stream.records, '.')) return undefined;
   const { records, total, paginate, explode, person, primaryKey, partitionBy } = stream;
-  if (paginate.kind === 'custom' || [total, nextPathOf(paginate)].some((path) => readsRecords(path, records)))
+  if (
+    paginate.kind === 'custom' ||
+    overlapOf(paginate) > 0 ||
+    [total, nextPathOf(paginate)].some((path) => readsRecords(path, records))
+  )
     return undefined;
   const cursor = stream.cursor === 'full-refresh' ? undefined : (stream.cursor as Cursor<unknown>);
   if (cursor !== undefined && cursor.unit !== 'iso') return undefined;
