@@ -148,6 +148,24 @@ describe('query', () => {
     expect(code).toBe(1);
   });
 
+  // With --json the error is on standard output too, behind the rows: no whole document, which could be taken for the answer.
+  it.each([
+    [
+      'fails',
+      "case when range = 200000 then error('boom') else 'x' end from range(300000)",
+      /QUERY_REFUSED.*boom/s,
+      '30',
+    ],
+    ['is stopped at its time-out', 'a.range from range(100000) a, range(100000) b', /QUERY_TIMEOUT/, '1'],
+  ])('ends with an error when it %s part-way', async (_, rest, said, timeout) => {
+    const json = await cli('query', `select ${rest}`, '--json', '--timeout', timeout);
+    expect(json.stdout.slice(-1000)).toMatch(said);
+    expect(() => JSON.parse(json.stdout) as unknown).toThrow(SyntaxError);
+    const csv = await cli('query', `select ${rest}`, '--csv', '--timeout', timeout);
+    expect(csv.stderr).toMatch(said);
+    expect([json.code, csv.code]).toEqual([1, 1]);
+  });
+
   it('interrupts what would never end', async () => {
     const { code, stderr, totalMs } = await cli(
       'query',

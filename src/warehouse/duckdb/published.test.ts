@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Warehouse } from '../port.ts';
 import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
 import { openPublished, type Published } from './published.ts';
+import { Session } from './session.ts';
 
 let fixture: Fixture;
 let warehouse: Warehouse;
@@ -175,6 +177,51 @@ test('long results are cut, or streamed whole', async () => {
   let sum = 0;
   for await (const rows of batches) for (const [value] of rows) sum += Number(value);
   expect(sum).toBe((99_999 * 100_000) / 2);
+});
+
+/** Fails on a row far behind the first batches: what was read until then looks like a whole result. */
+const failsLate = `select case when range = 200000 then cast(error('boom') as bigint) else range end as x from range(300000)`;
+
+async function readAll(reader: Published, sql: string): Promise<number> {
+  let count = 0;
+  for await (const rows of (await reader.stream(sql)).batches) count += rows.length;
+  return count;
+}
+
+test('a query that fails part-way is a failure that names its cause, not a short result', async () => {
+  const failure = { kind: 'rejected', message: expect.stringContaining('boom') };
+  const reader = await openPublished(fixture.publishedPath);
+  await expect(readAll(reader, failsLate)).rejects.toMatchObject(failure);
+  await expect(reader.query(failsLate, { maxRows: 5_000_000 })).rejects.toMatchObject(failure);
+  expect((await reader.query('select 1')).rows).toEqual([[1]]);
+  reader.close();
+});
+
+test('a stream that is stopped at its time-out fails too', async () => {
+  const endless = 'select a.range from range(100000) a, range(100000) b';
+  await expect(readAll(published, endless)).rejects.toMatchObject({
+    kind: 'rejected',
+    message: expect.stringContaining('stopped'),
+  });
+  expect((await published.query('select 1')).rows).toEqual([[1]]);
+});
+
+test('a session that streams fails like one that does not', async () => {
+  const instance = await DuckDBInstance.create(':memory:');
+  const session = new Session(await instance.connect());
+  const read = async (sql: string): Promise<number> => {
+    let count = 0;
+    for await (const rows of session.stream('Read numbers', sql, [200_000])) count += rows.length;
+    return count;
+  };
+  expect(await read('select * from range($1)')).toBe(200_000);
+  const sql = failsLate.replace('= 200000', '= $1');
+  await expect(read(sql)).rejects.toMatchObject({
+    kind: 'rejected',
+    message: expect.stringMatching(/^Read numbers.*boom/),
+  });
+  session.connection.closeSync();
+  instance.closeSync();
 });
 
 test('a reader keeps the older copy while a newer one is swapped in', async () => {

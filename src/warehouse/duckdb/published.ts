@@ -9,6 +9,7 @@ import {
 } from '@duckdb/node-api';
 import type { Json } from '../../contracts/json.ts';
 import { WarehouseError } from '../port.ts';
+import { failAgain, isCutShort } from './cut-short.ts';
 import { warehouseFailure } from './errors.ts';
 import { keepLeadingMarks } from './exact-text.ts';
 import { toJson } from './values.ts';
@@ -91,14 +92,17 @@ export async function openPublished(path: string, options: PublishedOptions = {}
       Math.max(0, budget.left),
     );
     try {
-      return await work();
+      const done = await work();
+      // A stream that was interrupted ends without an error.
+      if (!isLate) return done;
     } catch (error) {
-      throw isLate ? late(timeoutMs) : queryFailure(error);
+      if (!isLate) throw queryFailure(error);
     } finally {
       clearTimeout(timer);
       budget.left -= performance.now() - started;
       if (isLate) budget.left = 0;
     }
+    throw late(timeoutMs);
   };
 
   const start = async (sql: string) => {
@@ -113,7 +117,11 @@ export async function openPublished(path: string, options: PublishedOptions = {}
         return await execute(connection, sql);
       });
       const columns = result.columnNames().map((name, index) => ({ name, type: typeName(result.columnType(index)) }));
-      const next = () => timed(connection, budget, () => fetchRows(result));
+      const next = async () => {
+        const rows = await timed(connection, budget, () => fetchRows(result));
+        if (rows === null && isCutShort(result)) await timed(connection, budget, () => failAgain(connection, sql));
+        return rows;
+      };
       return { columns, next, end };
     } catch (error) {
       end();

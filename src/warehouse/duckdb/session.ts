@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Json } from '../../contracts/json.ts';
 import type { Scalar } from '../../contracts/sync.ts';
+import { failAgain, isCutShort } from './cut-short.ts';
 import { warehouseFailure } from './errors.ts';
 import { keepLeadingMarks } from './exact-text.ts';
 import { bindScalar, toJson } from './values.ts';
@@ -48,6 +49,7 @@ export class Session {
       const types = bound.map(({ type }) => type);
       const result = await this.connection.stream(sql, values, types);
       for await (const rows of result.yieldConvertedRowObjects(toJson)) yield rows;
+      if (isCutShort(result)) await failAgain(this.connection, sql, values, types);
     } catch (error) {
       throw warehouseFailure(error, attempted);
     }
