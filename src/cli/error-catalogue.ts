@@ -201,6 +201,15 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     ['Text before or after the reference.', 'The form of another tool, such as ${NAME} or {{NAME}}.'],
     ['Write ${env:NAME} or ${file:path}, in quotation marks.'],
   ),
+  CONFIG_CHANGED: entry(
+    'The running worker has another mailmart.yaml',
+    'A worker reads mailmart.yaml once, when it starts, and works on that until it is stopped. What you changed since would have no effect, without a word.',
+    ['mailmart.yaml was edited while mailmart worker, or a run of another command, was going on.'],
+    [
+      'Stop the worker with Ctrl-C and start mailmart worker again: it goes on where it was.',
+      'Or let the run of the other command end, then run yours again.',
+    ],
+  ),
   SECRET_UNSET: entry(
     'A secret is not set',
     'mailmart.yaml names an environment variable or file, and it holds nothing.',

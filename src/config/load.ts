@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -40,6 +41,8 @@ export type Project = {
   /** Folder of mailmart.yaml, absolute. */
   readonly dir: string;
   readonly file: string;
+  /** SHA-256 of the file's bytes, hexadecimal: whether two processes work on the same configuration. */
+  readonly configHash: string;
   readonly config: MailmartConfig;
   readonly paths: ProjectPaths;
   /** One configured source, or a ConfigError that names those there are. */
@@ -66,7 +69,8 @@ export function loadProject(dir: string | undefined, env: Env, registry: SourceR
   }
   const shown = shownPath(file);
   const { config, yaml } = checkConfig(shown, bytes, registry);
-  return buildProject({ file, shown, config, yaml, env, registry });
+  const configHash = createHash('sha256').update(bytes).digest('hex');
+  return buildProject({ file, configHash, shown, config, yaml, env, registry });
 }
 
 /** Absolute path of the project's mailmart.yaml. */
@@ -112,13 +116,14 @@ function unreadable(file: string, error: unknown): ConfigError {
 }
 
 /** Relative to the working directory where that is shorter, so that terminals and editors can open it. */
-function shownPath(path: string): string {
+export function shownPath(path: string): string {
   const here = `${process.cwd()}/`;
   return path.startsWith(here) ? path.slice(here.length) : path;
 }
 
 type Parts = {
   readonly file: string;
+  readonly configHash: string;
   readonly shown: string;
   readonly config: MailmartConfig;
   readonly yaml: LocatedYaml;
@@ -127,7 +132,7 @@ type Parts = {
 };
 
 function buildProject(parts: Parts): Project {
-  const { file, config } = parts;
+  const { file, configHash, config } = parts;
   const dir = dirname(file);
   const state = join(dir, '.mailmart');
   const inside = (path: string): string => (isAbsolute(path) ? path : resolve(dir, path));
@@ -155,6 +160,7 @@ function buildProject(parts: Parts): Project {
   return {
     dir,
     file,
+    configHash,
     config,
     paths,
     source,

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient } from './connection.ts';
 import { dataConverterFor } from './data-converter.ts';
 import { stateFiles } from './project-deps.ts';
-import type { Project } from '../config/load.ts';
+import { shownPath, type Project } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
 import type { Env } from './server.ts';
 import { hostWorker, WorkerRunning, type HostWorkerOptions } from './worker-host.ts';
 import { readWorkerRecord, type WorkerRecord } from './worker-record.ts';
@@ -22,6 +23,21 @@ export type ReachedWorker = {
 /** The project's running worker, as other processes reach it; undefined when there is none. */
 export function findWorker(project: Project): WorkerRecord | undefined {
   return readWorkerRecord(stateFiles(project).worker);
+}
+
+/** Throws a ConfigError when that worker started with another mailmart.yaml: it knows nothing of what was changed since. */
+export function requireSameConfig({ file, configHash }: Project, { pid, configHash: started }: WorkerRecord): void {
+  if (started === undefined || started === configHash) return;
+  throw new ConfigError([
+    {
+      code: 'CONFIG_CHANGED',
+      file: shownPath(file),
+      path: '',
+      what: `The file has changed since the worker of this project (process ${pid}) started.`,
+      why: 'A worker works on what it read when it started: the change would have no effect.',
+      fix: 'Stop that worker with Ctrl-C and start `mailmart worker` again; if it is the run of another command, let it end.',
+    },
+  ]);
 }
 
 /**
@@ -65,6 +81,7 @@ async function attach<T>(
   record: WorkerRecord,
   use: (worker: ReachedWorker) => Promise<T>,
 ): Promise<T> {
+  requireSameConfig(project, record);
   const dataConverter = dataConverterFor(stateFiles(project).codecKey, record.encrypted);
   const client = await connectClient(record, env, dataConverter);
   const ending = new AbortController();

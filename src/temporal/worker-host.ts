@@ -116,7 +116,8 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     });
     undo.push(() => worker.shutdown());
     const scheduleChange = options.schedule === true ? await schedule(options, client, taskQueue) : null;
-    writeWorkerRecord(files.worker, { address: place.address, namespace, taskQueue, encrypted });
+    const { configHash } = project;
+    writeWorkerRecord(files.worker, { address: place.address, namespace, taskQueue, encrypted, configHash });
     undo.push(() => removeWorkerRecord(files.worker));
     logger.info({ address: place.address, namespace, taskQueue, encrypted, schedule: scheduleChange }, 'worker runs');
     let leaving: Promise<void> | undefined;

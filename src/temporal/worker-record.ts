@@ -11,6 +11,8 @@ export type WorkerRecord = ProcessId & {
   readonly taskQueue: string;
   /** Payloads are encrypted: who talks to this worker must use the key too. */
   readonly encrypted: boolean;
+  /** Of the mailmart.yaml that it started with; an older version did not write it. */
+  readonly configHash?: string;
 };
 
 /** The worker of this project that runs now, or undefined. A record that a killed worker left behind counts for nothing. */

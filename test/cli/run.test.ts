@@ -151,6 +151,14 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
       const sync = await cli(['sync', '--json']);
       expect(sync.code).toBe(0);
       expect(await health()).toEqual({ code: 0, stderr: '' });
+      folder.write('mailmart.yaml', `${company}${books.replace('id: books', 'id: books2')}`);
+      for (const args of [['sync', 'books2'], ['transform'], ['plan'], ['worker']]) {
+        const { code, stderr } = await cli(args);
+        expect([args, code, stderr]).toEqual([args, 3, expect.stringContaining('Error CONFIG_CHANGED')]);
+        expect(stderr).toContain('start `mailmart worker` again');
+      }
+      const reading = await cli(['status']);
+      expect([reading.code, reading.stdout]).toEqual([0, expect.stringContaining('Complete: 1 streams.')]);
     } finally {
       stop();
     }

@@ -9,6 +9,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHookKeys } from '../../connectors/sendgrid/simulator-hook.ts';
 import { loadProject, type Project } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/config/problems.ts';
 import type { Clock } from '../../src/contracts/clock.ts';
 import { openInboxWriter } from '../../src/inbox/writer.ts';
 import { openDeps } from '../../src/temporal/project-deps.ts';
@@ -251,6 +252,28 @@ describe('a running worker', () => {
     worker.kill('SIGTERM');
     expect(await exit).toBe(0);
     expect(findWorker(project)).toBeUndefined();
+  });
+
+  it('is not used once mailmart.yaml has changed: it works on what it started with', async () => {
+    const worker = await workerProcess();
+    const file = join(folder, 'mailmart.yaml');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, `${before}costs: { rules: [{ kind: tools, amount: 99, per: month }] }\n`);
+    project = loadProject(folder, env);
+    const refusal = await run('run-1').catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ConfigError);
+    expect((refusal as ConfigError).problems).toMatchObject([{ code: 'CONFIG_CHANGED' }]);
+    expect((refusal as ConfigError).message).toContain(`process ${worker.pid}`);
+    // As it was: the worker is up to date again. So is one of an older version, for all that anybody knows.
+    writeFileSync(file, before);
+    project = loadProject(folder, env);
+    expect(await run('run-2')).toMatchObject({ pid: worker.pid });
+    const record = join(folder, '.mailmart/worker.json');
+    const { configHash: _, ...older } = JSON.parse(readFileSync(record, 'utf8')) as Record<string, unknown>;
+    writeFileSync(record, JSON.stringify(older));
+    writeFileSync(file, `${before}# changed\n`);
+    project = loadProject(folder, env);
+    expect(await run('run-3')).toMatchObject({ pid: worker.pid });
   });
 
   it('takes its server with it when it is killed, and the next one goes on where it was', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findWorker } from '../../temporal/with-worker.ts';
+import { findWorker, requireSameConfig } from '../../temporal/with-worker.ts';
 import { hostWorker } from '../../temporal/worker-host.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
@@ -15,6 +15,7 @@ export async function worker(context: Context): Promise<ExitName> {
   const project = await context.project();
   const other = findWorker(project);
   if (other !== undefined) {
+    requireSameConfig(project, other);
     throw new CliError({
       code: 'RUN_ACTIVE',
       exit: 'error',
