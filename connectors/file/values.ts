@@ -111,7 +111,7 @@ function readInstant(text: string, how: ValueFormat, latest: number): string {
   } else {
     const namesZone =
       how.format === undefined
-        ? /(?:[zZ]|[+-]\d{2}:?\d{2})$/.test(text) && text.length > 10
+        ? /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/.test(text) && text.length > 10
         : /[zZ]/.test(how.format.replace(/'[^']*'/g, ''));
     if (!namesZone && how.timeZone === undefined) {
       throw new ValueError('names no time zone: add time_zone: (e.g. Europe/Berlin) to the file');
