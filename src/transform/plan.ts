@@ -3,10 +3,11 @@ import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { TransformError } from './errors.ts';
 import { fingerprints, isAbreast, sameDefinition } from './fingerprint.ts';
 import {
-  actionNamed,
   builtAs,
   followedBy,
   isMart,
+  martsSchema,
+  schemaOf,
   swapName,
   tableOf,
   upstreamOf,
@@ -44,7 +45,7 @@ export type TransformPlan = {
 
 /**
  * What has to run, in dependency order: everything selected whose fingerprint moved or whose table is missing. `select`
- * holds names (`campaign_performance`, `core.dim_list`) or patterns (`core.*`); what they need comes with them.
+ * holds names (`campaign_performance`, `core.dim_list`) or patterns (`core.*`); what they need and their checks come with them.
  */
 export async function planTransform(options: {
   readonly warehouse: Warehouse;
@@ -59,7 +60,8 @@ export async function planTransform(options: {
   const prints = fingerprints(graph, options.declared ?? (await warehouse.tableFingerprints()));
   const stored = await warehouse.modelFingerprints();
   const present = await warehouse.tables();
-  const selected = selection(graph, options.select ?? []);
+  const select = options.select ?? [];
+  const selected = select.length === 0 ? everything(graph) : selection(graph, select, await warehouse.failedModels());
   const marts = graph.actions.filter((action) => isMart(action) && selected.has(action.name)).map(({ name }) => name);
   const planned: Omit<PlannedAction, 'waitsFor'>[] = [];
   /** What they changed in this plan, or last, is not all that those who follow them must know. */
@@ -124,8 +126,9 @@ function tablesAreThere(present: ReadonlyMap<string, TableKind>, action: Action,
   return action.kind === 'operations' || present.has(builtAs(action.name));
 }
 
-function selection(graph: Graph, select: readonly string[]): ReadonlySet<string> {
-  if (select.length === 0) return new Set(graph.actions.map(({ name }) => name));
+const everything = (graph: Graph): ReadonlySet<string> => new Set(graph.actions.map(({ name }) => name));
+
+function selection(graph: Graph, select: readonly string[], failed: ReadonlySet<string>): ReadonlySet<string> {
   const selected = new Set<string>();
   for (const wanted of select) {
     const pattern = new RegExp(`^(?:[a-z_]+\\.)?${escape(wanted)}$`);
@@ -141,12 +144,32 @@ function selection(graph: Graph, select: readonly string[]): ReadonlySet<string>
       for (const needed of upstreamOf(graph, name)) selected.add(needed);
     }
   }
-  const chosen = [...selected];
-  for (const action of graph.actions) {
-    if (action.checks !== null && selected.has(action.checks)) selected.add(action.name);
-  }
-  if (chosen.some((name) => isMart(actionNamed(graph, name)))) selected.add(swapName);
+  addChecks(graph, selected, failed);
+  if (graph.actions.some((action) => isMart(action) && selected.has(action.name))) selected.add(swapName);
   return selected;
+}
+
+/**
+ * Adds the checks that hold up the swap: those of one model, and those between tables that are all selected. One that failed
+ * last and reads a selected mart comes with all that it reads: until it holds, no mart that it reads may be swapped.
+ */
+function addChecks(graph: Graph, selected: Set<string>, failed: ReadonlySet<string>): void {
+  const assertions = graph.actions.filter(({ kind }) => kind === 'assertion');
+  const isDue = ({ name, checks, reads }: Action): boolean => {
+    if (checks !== null) return selected.has(checks);
+    const needed = graph.waitsFor.get(name) ?? [];
+    if (needed.length > 0 && needed.every((one) => selected.has(one))) return true;
+    return failed.has(name) && reads.some((read) => schemaOf(read) === martsSchema && selected.has(read));
+  };
+  // What one brings along may make another one due.
+  for (let before = -1; before !== selected.size;) {
+    before = selected.size;
+    for (const action of assertions) {
+      if (selected.has(action.name) || !isDue(action)) continue;
+      selected.add(action.name);
+      for (const needed of upstreamOf(graph, action.name)) selected.add(needed);
+    }
+  }
 }
 
 const escape = (text: string): string => text.replaceAll(/[.+^${}()|[\]\\?]/g, String.raw`\$&`).replaceAll('*', '.*');

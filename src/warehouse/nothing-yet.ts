@@ -20,6 +20,7 @@ export function nothingYet(engine: Warehouse['engine'], quote: Warehouse['quote'
     latestRuns: async () => [],
     latestStreams: async () => [],
     modelFingerprints: async () => new Map(),
+    failedModels: async () => new Set(),
     tableFingerprints: async () => new Map(),
     quote,
     tables: async () => new Map(),

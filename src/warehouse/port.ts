@@ -136,6 +136,8 @@ export type Warehouse = {
   latestRuns(limit: number): Promise<readonly RunRecord[]>;
   latestStreams(): Promise<readonly (StreamReport & { readonly runId: string; readonly finishedAt: Instant })[]>;
   modelFingerprints(): Promise<ReadonlyMap<string, string>>;
+  /** Models and assertions whose newest run failed. */
+  failedModels(): Promise<ReadonlySet<string>>;
   /** Fingerprint of a declared (not modelled) table: moves when, and only when, its rows changed. */
   tableFingerprints(): Promise<ReadonlyMap<string, string>>;
 

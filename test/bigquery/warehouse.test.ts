@@ -238,6 +238,9 @@ test('models: tables, views, assertions, and their log', async () => {
       ['core.v', 'h'],
     ]),
   );
+  expect(await warehouse.failedModels()).toEqual(new Set(['checks.c', 'core.m']));
+  await warehouse.runModel('r', plan, create('select 3 as a'));
+  expect(await warehouse.failedModels()).toEqual(new Set(['checks.c']));
 });
 
 test('marts are swapped together, and published without a query over them', async () => {

@@ -77,6 +77,13 @@ describe('a transform', () => {
     });
   });
 
+  test('of some tables checks them, and builds nothing else', async () => {
+    const graph = await compileGraph({ engine: 'duckdb', timeZone: 'Europe/Berlin', currency: 'EUR' });
+    const { actions } = await planTransform({ warehouse: project.warehouse, graph, select: ['staging.*'] });
+    expect(actions.map(({ name }) => name)).toContain('checks.check_stg_mailchimp__sent_to');
+    expect(actions.filter(({ name, kind }) => kind !== 'assertion' && !name.startsWith('staging.'))).toEqual([]);
+  });
+
   test('in full runs everything again, and gives the same rows', async () => {
     const first = await project.transform();
     const before = await marts();
@@ -139,6 +146,36 @@ select campaign_id from \${ref("campaign_performance")} where campaign_id = 'c2'
     expect(await project.query("select sent_count from marts.campaign_performance where campaign_id = 'c2'")).toEqual([
       { sent_count: 3 },
     ]);
+  });
+
+  test('is not passed by, by selecting a mart that it reads', async () => {
+    const check = await planted(
+      'checks/planted.sqlx',
+      `config { type: "assertion", schema: "checks", description: "no campaign has three recipients" }
+select campaign_id from \${ref("campaign_performance")} where campaign_id = 'c2' and sent_count >= 3`,
+    );
+    await writeFile(
+      join(check, 'definitions', 'checks', 'planted_between.sqlx'),
+      `config { type: "assertion", schema: "checks", description: "no link beside three recipients" }
+select campaign_id from \${ref("campaign_performance")} where campaign_id = 'c2' and sent_count >= 3
+  and (select count(*) from \${ref("link_performance")}) >= 0`,
+    );
+    await project.seed('shop', { 'mailchimp.sent_to': [sent('c2', 'bob'), sent('c2', 'cid')] });
+    const failing = (names: readonly string[]) =>
+      project.transform({ projectDir: check }, names).then(({ failures, blocked }) => ({
+        failed: failures.map(({ name }) => name).toSorted(),
+        blocked,
+      }));
+    const blocked = ['marts.swap'];
+    // Reads what is selected, and nothing else.
+    expect(await failing(['campaign_performance'])).toEqual({ failed: ['checks.planted'], blocked });
+    const both = { failed: ['checks.planted', 'checks.planted_between'], blocked };
+    expect(await failing(['campaign_performance', 'link_performance'])).toEqual(both);
+    // Reads more, and failed last: it comes with what it reads.
+    expect(await failing(['campaign_performance'])).toEqual(both);
+    expect(await marts()).toEqual([]);
+    expect((await project.transform({}, ['campaign_performance'])).failures).toEqual([]);
+    expect(await marts()).toHaveLength(1);
   });
 
   test('on core stops everything that reads the table, before a mart is touched', async () => {

@@ -63,6 +63,7 @@ export async function openBigquery(options: BigqueryOptions): Promise<Warehouse>
     latestRuns: (limit) => runLog.latestRuns(deps, limit),
     latestStreams: () => runLog.latestStreams(deps),
     modelFingerprints: () => runLog.modelFingerprints(deps),
+    failedModels: () => runLog.failedModels(deps),
     tableFingerprints: () => runLog.tableFingerprints(deps),
 
     quote: names.quote,

@@ -92,6 +92,16 @@ export async function modelFingerprints(deps: Deps): Promise<ReadonlyMap<string,
   return new Map(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
 }
 
+export async function failedModels(deps: Deps): Promise<ReadonlySet<string>> {
+  const { rows } = await deps.jobs.query(
+    'Read model runs',
+    `select name from (select name, max_by(status, number) as status from ${deps.names.quote('ops.model_run')} group by name)
+    where status = 'failed' order by name`,
+    { labels: deps.labels },
+  );
+  return new Set(rows.map((row) => String(row['name'])));
+}
+
 /** Raw tables: number of the last load that changed a row. Replaced tables: hash of their content. */
 export async function tableFingerprints(deps: Deps): Promise<ReadonlyMap<string, string>> {
   const { rows } = await deps.jobs.query(

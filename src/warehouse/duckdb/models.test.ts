@@ -79,6 +79,9 @@ test('an assertion fails when its query gives rows', async () => {
   const violated = await warehouse.runModel('r1', model('assertion', 'f2', 'checks.a'), ['select * from range(3)']);
   expect(violated).toMatchObject({ status: 'failed', rows: 3, message: '3 rows violate checks.a.' });
   expect((await warehouse.modelFingerprints()).get('checks.a')).toBe('f');
+  expect(await warehouse.failedModels()).toEqual(new Set(['checks.a']));
+  await warehouse.runModel('r2', model('assertion', 'f2', 'checks.a'), ['select 1 where false']);
+  expect(await warehouse.failedModels()).toEqual(new Set());
 });
 
 test('models run beside each other and beside loads', async () => {

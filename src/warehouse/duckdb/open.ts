@@ -110,6 +110,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     latestRuns: (limit) => database.use((session) => runLog.latestRuns(session, limit)),
     latestStreams: () => database.use(runLog.latestStreams),
     modelFingerprints: () => database.use(runLog.modelFingerprints),
+    failedModels: () => database.use(runLog.failedModels),
     tableFingerprints: () => database.use(runLog.tableFingerprints),
 
     quote: quoteTable,

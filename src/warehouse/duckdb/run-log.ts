@@ -83,6 +83,14 @@ export async function modelFingerprints(session: Session): Promise<ReadonlyMap<s
   return new Map(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
 }
 
+export async function failedModels(session: Session): Promise<ReadonlySet<string>> {
+  const rows = await session.rows(
+    'Read model runs',
+    `select name from ops.model_run group by name having arg_max(status, number) = 'failed' order by name`,
+  );
+  return new Set(rows.map((row) => String(row['name'])));
+}
+
 /** Raw tables: number of the last load that changed a row. Replaced tables: hash of their content. */
 export async function tableFingerprints(session: Session): Promise<ReadonlyMap<string, string>> {
   const rows = await session.rows(
