@@ -55,6 +55,21 @@ export function isAbreast(action: Action, stored: (name: string) => Fingerprint 
 /** Whether two fingerprints come from the same SQL. */
 export const sameDefinition = (a: Fingerprint, b: Fingerprint): boolean => a.split('.')[0] === b.split('.')[0];
 
+/** What stands in the place of each mart, by a digest of the mart's fingerprint. */
+type Swapped = ReadonlyMap<string, string>;
+
+export const swappedAs = (fingerprint: Fingerprint): string => digest([fingerprint]).slice(0, 12);
+
+/** The swap's own: one row of the run log says of every mart, whichever was selected, what stands in its place. */
+export const swapFingerprint = (swapped: Swapped): Fingerprint =>
+  `swap.${[...swapped].map(([mart, print]) => `${mart}=${print}`).join(' ')}`;
+
+/** Empty where nothing was swapped yet, or by a version that remembered one hash of them all. */
+export function swappedIn(fingerprint: Fingerprint | undefined): Swapped {
+  const pairs = fingerprint?.replace(/^swap\./, '').matchAll(/(\S+)=(\S+)/g) ?? [];
+  return new Map(Array.from(pairs, ([, mart = '', print = '']) => [mart, print] as const));
+}
+
 function texts(action: Action): readonly string[] {
   const { full, incremental } = action;
   return [

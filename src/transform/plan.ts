@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ModelRun, TableKind, Warehouse } from '../warehouse/port.ts';
 import { TransformError } from './errors.ts';
-import { fingerprints, isAbreast, sameDefinition } from './fingerprint.ts';
+import { fingerprints, isAbreast, sameDefinition, swapFingerprint, swappedAs, swappedIn } from './fingerprint.ts';
 import {
   builtAs,
   followedBy,
@@ -62,18 +61,18 @@ export async function planTransform(options: {
   const present = await warehouse.tables();
   const select = options.select ?? [];
   const selected = select.length === 0 ? everything(graph) : selection(graph, select, await warehouse.failedModels());
-  const marts = graph.actions.filter((action) => isMart(action) && selected.has(action.name)).map(({ name }) => name);
+  const swap = planSwap({ graph, selected, prints, present, full, before: stored.get(builtAs(swapName)) });
   const planned: Omit<PlannedAction, 'waitsFor'>[] = [];
   /** What they changed in this plan, or last, is not all that those who follow them must know. */
   const rebuilt = new Set<string>();
   const unchanged: string[] = [];
   for (const action of graph.actions) {
     if (!selected.has(action.name)) continue;
-    const fingerprint =
-      action.name === swapName ? swapFingerprint(marts, prints) : (prints.get(action.name) ?? 'unknown');
+    const isSwap = action.name === swapName;
+    const fingerprint = isSwap ? swap.fingerprint : (prints.get(action.name) ?? 'unknown');
     const before = stored.get(builtAs(action.name));
-    const isThere = tablesAreThere(present, action, marts);
-    if (!full && before === fingerprint && isThere) {
+    const isThere = tablesAreThere(present, action, swap.marts);
+    if (isSwap ? swap.marts.length === 0 : !full && before === fingerprint && isThere) {
       unchanged.push(action.name);
       continue;
     }
@@ -96,7 +95,7 @@ export async function planTransform(options: {
       incremental,
       ...(before !== undefined && { before }),
       ...(stands !== undefined && { stands }),
-      ...(action.name === swapName && { marts }),
+      ...(isSwap && { marts: swap.marts }),
     });
   }
   const names = new Set(planned.map(({ name }) => name));
@@ -114,10 +113,27 @@ function reasonOf(before: string | undefined, fingerprint: string, isThere: bool
   return sameDefinition(before, fingerprint) ? 'inputs' : 'definition';
 }
 
-function swapFingerprint(marts: readonly string[], prints: ReadonlyMap<string, string>): string {
-  const hash = createHash('sha256');
-  for (const mart of marts) hash.update(`${mart}=${prints.get(mart) ?? ''}\0`);
-  return `swap.${hash.digest('hex').slice(0, 24)}`;
+/** The selected marts that do not stand in their place as they are to be, and what stands in all places once they do. */
+function planSwap(options: {
+  readonly graph: Graph;
+  readonly selected: ReadonlySet<string>;
+  readonly prints: ReadonlyMap<string, string>;
+  readonly present: ReadonlyMap<string, TableKind>;
+  readonly full: boolean;
+  readonly before: string | undefined;
+}): { readonly marts: readonly string[]; readonly fingerprint: string } {
+  const { graph, selected, prints, present, full, before } = options;
+  const stand = swappedIn(before);
+  const after = new Map<string, string>();
+  const marts: string[] = [];
+  for (const { name } of graph.actions.filter(isMart)) {
+    const stands = present.has(name) ? stand.get(name) : undefined;
+    const isSelected = selected.has(name);
+    const wanted = isSelected ? swappedAs(prints.get(name) ?? 'unknown') : stands;
+    if (isSelected && (full || wanted !== stands)) marts.push(name);
+    if (wanted !== undefined) after.set(name, wanted);
+  }
+  return { marts, fingerprint: swapFingerprint(after) };
 }
 
 function tablesAreThere(present: ReadonlyMap<string, TableKind>, action: Action, marts: readonly string[]): boolean {

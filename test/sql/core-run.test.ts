@@ -84,6 +84,31 @@ describe('a transform', () => {
     expect(actions.filter(({ name, kind }) => kind !== 'assertion' && !name.startsWith('staging.'))).toEqual([]);
   });
 
+  test('of one mart and of all leave nothing to swap for each other', async () => {
+    const names = async (select?: readonly string[]) =>
+      (await project.transform({}, select)).runs.map(({ name }) => name);
+    const small = ['active_audience_daily', 'audience_growth_daily'];
+    await project.transform({}, small);
+    expect(await names(small)).toEqual([]);
+    expect(await names(['audience_growth_daily'])).toEqual([]);
+    expect(await names(small)).toEqual([]);
+    // What an older version remembered says nothing of one mart: each is swapped once.
+    const older = {
+      name: 'marts_build.swap',
+      kind: 'operations',
+      fingerprint: 'swap.0123456789abcdef01234567',
+    } as const;
+    await project.warehouse.runModel('older', older, []);
+    expect(await names(['audience_growth_daily'])).toEqual(['marts_build.swap']);
+    const graph = await compileGraph({ engine: 'duckdb', timeZone: 'Europe/Berlin', currency: 'EUR' });
+    const plan = await planTransform({ warehouse: project.warehouse, graph, select: small });
+    expect(plan.actions).toMatchObject([
+      { name: 'marts.swap', reason: 'inputs', marts: ['marts.active_audience_daily'] },
+    ]);
+    expect(await names(small)).toEqual(['marts_build.swap']);
+    expect(await names(small)).toEqual([]);
+  });
+
   test('in full runs everything again, and gives the same rows', async () => {
     const first = await project.transform();
     const before = await marts();
