@@ -36,9 +36,7 @@ export function alertText(
     );
   }
   const parts =
-    denominator === null || unit === 'money'
-      ? ''
-      : ` (${whole.format(numerator ?? 0)} of ${whole.format(denominator)})`;
+    denominator === null || unit !== 'rate' ? '' : ` (${whole.format(numerator ?? 0)} of ${whole.format(denominator)})`;
   const said = `${name} ${where} is ${figure(value ?? 0, unit, currency)}${parts}`;
   if (judgement !== null)
     return `${said}; the account's own median is ${figure(judgement.expected, unit)} (p ${p(judgement)})`;

@@ -96,6 +96,13 @@ describe('a threshold', () => {
     );
     expect(found?.['advice']).toContain('inactive');
   });
+
+  it('shows a part of a whole only of a rate: a score is no part of its messages', () => {
+    const rule = rules.find(({ metric }) => metric === 'spam_score');
+    if (rule === undefined) throw new Error('no rule of spam_score');
+    const [found] = alerts.run([value(rule, 1, 7.1, 1)]);
+    expect(found?.['text']).toMatch(/ is 7\.1; it should be at least 8$/);
+  });
 });
 
 describe('an incident', () => {
