@@ -105,6 +105,29 @@ describe('attribution', () => {
     expect(await credits()).toEqual(expected);
   });
 
+  test('in the linear model the value of a conversion is shared in cents, and its parts make the whole', async () => {
+    await settings("attribution_model = 'linear'");
+    for (const id of ['c1', 'c2', 'c3']) {
+      await campaign(marts, id, {
+        goal: 'lead_generation',
+        conversion_value: '12.50',
+        conversion_currency_code: 'EUR',
+      });
+      await clicked(id, '2026-05-01 10:00:00');
+    }
+    await conversion(marts, 'lead', 's1', {
+      campaign_account_id: null,
+      campaign_id: null,
+      converted_at: '2026-05-02 10:00:00',
+      conversion_date: '2026-05-02',
+    });
+    await build();
+    const values = await marts.query('select conversion_value_amount from core.int_attribution order by campaign_id');
+    expect(values.map((row) => row['conversion_value_amount'])).toEqual(['4.170000000', '4.170000000', '4.160000000']);
+    await marts.execute('update core.int_attribution set conversion_value_amount = 4.166666667');
+    expect((await marts.failedAssertions()).join('\n')).toContain('the parts of a conversion sum to its value');
+  });
+
   test('an open where nothing was clicked, a delivery where nothing was opened, but not for the last click', async () => {
     for (const id of ['c1', 'c2', 'c3']) await campaign(marts, id);
     await happen(marts, 'c1', 'sent', [1, 2], { event_at: '2026-05-01 08:00:00' });

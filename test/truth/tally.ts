@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
 import { attributed, partOf, type Credit } from './attribution.ts';
 import { spent } from './costs.ts';
-import { money, total, type Campaign, type Facts, type PersonEvent } from './fact-types.ts';
+import { total, type Campaign, type Facts, type PersonEvent } from './fact-types.ts';
 
 export type TruthRow = Readonly<Record<string, string | number | boolean | Decimal | null>>;
 
@@ -71,11 +71,9 @@ export function tally(facts: Facts, campaign: Campaign) {
   };
 }
 
-/** What a conversion is worth to its campaign: credits are billionths of one, the first ones get those that are left. */
-export function conversionValueOf({ campaign, parts, place }: Credit<unknown>): Decimal {
-  const credit = new Decimal(1).div(parts).toDecimalPlaces(9, Decimal.ROUND_DOWN);
-  const left = new Decimal(1).minus(credit.times(parts)).times(1e9).toNumber();
-  return money(credit.plus(place < left ? 1e-9 : 0).times(campaign.conversionValue ?? 0));
+/** What a conversion is worth to its campaign: its part of the value, in cents as an order's. */
+export function conversionValueOf(credit: Credit<unknown>): Decimal {
+  return partOf(credit.campaign.conversionValue, credit) ?? new Decimal(0);
 }
 
 /** The counts that a campaign's rates are made of; null is not known. */
