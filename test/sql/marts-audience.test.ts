@@ -271,6 +271,22 @@ describe('subscriber_ltv', () => {
   });
 });
 
+describe('ltv_cohorts', () => {
+  afterEach(() => marts.close());
+
+  test.each([
+    ['2026-06-30', false],
+    ['2026-07-01', true],
+  ])('on %s June is over: %s', async (asOf, isComplete) => {
+    await open(asOf);
+    await person('s1', { signup_month: '2026-06-01' });
+    await build();
+    const [june] = await marts.query("select * from marts.ltv_cohorts where month = date '2026-06-01'");
+    expect(june?.['is_complete']).toBe(isComplete);
+    expect(june?.['unavailable_reason'] === null).toBe(isComplete);
+  });
+});
+
 describe('audience_growth_daily', () => {
   beforeEach(() => open('2026-04-05'));
   afterEach(() => marts.close());

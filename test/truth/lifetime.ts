@@ -140,7 +140,7 @@ export function ltvCohorts(facts: Facts): readonly TruthRow[] {
         signup_month: signup,
         months_since: since,
         month,
-        is_complete: facts.asOf >= lastDayOf(month),
+        is_complete: facts.asOf > lastDayOf(month),
         subscriber_count: cohort.length,
         mailed_count: inMonth.filter((one) => one.sent > 0).length,
         retained_count: retained,
