@@ -18,6 +18,16 @@ const utm = {
   utm_term: text('utm_term of the visit'),
 } as const;
 
+type Refuse = NonNullable<Entity['refuse']>;
+
+/** Some books write what goes out with a minus: taken as it stands it would add to what came in. */
+const refuseNegative =
+  (field: string): Refuse =>
+  (record) =>
+    Number(record[field] ?? 0) < 0
+      ? [field, 'is below 0: it is subtracted as it is, so state it as a positive number']
+      : null;
+
 export const entities = {
   campaigns: {
     description: 'one row per campaign',
@@ -86,13 +96,14 @@ export const entities = {
       amount: amount('what the customer paid', true),
       tax_amount: amount('taxes within amount'),
       shipping_amount: amount('shipping within amount'),
-      refund_amount: amount('what was given back'),
+      refund_amount: amount('what was given back, positive'),
       refunded_at: instant('when it was given back; by default the time of the order'),
       cost_of_goods_amount: amount('what the goods cost'),
       currency_code: currency,
       status: { type: 'enum', values: ['paid', 'refunded', 'cancelled'], description: 'by default paid' },
       ...utm,
     },
+    refuse: refuseNegative('refund_amount'),
   },
   conversions: {
     description: 'one row per conversion that is not an order (visit, form, call, lead ...)',
@@ -125,6 +136,7 @@ export const entities = {
       currency_code: currency,
       incurred_on: { type: 'date', required: true, description: 'day it falls on' },
     },
+    refuse: refuseNegative('amount'),
   },
   other_revenue: {
     description: 'one row per revenue that is no order (ads, affiliates, media)',

@@ -408,6 +408,27 @@ describe('bad input', () => {
     ['a time before 1990', '1,1970-01-01T00:00:01Z', 'orders.ordered_at', /before 1990/],
   ];
 
+  it.each([
+    ['a refund', 'orders', 'refund_amount', { ...orderFields, refund_amount: 'less' }],
+    [
+      'a cost',
+      'costs',
+      'amount',
+      {
+        kind: { const: 'tools' },
+        amount: 'less',
+        currency_code: { const: 'EUR' },
+        incurred_on: { const: '2026-01-01' },
+      },
+    ],
+  ] as const)('%s below 0 goes to quarantine: it would count as income', async (_what, entity, field, fields) => {
+    const rows = ['0', '0.01', '-10'].map((less) => `20,2026-01-01T00:00:00Z,${less}`);
+    const name = write('below.csv', `amount,at,less\n${rows.join('\n')}\n`);
+    const { records, rejected } = await readStream(configOf([{ path: name, map: [{ entity, fields }] }]), entity);
+    expect(records.map((record) => record[field])).toEqual(['0', '0.01']);
+    expect(rejected).toMatchObject([{ path: `${entity}.${field}`, reason: expect.stringMatching(/below 0/) }]);
+  });
+
   it.each(cases)('%s goes to quarantine and the other rows stay', async (_what, row, where, reason) => {
     const name = write('bad.csv', `amount,at\n1,2026-01-01T00:00:00Z\n${row}\n`);
     const { records, rejected } = await readStream(
