@@ -154,6 +154,36 @@ describe('campaign_performance', () => {
     expect(off['unavailable_reason']).toContain('open_rate: open tracking is off; ');
   });
 
+  test('counts the bounces, unsubscribes and complaints of a source that tells no opens', async () => {
+    const file = { source: 'file', recipient_domain: 'firm.example' };
+    for (const [id, account] of [
+      ['c1', 'shop'],
+      ['c2', 'shop'],
+      ['c3', 'other'],
+    ] as const) {
+      const own = { ...file, account_id: account };
+      await campaign(marts, id, { source: 'file', account_id: account, has_per_recipient_events: false });
+      await happen(marts, id, 'sent', people(4), own);
+    }
+    await happen(marts, 'c1', 'bounce', [1], { ...file, bounce_type: 'hard', bounce_reason: 'unknown_user' });
+    await happen(marts, 'c1', 'unsubscribe', [2], file);
+    await happen(marts, 'c1', 'complaint', [3], file);
+    await build();
+    const counts = await marts.query(`select campaign_id, sent_count, delivered_count, bounce_count, hard_bounce_count,
+      unsubscribe_count, complaint_count, total_open_count, bounce_rate from marts.campaign_performance order by 1`);
+    expect(counts.map((row) => Object.values(row))).toEqual([
+      ['c1', 4, 3, 1, 1, 1, 1, null, 0.25],
+      ['c2', 4, 4, 0, 0, 0, 0, null, 0],
+      ['c3', 4, null, null, null, null, null, null, null],
+    ]);
+    const days = await marts.query(`select recipient_domain, sent_count, delivered_count, bounce_count,
+      unknown_user_bounce_count, complaint_count from marts.deliverability_daily order by 1`);
+    expect(days.map((row) => Object.values(row))).toEqual([
+      ['firm.example', 8, 7, 1, 1, 1],
+      ['unknown', 4, null, null, null, null],
+    ]);
+  });
+
   test('takes the totals of a source that tells no single events', async () => {
     await campaign(marts, 'c1', { has_per_recipient_events: false });
     await totals(marts, 'c1', {
