@@ -113,6 +113,22 @@ describe('active_audience_daily', () => {
     await build();
     expect(await marts.query('select * from marts.active_audience_daily')).toEqual([]);
   });
+
+  test('a mailing whose day nobody knows is in no span, whatever else its readers were sent', async () => {
+    await campaign(marts, 'c1');
+    await campaign(marts, 'c2', { list_id: 'l2', sent_at: null, send_date: null });
+    await happen(marts, 'c1', 'sent', [1, 2], { event_date: '2026-06-20' });
+    // Person 1 is of one list, person 2 of two, person 3 has nothing but the mailing without a day.
+    const undated: Seed = { event_at: null, event_date: null };
+    await happen(marts, 'c2', 'sent', [1], undated);
+    for (const n of [2, 3]) await happen(marts, 'c2', 'sent', [n], { ...undated, list_id: 'l2' });
+    await everybody();
+    await build();
+    expect(await marts.query('select distinct from_date, next_date from core.int_engagement_spans')).toEqual([
+      { from_date: '2026-06-20', next_date: '9999-12-31' },
+    ]);
+    expect(await day('2026-06-30', 30)).toMatchObject({ mailed_count: 2, inactive_count: 2 });
+  });
 });
 
 type Happening = {
