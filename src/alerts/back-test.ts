@@ -38,7 +38,8 @@ export function backTest(values: readonly Row[], overrides: AlertOverrides): rea
   );
   const days = alerts.run(rows);
   return [...Map.groupBy(days, (day) => `${day['incident_id']}`).values()]
-    .map((all) => incidentOf({ ...all.at(-1), day_count: all.length }))
+    .map((all) => all.filter((day) => day['is_past_threshold'] === true))
+    .map((bad) => incidentOf({ ...bad.at(-1), day_count: bad.length }))
     .toSorted((a, b) => (a.firstSeen < b.firstSeen ? -1 : a.firstSeen > b.firstSeen ? 1 : 0));
 }
 

@@ -1,7 +1,7 @@
 import type { Row } from '../contracts/sync.ts';
 import { severities, type Severity } from '../transform/metric-alerts.ts';
 
-/** An incident as its newest open day tells it. */
+/** An incident as its newest day past the threshold tells it: on a day on which it recovers, the number is good. */
 export type Incident = {
   readonly id: string;
   readonly rule: string;
@@ -21,19 +21,22 @@ export type Incident = {
   readonly lastSeen: string;
   /** Null while it is open. */
   readonly closed: string | null;
+  /** Days past the threshold. */
   readonly days: number;
 };
 
 /**
- * The newest day of every incident, with the number of its days. `table` is the alerts mart as the engine spells it; it
+ * The newest bad day of every incident, with the number of such days. `table` is the alerts mart as the engine spells it; it
  * needs nothing but window functions, so that it runs on the warehouse and on the readers' copy.
  */
 export const incidentsQuery = (table: string): string => `select *
 from (
     select
         *,
-        row_number() over (partition by incident_id order by day desc, scope_id desc) as newest,
-        count(*) over (partition by incident_id) as day_count
+        row_number() over (
+            partition by incident_id order by is_past_threshold desc, day desc, scope_id desc
+        ) as newest,
+        sum(case when is_past_threshold then 1 else 0 end) over (partition by incident_id) as day_count
     from ${table}
 ) as numbered
 where newest = 1

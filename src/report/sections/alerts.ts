@@ -9,7 +9,7 @@ const table = 'marts.alerts';
 const mostAlerts = 60;
 const severities = ['critical', 'warning', 'info'] as const;
 
-/** Incidents, the open and the grave first: one row each, as on its last day. */
+/** Incidents, the open and the grave first: one row each, as on its last bad day. */
 export async function alertSection(context: Context): Promise<Html> {
   const { reader, messages, format } = context;
   const words = messages.alerts;
@@ -76,13 +76,14 @@ export async function openAlerts(context: Context): Promise<HtmlValue> {
   }</a>`;
 }
 
+/** The days on which an incident recovers are of it too, with good numbers: they do not say what was wrong. */
 async function incidents({ reader, period }: Context): Promise<readonly Fields[]> {
   return await reader.rows(
     [table, 'marts.campaign_performance'],
     `select a.*, p.name as campaign_name from ${table} as a left join marts.campaign_performance as p
         on a.scope = 'campaign' and p.source = a.source and p.account_id = a.account_id and p.campaign_id = a.scope_id
       where day <= date '${period.asOf ?? period.to}'
-      qualify row_number() over (partition by incident_id order by day desc) = 1
+      qualify row_number() over (partition by incident_id order by is_past_threshold desc, day desc, a.scope_id desc) = 1
       order by closed_date is not null, case severity ${severities.map((name, place) => `when '${name}' then ${place}`).join(' ')} end,
         last_seen_date desc, rule, scope, scope_id`,
   );
