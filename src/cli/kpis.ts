@@ -16,7 +16,9 @@ const campaigns = `select count(*) as campaigns, sum(sent_count) as sent,
     ${rate('unsubscribe_count', 'delivered_count')} as unsubscribe_rate,
     sum(order_count) as orders, sum(net_revenue_amount) as net_revenue, max(currency_code) as currency
   from marts.campaign_performance`;
-const profit = 'select sum(profit_amount) as profit, sum(total_cost_amount) as cost from marts.campaign_profit';
+const profit = `select sum(profit_amount) as profit, sum(total_cost_amount) as cost,
+    sum(conversion_value_amount) as conversions
+  from marts.campaign_profit`;
 const audience = `select mailed_count, active_count, active_audience_rate from marts.active_audience_daily
   where scope = 'all' and window_days = 90 order by day desc limit 1`;
 const reconciled = `select count(*) as checked, count(*) filter (where is_within_tolerance) as within from marts.reconciliation`;
@@ -43,7 +45,8 @@ export async function readKpis(path: string): Promise<readonly Kpi[]> {
       },
       { name: 'Orders', value: count(all?.['orders']) },
       { name: 'Net revenue', value: amount(all?.['net_revenue'], currency) },
-      { name: 'Direct costs', value: amount(money?.['cost'], currency) },
+      { name: 'Value of conversions', value: amount(money?.['conversions'], currency) },
+      { name: 'Costs of campaigns', value: amount(money?.['cost'], currency) },
       { name: 'Profit', value: amount(money?.['profit'], currency) },
       {
         name: 'Numbers that agree with the source’s own',

@@ -213,6 +213,26 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     await page.context().close();
   });
 
+  test('the sentence about money adds up, each part as its marts say', async () => {
+    const { page } = await look(at('hostile.html'));
+    const text = (await page.locator('#summary li').first().textContent()) ?? '';
+    const cards = await page.evaluate<readonly inPage.Card[]>(inPage.cards);
+    const [revenue = 0, conversions = 0, profit = 0, costs = 0] = await Promise.all(
+      ['net_revenue', 'conversion_value_amount', 'profit', 'total_cost_amount'].map(async (metric) => {
+        const card = cards.find((one) => one['metric'] === metric && one['filter'] === undefined);
+        return card === undefined ? Number.NaN : await ratioOfSums(hostile, card);
+      }),
+    ).then((sums) => sums.map(Number));
+    expect(conversions).toBeGreaterThan(0);
+    expect(revenue + conversions - costs).toBeCloseTo(profit, 6);
+    const amounts = text.match(/-?€[\d,.]*\d/g) ?? [];
+    expect(amounts).toHaveLength(4);
+    for (const [place, sum] of [revenue, conversions, profit, costs].entries()) {
+      expect([text, place, shows(amounts[place] ?? '', sum)]).toEqual([text, place, true]);
+    }
+    await page.context().close();
+  });
+
   test('every month of a metric’s trend is the ratio of sums of that month', async () => {
     const { page } = await look(at('hostile.html'));
     const cards = await page.evaluate<readonly inPage.Card[]>(inPage.cards);

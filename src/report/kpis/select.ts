@@ -33,6 +33,7 @@ const groups = {
     column('revenue_amount'),
     column('refund_amount', 'down'),
     'net_revenue',
+    column('conversion_value_amount', 'up', 'campaign_profit'),
     column('total_cost_amount', 'neutral', 'campaign_profit'),
     'profit',
     'profit_margin',

@@ -39,7 +39,7 @@ export const columns = {
   list_building_amount: 'List building',
   tools_amount: 'Tools',
   other_cost_amount: 'Other costs',
-  total_cost_amount: 'Direct costs',
+  total_cost_amount: 'Costs of campaigns',
   day: 'Day',
   window_days: 'Window in days',
   mailed_count: 'Mailed',

@@ -416,6 +416,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'Opens by a mail proxy or scanner': 'Lượt mở của proxy thư hoặc máy quét',
   'Money given back for those orders': 'Tiền hoàn lại cho các đơn hàng đó',
   'Messages handed to delivery, one per recipient': 'Thư giao đi gửi, mỗi người nhận một thư',
+  "Conversions × the value that the rule of the campaign's goal gives one":
+    'Lượt chuyển đổi × giá trị mà quy tắc của mục tiêu chiến dịch gán cho mỗi lượt',
   'All costs, cost of goods included': 'Mọi chi phí, kể cả giá vốn hàng bán',
   'Depends on the attribution of the source': 'Phụ thuộc vào cách ghi nhận của nguồn',
   'Direct costs only; shared costs (subscription fees, salaries) are not allotted yet':

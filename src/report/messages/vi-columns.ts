@@ -41,7 +41,7 @@ export const columns: typeof english = {
   list_building_amount: 'Xây dựng danh sách',
   tools_amount: 'Công cụ',
   other_cost_amount: 'Chi phí khác',
-  total_cost_amount: 'Tổng chi phí',
+  total_cost_amount: 'Chi phí của các chiến dịch',
   day: 'Ngày',
   window_days: 'Số ngày',
   mailed_count: 'Được gửi thư',

@@ -62,8 +62,8 @@ export const vi: typeof en = {
   },
   summary: {
     heading: 'Tóm tắt',
-    money: (revenue, profit, campaigns) =>
-      `Các chiến dịch của kỳ (${campaigns}) mang về ${revenue} sau hoàn tiền; còn lại ${profit} lợi nhuận khi đã trả chi phí trực tiếp.`,
+    money: (campaigns, revenue, conversions, costs, profit) =>
+      `Các chiến dịch của kỳ (${campaigns}) mang về ${revenue} sau hoàn tiền${conversions === null ? '' : ` và các lượt chuyển đổi trị giá ${conversions}`}; còn lại ${profit} lợi nhuận khi đã trả ${costs} chi phí của chúng.`,
     noMoney: 'Không rõ doanh thu nào của kỳ.',
     reading: (openRate, reported) =>
       `${openRate} số người nhận được thư đã mở; tính cả máy, như các dịch vụ e-mail làm, sẽ là ${reported}.`,

@@ -17,7 +17,7 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
   }
   const all = kpis.groups.flatMap((group) => group.kpis);
   const of = (key: string): Kpi | undefined => all.find((kpi) => kpi.key === key);
-  const [revenue, profit, open, reported] = ['net_revenue', 'profit', 'open_rate', 'open_rate_reported'].map(of);
+  const [open, reported] = ['open_rate', 'open_rate_reported'].map(of);
   const active = all.find((kpi) => kpi.key === 'active_audience' && kpi.source.filter?.endsWith('= 90'));
   const misses = all.filter(
     (kpi) => statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold).kind === 'misses',
@@ -27,13 +27,7 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
     'select count(*) as compared, count(*) filter (where is_within_tolerance) as within from marts.reconciliation',
   );
   const sentences = [
-    hasValue(revenue) && hasValue(profit)
-      ? words.money(
-          format.money(revenue.value, { short: true }),
-          format.money(profit.value, { short: true }),
-          format.count(profit.rows),
-        )
-      : words.noMoney,
+    moneySentence(context, of),
     hasValue(open) && hasValue(reported) && words.reading(format.percent(open.value), format.percent(reported.value)),
     hasValue(active) &&
       words.active(format.percent(active.value), format.count(active.numerator), format.count(active.denominator)),
@@ -55,6 +49,26 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
       ${sentences.map((sentence) => sentence !== false && markup`<li>${sentence}</li>`)}
     </ul>
   </div>`;
+}
+
+/** Every part of the profit is named, so that the sentence can be added up: came in + conversions − costs = left. */
+function moneySentence({ messages, format }: Context, of: (key: string) => Kpi | undefined): string {
+  const [revenue, conversions, costs, profit] = [
+    'net_revenue',
+    'conversion_value_amount',
+    'total_cost_amount',
+    'profit',
+  ].map(of);
+  const words = messages.summary;
+  if (!hasValue(revenue) || !hasValue(costs) || !hasValue(profit)) return words.noMoney;
+  const short = ({ value }: Kpi): string => format.money(value, { short: true });
+  return words.money(
+    format.count(profit.rows),
+    short(revenue),
+    hasValue(conversions) && Number(conversions.value) !== 0 ? short(conversions) : null,
+    short(costs),
+    short(profit),
+  );
 }
 
 function hasValue(kpi: Kpi | undefined): kpi is Kpi {

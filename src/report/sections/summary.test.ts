@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
+import type { Context } from '../context.ts';
+import { createFormat } from '../format.ts';
+import type { Kpi } from '../kpis/kpi.ts';
+import type { Kpis } from '../kpis/select.ts';
+import { languages, type Language } from '../messages/index.ts';
+import { summarySection } from './summary.ts';
+
+const kpi = (key: string, value: string | null): Kpi =>
+  ({
+    key,
+    unit: 'money',
+    value,
+    rows: 3,
+    direction: 'up',
+    source: { column: key, filter: null },
+  }) as unknown as Kpi;
+
+/** The first sentence, of a period with these sums. */
+async function sentence(conversions: string | null, language: Language = 'en'): Promise<string> {
+  const messages = languages[language];
+  const context = {
+    reader: { rows: async () => [], first: async () => undefined, has: () => false },
+    messages,
+    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
+    catalog: loadMetricCatalog(),
+    period: { firstSend: '2026-05-01' },
+  } as unknown as Context;
+  const kpis = [
+    kpi('net_revenue', '139146'),
+    kpi('conversion_value_amount', conversions),
+    kpi('total_cost_amount', '68574'),
+    kpi('profit', '72761'),
+  ];
+  const html = await summarySection(context, { groups: [{ group: 'money', kpis }] } as unknown as Kpis);
+  return /<li>(.*?)<\/li>/.exec(html.markup)?.[1] ?? '';
+}
+
+test('the sentence about money names every part of the profit', async () => {
+  expect(await sentence('2189.4')).toBe(
+    'The period’s campaigns (3) brought €139,146 after refunds and conversions worth €2,189.40; €72,761 of profit is left once their costs of €68,574 are paid.',
+  );
+  expect((await sentence('2189.4', 'vi')).match(/\d[\d.,]+/g)).toEqual(['139.146', '2.189,40', '72.761', '68.574']);
+});
+
+test.each([null, '0'])('conversions of %s are not spoken of', async (conversions) => {
+  expect(await sentence(conversions)).toMatch(/brought €139,146 after refunds; €72,761 of profit/);
+});
