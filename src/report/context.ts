@@ -18,17 +18,21 @@ export type Context = {
   readonly company: Company;
 };
 
-/** Name of a mart's column in words: the metric's name in the catalog, else the messages' word for a plain column. */
+/**
+ * Name of a mart's column in words: the metric's name in the catalog, else the messages' word for a plain column, else the
+ * name of the metric of campaigns that other marts, and sums of them, repeat.
+ */
 export function columnName(
   { catalog, messages }: Pick<Context, 'catalog' | 'messages'>,
   mart: string,
   column: string,
 ): string {
-  const metric = catalog.metrics.find((each) => each.mart === mart && each.column === column);
+  const named = (table: string): string | undefined => {
+    const metric = catalog.metrics.find((each) => each.mart === table && each.column === column);
+    return metric === undefined ? undefined : phrase(messages, metric.name);
+  };
   const words: Readonly<Record<string, string>> = messages.columns;
-  return (
-    (metric === undefined ? undefined : phrase(messages, metric.name)) ?? words[column] ?? column.replaceAll('_', ' ')
-  );
+  return named(mart) ?? words[column] ?? named('campaign_performance') ?? column.replaceAll('_', ' ');
 }
 
 /** A text of the catalog or of a mart in the page's language; the English where it has no words for it. */

@@ -387,6 +387,8 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     }
     // What no words were found for stands in English, and says so.
     expect(await page.locator('[lang=en]').allTextContents()).toEqual([]);
+    expect(await page.evaluate<readonly string[]>(inPage.rawHeadings)).toEqual([]);
+    expect(await page.locator('main').textContent()).not.toMatch(/ wins over |\bhuman(?:\+unknown)?\b/);
     const english = await look(await render('english', unchanged));
     const values = (cards: readonly inPage.Card[]) => cards.map(({ metric, filter, value }) => [metric, filter, value]);
     const own = values(await page.evaluate<readonly inPage.Card[]>(inPage.cards));

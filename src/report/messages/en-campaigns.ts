@@ -81,6 +81,7 @@ export const abTests = {
     'not enough evidence': 'Not enough evidence',
     'not testable': 'Not testable',
   },
+  winsOver: (winner: HtmlValue, loser: HtmlValue) => markup`${winner} wins over ${loser}`,
 };
 
 export const links = {

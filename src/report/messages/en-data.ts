@@ -9,6 +9,7 @@ export const audience = {
       `Of people mailed in the last 90 days, ${active} are active, ${passive} passive and ${inactive} inactive.`,
     empty: 'No day has a mailing yet.',
     caption: 'Whole company, 90 days, one day a week',
+    bases: { human: 'People', 'human+unknown': 'People and not told apart' },
   },
   rates: {
     title: 'Active audience by window',
@@ -92,6 +93,7 @@ export const reconciliation = {
   noneExplained: 'No gap with a known reason.',
   measures: {
     sent: 'Sent',
+    delivered: 'Delivered',
     hard_bounces: 'Hard bounces',
     soft_bounces: 'Soft bounces',
     opens_total: 'All opens',

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadMetricCatalog, type MetricCatalog } from '../../transform/metric-catalog.ts';
+import { sqlFolder } from '../../transform/sql-folder.ts';
 import { languages } from './index.ts';
 
 /** Every text of the catalog that a person reads in the report. */
@@ -37,6 +40,13 @@ describe('Vietnamese', () => {
     const same = leaves(languages.en).filter(([path, text]) => leafAt(languages.vi, path) === text);
     expect(same.map(([, text]) => text).toSorted()).toEqual(['Proxy', 'ltr', '–']);
   });
+});
+
+test('every measure that is compared with the sources has a word', () => {
+  const model = readFileSync(join(sqlFolder(), 'definitions', 'marts', 'reconciliation.sqlx'), 'utf8');
+  const measures = [...model.matchAll(/^    \["(\w+)", "\w+"\],$/gm)].map(([, measure]) => measure ?? '');
+  expect(measures.length).toBeGreaterThanOrEqual(14);
+  expect(measures.filter((measure) => !(measure in languages.en.reconciliation.measures))).toEqual([]);
 });
 
 /** All texts that take no parameter, with their path. */

@@ -93,6 +93,7 @@ export const abTests: typeof englishTests = {
     'not enough evidence': 'Chưa đủ bằng chứng',
     'not testable': 'Không kiểm định được',
   },
+  winsOver: (winner, loser) => markup`${winner} thắng ${loser}`,
 };
 
 export const links: typeof englishLinks = {

@@ -16,6 +16,7 @@ export const audience: typeof englishAudience = {
       `Trong số người được gửi thư 90 ngày qua, ${active} tích cực, ${passive} thụ động và ${inactive} không hoạt động.`,
     empty: 'Chưa ngày nào có thư gửi.',
     caption: 'Cả công ty, 90 ngày, mỗi tuần một ngày',
+    bases: { human: 'Người', 'human+unknown': 'Người và không phân biệt được' },
   },
   rates: {
     title: 'Người đọc tích cực theo khoảng thời gian',
@@ -102,6 +103,7 @@ export const reconciliation: typeof englishReconciliation = {
   noneExplained: 'Không có chênh lệch nào có lý do đã biết.',
   measures: {
     sent: 'Đã gửi',
+    delivered: 'Đã tới',
     hard_bounces: 'Trả lại vĩnh viễn',
     soft_bounces: 'Trả lại tạm thời',
     opens_total: 'Mọi lượt mở',

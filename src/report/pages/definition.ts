@@ -87,7 +87,7 @@ export function vendorTable(context: Context, article: Article, metrics: readonl
   const words = context.messages.metricPages;
   const rows = metrics.flatMap(({ name, esp }) =>
     Object.entries(esp).map(([vendor, { name: called, difference }]) => ({
-      vendor: vendorName(vendor),
+      vendor: context.catalog.vendors[vendor] ?? vendor,
       name,
       called,
       difference,
@@ -111,11 +111,4 @@ export function vendorTable(context: Context, article: Article, metrics: readonl
       ],
       rows,
     })}`;
-}
-
-function vendorName(vendor: string): string {
-  return vendor
-    .split('_')
-    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
-    .join(' ');
 }

@@ -131,8 +131,11 @@ function variantName({ messages }: Context, row: Fields, letters: Letters): Html
 }
 
 function verdictText({ messages }: Context, row: Fields): HtmlValue {
-  const words: Readonly<Record<string, string>> = messages.abTests.verdicts;
+  const { verdicts, winsOver } = messages.abTests;
+  const words: Readonly<Record<string, string>> = verdicts;
   const verdict = String(row['verdict']);
+  const [, winner, loser] = /^(.*) wins over (.*)$/s.exec(verdict) ?? [];
+  if (winner !== undefined && loser !== undefined) return winsOver(bdi(winner), bdi(loser));
   return words[verdict] ?? bdi(verdict);
 }
 

@@ -100,3 +100,18 @@ test('an alert shows the number, the place and the severity of its last bad day'
   expect(html).toContain('Spring');
   expect(html).not.toMatch(/class="severity critical"|Summer/);
 });
+
+test('mails whose domain is not known have words for it', async () => {
+  const rows = [
+    day({
+      scope: 'domain',
+      scope_id: 'unknown',
+      day: '2026-06-24',
+      value: 0.01,
+      is_past_threshold: true,
+      severity: 'info',
+    }),
+  ];
+  expect(await shown(rows)).toContain('>domain not known<');
+  expect(await shown(rows, 'vi')).toContain('>không rõ tên miền<');
+});

@@ -112,6 +112,7 @@ function metricName(context: Context, row: Fields): HtmlValue {
 
 function scopeName({ messages }: Context, row: Fields): HtmlValue {
   if (row['scope'] === 'all') return messages.alerts.everything;
+  if (row['scope'] === 'domain' && row['scope_id'] === 'unknown') return messages.splits.domains.unknown;
   return bdi(String(row['campaign_name'] ?? row['scope_id']));
 }
 

@@ -33,6 +33,7 @@ async function classes(context: Context, weekly: readonly Fields[]): Promise<Htm
   const last = rows.at(-1);
   const names = ['active_count', 'passive_count', 'inactive_count'] as const;
   const text = (column: string): string => format.count(last?.[column] ?? 0);
+  const bases: Readonly<Record<string, string>> = words.bases;
   return await figure(context, {
     id: 'audience-classes',
     title: words.title,
@@ -60,7 +61,7 @@ async function classes(context: Context, weekly: readonly Fields[]): Promise<Htm
         { column: 'mailed_count', unit: 'count' },
         ...names.map((column) => ({ column, unit: 'count' }) as const),
         { column: 'active_audience_rate', unit: 'rate' },
-        { column: 'basis', unit: 'text' },
+        { column: 'basis', unit: 'text', show: (row) => bases[String(row['basis'])] ?? String(row['basis']) },
       ],
       rows: rows.toReversed(),
     }),

@@ -1,5 +1,5 @@
 import { columns } from '../charts/shapes.ts';
-import type { Context } from '../context.ts';
+import { columnName, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import type { Html } from '../html.ts';
 import { martTable, type TableColumn } from '../mart-table.ts';
@@ -33,7 +33,11 @@ export async function monthlyProfit(context: Context): Promise<readonly Html[]> 
   );
   const best = months.toSorted((a, b) => Number(b['profit_amount']) - Number(a['profit_amount']))[0];
   const losses = months.filter((row) => Number(row['profit_amount']) < 0).length;
-  const money = (column: string): TableColumn => ({ column, unit: 'money' });
+  const money = (column: string): TableColumn => ({
+    column,
+    unit: 'money',
+    label: columnName(context, 'profit_monthly', column),
+  });
   const part = (series: string, column: string, sign = 1) =>
     months.map((row) => ({
       x: format.shortMonth(String(row['month'])),

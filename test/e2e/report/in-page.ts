@@ -55,6 +55,11 @@ export const cells = `[...document.querySelectorAll('td[data-key]')].map((cell) 
   });
 }))`;
 
+/** Columns whose heading is no more than their key. */
+export const rawHeadings = `[...document.querySelectorAll('th[data-column*="_"]')]
+  .filter((head) => head.textContent.trim() === head.dataset.column.replaceAll('_', ' '))
+  .map((head) => head.closest('table').id + ' ' + head.dataset.column)`;
+
 export type Card = Readonly<Record<string, string | undefined>> & { readonly text: string };
 
 /** With the bounds of its interval, where it has one. */
