@@ -34,7 +34,7 @@ export type Kpi = {
   readonly source: KpiSource;
   /** Why the value is null or not whole, most frequent first. */
   readonly reasons: readonly string[];
-  /** Campaigns in the period whose own value is not known, and all campaigns of it. */
+  /** Rows (campaigns, links, checks) in the period whose own value is not known, and all rows of it. */
   readonly leftOut: number;
   readonly rows: number;
   readonly refreshedAt: string | null;

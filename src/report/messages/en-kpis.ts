@@ -50,8 +50,9 @@ export const kpis = {
   caution: 'Read with care',
   thresholdText: 'Threshold',
   freshness: 'Data up to',
-  leftOut: (out: string, all: string) => `${out} of ${all} campaigns are left out: their value is not known.`,
-  incomplete: 'Not whole',
+  leftOut: (out: string, all: string, of: 'campaigns' | 'links' | 'checks') =>
+    `${out} of ${all} ${of} are left out: their value is not known.`,
+  incomplete: 'Incomplete',
   reason: {
     noCampaign: 'no campaign in the period',
     noBase: (column: string) => `“${column}” is 0 or not known, so there is nothing to divide by`,

@@ -78,7 +78,7 @@ export const en = {
   table: {
     empty: 'Nothing to show.',
     printed: (count: string) => `Printed are the first ${count} rows; the page itself and the mart hold all.`,
-    notes: (count: string) => `${count} notes on values that are missing or not whole`,
+    notes: (count: string) => `${count} notes on values that are missing or incomplete`,
     more: (shown: string, more: string) => `${shown} rows are shown; ${more} more are in the mart.`,
   },
   figure: { data: 'Numbers as a table' },

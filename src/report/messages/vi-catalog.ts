@@ -144,7 +144,7 @@ export const phrases: Readonly<Record<string, string>> = {
   'Clickers / openers, in percent: the same formula under the name that others give to clicks / delivered':
     'Người nhấp / người mở, tính bằng phần trăm: cùng công thức dưới cái tên mà nơi khác dùng cho nhấp / đã tới',
   'Clicks among those who opened': 'Lượt nhấp trong số người đã mở',
-  'Clicks per link': 'Lượt nhấp mỗi liên kết',
+  'Clicks on links, machines included': 'Lượt nhấp vào liên kết, kể cả của máy',
   'Which link brings people to the page?': 'Liên kết nào đưa người đọc đến trang?',
   'campaign × link': 'chiến dịch × liên kết',
   "Clicks of recipients deleted since are only in the vendor's total":

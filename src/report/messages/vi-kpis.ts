@@ -52,7 +52,8 @@ export const kpis: typeof english = {
   caution: 'Lưu ý khi đọc',
   thresholdText: 'Ngưỡng',
   freshness: 'Dữ liệu đến',
-  leftOut: (out, all) => `${out} trong ${all} chiến dịch không được tính: không rõ giá trị của chúng.`,
+  leftOut: (out, all, of) =>
+    `${out} trong ${all} ${{ campaigns: 'chiến dịch', links: 'liên kết', checks: 'lần kiểm tra' }[of]} không được tính: không rõ giá trị của chúng.`,
   incomplete: 'Chưa đầy đủ',
   reason: {
     noCampaign: 'không có chiến dịch nào trong kỳ',

@@ -9,6 +9,9 @@ import { wilsonInterval, type Interval } from '../../transform/steps/proportions
 
 const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
 
+/** What a row is, of marts that have several a campaign. */
+const counted: Readonly<Record<string, 'links' | 'checks'>> = { link_performance: 'links', spam_checks: 'checks' };
+
 /** Cards in their groups, and what the catalog lists but nothing measures yet. */
 export function kpiSection(context: Context, { groups, missing }: Kpis): Html {
   const { messages, format, period } = context;
@@ -179,7 +182,7 @@ function card(context: Context, kpi: Kpi): Html {
           kpi.value !== null &&
           markup`<div>
             <dt>${words.incomplete}</dt>
-            <dd>${words.leftOut(format.count(kpi.leftOut), format.count(kpi.rows))}</dd>
+            <dd>${words.leftOut(format.count(kpi.leftOut), format.count(kpi.rows), counted[source.mart] ?? 'campaigns')}</dd>
           </div>`
         }
         ${
