@@ -49,8 +49,8 @@ export const audience = {
   },
   value: {
     title: 'Lifetime value: how it is spread',
-    finding: (none: string, top: string) =>
-      `${none} of people have not brought anything yet; the top tenth brought ${top} of all value.`,
+    finding: (without: string, top: string) =>
+      `${without} of people have not ordered anything yet; the top tenth brought ${top} of all value.`,
     caption: 'People by lifetime value to date',
     none: 'Nothing yet',
     loss: 'Below 0',

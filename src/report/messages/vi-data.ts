@@ -60,7 +60,8 @@ export const audience: typeof englishAudience = {
   },
   value: {
     title: 'Giá trị vòng đời: phân bố ra sao',
-    finding: (none, top) => `${none} số người chưa mang về gì; một phần mười cao nhất mang về ${top} toàn bộ giá trị.`,
+    finding: (without, top) =>
+      `${without} số người chưa đặt hàng lần nào; một phần mười cao nhất mang về ${top} toàn bộ giá trị.`,
     caption: 'Số người theo giá trị vòng đời đến nay',
     none: 'Chưa có gì',
     loss: 'Dưới 0',

@@ -75,7 +75,8 @@ async function spread(context: Context): Promise<Html> {
     .join(' ')} else ${limits.length} end`;
   const rows = await reader.rows(
     [table],
-    `select ${band} as band, count(*) as people, sum(ltv_to_date_amount) as value from ${table}
+    `select ${band} as band, count(*) as people, count(*) filter (where order_count = 0) as without_order,
+        sum(ltv_to_date_amount) as value from ${table}
       where ltv_to_date_amount is not null group by 1 order by 1`,
   );
   const top = await reader.first(
@@ -93,7 +94,8 @@ async function spread(context: Context): Promise<Html> {
   };
   const whole = (value: number | undefined): string => format.money(value ?? 0).replace(/[.,]00(?=\D*$)/, '');
   const people = rows.reduce((sum, row) => sum + Number(row['people']), 0);
-  const nothing = Number(rows.find((row) => row['band'] === -1)?.['people'] ?? 0);
+  // Not the band of 0: who never ordered may have brought a conversion or other revenue.
+  const withoutOrder = rows.reduce((sum, row) => sum + Number(row['without_order']), 0);
   const share = numberOf(top?.['share']);
   return await figure(context, {
     id: 'value-spread',
@@ -102,7 +104,7 @@ async function spread(context: Context): Promise<Html> {
       people === 0
         ? words.empty
         : words.finding(
-            format.percent(nothing / people),
+            format.percent(withoutOrder / people),
             share === null ? messages.notAvailable : format.percent(share),
           ),
     chart:
