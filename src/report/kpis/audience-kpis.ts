@@ -54,7 +54,7 @@ export async function activeKpis(reader: Reader, period: Period): Promise<readon
   );
 }
 
-/** Net growth of the period over what it opened with, and subscribers at its end, all lists together. */
+/** Net growth of the period over what it opened with, and memberships at its end: who is on two lists counts twice. */
 export async function growthKpis(reader: Reader, period: Period): Promise<readonly Kpi[]> {
   const table = 'marts.audience_growth_daily';
   const group = `cast(floor(date_diff('day', day, date '${period.to}') / ${period.days}.0) as integer)`;

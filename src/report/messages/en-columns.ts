@@ -54,7 +54,7 @@ export const columns = {
   cleaned_count: 'Cleaned',
   deleted_count: 'Deleted',
   net_count: 'Net',
-  closing_count: 'Subscribers',
+  closing_count: 'List memberships',
   list_id: 'List',
   engagement_class: 'Class',
   signup_month: 'Month of sign-up',

@@ -23,7 +23,7 @@ export const audience = {
   growth: {
     title: 'Who came and who left',
     finding: (arrived: string, left: string, net: string, imported: string | null) =>
-      `In the period ${arrived} people joined or returned and ${left} left: ${net} net.${imported === null ? '' : ` The import up to ${imported} is in the table only.`}`,
+      `In the period ${arrived} list memberships began or came back and ${left} ended: ${net} net.${imported === null ? '' : ` The import up to ${imported} is in the table only.`}`,
     empty: 'No list has members yet.',
     caption: 'All lists, by month',
     joined: 'Joined or returned',
@@ -31,10 +31,10 @@ export const audience = {
     removed: 'Cleaned or deleted',
   },
   size: {
-    title: 'Subscribers by list',
+    title: 'Members by list',
     finding: (total: string, largest: string, count: string) =>
-      `${total} subscribers; the largest list (${largest}) has ${count}.`,
-    caption: 'Subscribers at the end of each month',
+      `${total} list memberships: who is on two lists counts twice. The largest list (${largest}) has ${count}.`,
+    caption: 'List memberships at the end of each month',
   },
   engagement: {
     title: 'Subscribers by class',

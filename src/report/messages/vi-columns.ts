@@ -56,7 +56,7 @@ export const columns: typeof english = {
   cleaned_count: 'Bị loại',
   deleted_count: 'Bị xóa',
   net_count: 'Thuần',
-  closing_count: 'Người đăng ký',
+  closing_count: 'Lượt thành viên danh sách',
   list_id: 'Danh sách',
   engagement_class: 'Nhóm',
   signup_month: 'Tháng đăng ký',

@@ -30,7 +30,7 @@ export const audience: typeof englishAudience = {
   growth: {
     title: 'Ai đến và ai đi',
     finding: (arrived, left, net, imported) =>
-      `Trong kỳ có ${arrived} người đến hoặc trở lại và ${left} người rời đi: còn lại ${net}.${imported === null ? '' : ` Đợt nhập đến ${imported} chỉ có trong bảng.`}`,
+      `Trong kỳ có ${arrived} lượt thành viên danh sách bắt đầu hoặc trở lại và ${left} lượt kết thúc: còn lại ${net}.${imported === null ? '' : ` Đợt nhập đến ${imported} chỉ có trong bảng.`}`,
     empty: 'Chưa danh sách nào có thành viên.',
     caption: 'Mọi danh sách, theo tháng',
     joined: 'Đến hoặc trở lại',
@@ -38,9 +38,10 @@ export const audience: typeof englishAudience = {
     removed: 'Bị loại hoặc xóa',
   },
   size: {
-    title: 'Người đăng ký theo danh sách',
-    finding: (total, largest, count) => `${total} người đăng ký; danh sách lớn nhất (${largest}) có ${count}.`,
-    caption: 'Người đăng ký vào cuối mỗi tháng',
+    title: 'Thành viên theo danh sách',
+    finding: (total, largest, count) =>
+      `${total} lượt thành viên danh sách: ai ở hai danh sách được tính hai lần. Danh sách lớn nhất (${largest}) có ${count}.`,
+    caption: 'Lượt thành viên danh sách vào cuối mỗi tháng',
   },
   engagement: {
     title: 'Người đăng ký theo nhóm',

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Row } from '../../contracts/sync.ts';
+import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
+import { openPublished, publishTo } from '../../warehouse/duckdb/index.ts';
+import type { Column } from '../../warehouse/port.ts';
+import { addDays } from '../calendar.ts';
+import type { Context } from '../context.ts';
+import { createFormat } from '../format.ts';
+import { growthKpis } from '../kpis/audience-kpis.ts';
+import { languages } from '../messages/index.ts';
+import type { Period } from '../period.ts';
+import { createReader } from '../reader.ts';
+import { kpiName } from './kpi-cards.ts';
+import { growthFigures } from './audience.ts';
+
+const counts =
+  'opening_count new_count returned_count unsubscribed_count cleaned_count deleted_count net_count closing_count'.split(
+    ' ',
+  );
+const columns: readonly Column[] = [
+  ...['source', 'account_id', 'list_id'].map((name): Column => ({ name, type: 'string' })),
+  { name: 'day', type: 'date' },
+  ...counts.map((name): Column => ({ name, type: 'int' })),
+  { name: 'growth_rate', type: 'double' },
+  { name: 'refreshed_at', type: 'timestamp' },
+];
+
+/** A list that gains one member a day; its first day brings `first`. */
+function days(list: string, from: string, to: string, first: number): readonly Row[] {
+  const rows: Row[] = [];
+  for (let [day, size] = [from, 0]; day <= to; day = addDays(day, 1)) {
+    const joined = size === 0 ? first : 1;
+    rows.push({
+      ...Object.fromEntries(counts.map((name) => [name, 0])),
+      source: 'mailchimp',
+      account_id: 'shop',
+      list_id: list,
+      day,
+      opening_count: size,
+      new_count: joined,
+      net_count: joined,
+      closing_count: size + joined,
+      growth_rate: null,
+      refreshed_at: '2026-06-30T12:00:00.000Z',
+    });
+    size += joined;
+  }
+  return rows;
+}
+
+const period = {
+  days: 90,
+  from: '2026-04-02',
+  to: '2026-06-30',
+  previousFrom: '2026-01-02',
+  previousTo: '2026-04-01',
+  earlier: 3,
+  firstSend: '2025-07-01',
+} as unknown as Period;
+
+/** With the report's own words, of an old list and one that another account brought in the period before. */
+async function seen<T>(look: (context: Context) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'mailmart-growth-'));
+  const rows = async function* () {
+    yield* days('old', '2025-06-01', period.to, 1000);
+    yield* days('brought', '2026-01-05', period.to, 500);
+  };
+  try {
+    const file = join(folder, 'published.duckdb');
+    await publishTo(file)([{ name: 'marts.audience_growth_daily', columns, rows: rows() }], {
+      runId: 'r1',
+      publishedAt: '2026-06-30T12:00:00.000Z',
+    });
+    const published = await openPublished(file);
+    try {
+      return await look({
+        reader: await createReader(published),
+        messages: languages.en,
+        format: createFormat('en-GB', 'Europe/Berlin', 'EUR'),
+        catalog: loadMetricCatalog(),
+        period,
+      } as unknown as Context);
+    } finally {
+      published.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test('numbers of lists are called memberships: who is on two lists counts twice', async () => {
+  const [name, html] = await seen(async (context) => {
+    const kpis = await growthKpis(context.reader, context.period);
+    const figures = await growthFigures(context);
+    return [kpis.map((kpi) => kpiName(context, kpi)), figures.map(({ markup }) => markup).join('')] as const;
+  });
+  expect(name).toEqual(['Audience growth', 'List memberships']);
+  expect(html).toContain('In the period 180 list memberships began or came back and 0 ended: 180 net.');
+  expect(html).toContain('list memberships: who is on two lists counts twice.');
+  expect(html).not.toContain('Subscribers');
+});
