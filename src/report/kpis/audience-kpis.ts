@@ -5,6 +5,9 @@ import { numberOf, textOf } from '../reader.ts';
 import { medianOf } from './campaign-sums.ts';
 import type { Kpi } from './kpi.ts';
 
+/** Vietnamese has it in vi-reasons.ts. */
+const firstDayLeftOut = 'the first day of a list is left out: it brings everyone who was on it already';
+
 export const windows: readonly number[] = [30, 90, 180];
 
 /** Active share of the whole audience at the period's last day, one card a window. */
@@ -54,24 +57,32 @@ export async function activeKpis(reader: Reader, period: Period): Promise<readon
   );
 }
 
+export const growthTable = 'marts.audience_growth_daily';
+
+/** FROM item: the days of all lists. A list's first day brings everyone who was on it already, which is no growth. */
+export const growthDays = `(select *, day = min(day) over (partition by source, account_id, list_id) as is_first_day
+    from ${growthTable}) as days`;
+
 /** Net growth of the period over what it opened with, and memberships at its end: who is on two lists counts twice. */
 export async function growthKpis(reader: Reader, period: Period): Promise<readonly Kpi[]> {
-  const table = 'marts.audience_growth_daily';
+  const table = growthTable;
   const group = `cast(floor(date_diff('day', day, date '${period.to}') / ${period.days}.0) as integer)`;
   const sums = await reader.rows(
     [table],
-    `select ${group} as bucket, sum(net_count) as net, count(distinct day) as days,
+    `select ${group} as bucket, coalesce(sum(net_count) filter (where not is_first_day), 0) as net, count(distinct day) as days,
+        count(*) filter (where is_first_day) as first_days,
         sum(opening_count) filter (where day = date '${period.to}' - ((${group} + 1) * ${period.days} - 1)) as opening,
         sum(closing_count) filter (where day = date '${period.to}' - (${group} * ${period.days})) as closing,
         max(refreshed_at) as refreshed_at
-      from ${table} where day <= date '${period.to}' group by 1 order by 1`,
+      from ${growthDays} where day <= date '${period.to}' group by 1 order by 1`,
   );
   const months = await reader.rows(
     [table],
     `select month, sum(net) as net, sum(opening) as opening, sum(closing) as closing from (
-        select cast(date_trunc('month', day) as date) as month, sum(net_count) as net, arg_min(opening_count, day) as opening,
+        select cast(date_trunc('month', day) as date) as month,
+          coalesce(sum(net_count) filter (where not is_first_day), 0) as net, arg_min(opening_count, day) as opening,
           arg_max(closing_count, day) as closing
-        from ${table} where day <= date '${period.to}' group by 1, source, account_id, list_id
+        from ${growthDays} where day <= date '${period.to}' group by 1, source, account_id, list_id
       ) group by 1 order by 1`,
   );
   const whole = sums.filter((row) => Number(row['days']) === period.days);
@@ -100,6 +111,7 @@ export async function growthKpis(reader: Reader, period: Period): Promise<readon
     {
       ...shared,
       key: 'audience_growth',
+      reasons: [0, 1].some((bucket) => Number(of(bucket)?.['first_days'] ?? 0) > 0) ? [firstDayLeftOut] : [],
       unit: 'ratio',
       value: rate(now),
       denominator: now?.['opening'] ?? null,
@@ -109,7 +121,10 @@ export async function growthKpis(reader: Reader, period: Period): Promise<readon
       medianKind: 'periods',
       trend: withoutImport(recent.map(rate)),
       isStock: false,
-      source: growthSource('net_count', 'opening_count', 'growth_rate', period.from, period.to),
+      source: {
+        ...growthSource('net_count', 'opening_count', 'growth_rate', period.from, period.to),
+        filter: 'net_count without the first day of each list',
+      },
     },
     {
       ...shared,

@@ -22,8 +22,8 @@ export const audience = {
   },
   growth: {
     title: 'Who came and who left',
-    finding: (arrived: string, left: string, net: string, imported: string | null) =>
-      `In the period ${arrived} list memberships began or came back and ${left} ended: ${net} net.${imported === null ? '' : ` The import up to ${imported} is in the table only.`}`,
+    finding: (arrived: string, left: string, net: string, imported: string | null, hasFirstDay: boolean) =>
+      `In the period ${arrived} list memberships began or came back and ${left} ended: ${net} net.${imported === null ? '' : ` The import up to ${imported} is in the table only.`}${hasFirstDay ? ' The first day of each list, which brings everyone who was on it already, is in the table only.' : ''}`,
     empty: 'No list has members yet.',
     caption: 'All lists, by month',
     joined: 'Joined or returned',

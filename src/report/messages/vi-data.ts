@@ -29,8 +29,8 @@ export const audience: typeof englishAudience = {
   },
   growth: {
     title: 'Ai đến và ai đi',
-    finding: (arrived, left, net, imported) =>
-      `Trong kỳ có ${arrived} lượt thành viên danh sách bắt đầu hoặc trở lại và ${left} lượt kết thúc: còn lại ${net}.${imported === null ? '' : ` Đợt nhập đến ${imported} chỉ có trong bảng.`}`,
+    finding: (arrived, left, net, imported, hasFirstDay) =>
+      `Trong kỳ có ${arrived} lượt thành viên danh sách bắt đầu hoặc trở lại và ${left} lượt kết thúc: còn lại ${net}.${imported === null ? '' : ` Đợt nhập đến ${imported} chỉ có trong bảng.`}${hasFirstDay ? ' Ngày đầu của mỗi danh sách, khi mọi người đã có trong đó được tính là mới, chỉ có trong bảng.' : ''}`,
     empty: 'Chưa danh sách nào có thành viên.',
     caption: 'Mọi danh sách, theo tháng',
     joined: 'Đến hoặc trở lại',

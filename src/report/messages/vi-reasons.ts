@@ -1,5 +1,7 @@
 /** Why a number is missing or not whole, as the marts say it. `{}` stands for a number or a code. */
 export const reasons: Readonly<Record<string, string>> = {
+  'the first day of a list is left out: it brings everyone who was on it already':
+    'không tính ngày đầu của một danh sách: ngày đó mang vào mọi người đã có trong danh sách',
   'open tracking is off': 'đã tắt theo dõi lượt mở',
   'click tracking is off': 'đã tắt theo dõi lượt nhấp',
   'devices of opens are not known yet': 'chưa biết thiết bị của lượt mở',

@@ -3,14 +3,13 @@ import { chartLabel } from '../charts/render.ts';
 import { columnName, metricOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
-import { windows } from '../kpis/audience-kpis.ts';
+import { growthDays, growthTable, windows } from '../kpis/audience-kpis.ts';
 import { medianOf } from '../kpis/campaign-sums.ts';
 import { martTable } from '../mart-table.ts';
 import { addDays } from '../calendar.ts';
 import { numberOf, type Fields } from '../reader.ts';
 
 const activeTable = 'marts.active_audience_daily';
-const growthTable = 'marts.audience_growth_daily';
 
 /** Who still reads. */
 export async function activeFigures(context: Context): Promise<readonly Html[]> {
@@ -131,27 +130,30 @@ export async function growthFigures(context: Context): Promise<readonly Html[]> 
   const { messages, format, period, reader } = context;
   const words = messages.audience.growth;
   const since = period.firstSend ?? '0001-01-01';
+  const moves = [
+    { name: 'arrived', sum: 'new_count + returned_count', series: words.joined, sign: 1 },
+    { name: 'unsubscribed', sum: 'unsubscribed_count', series: words.unsubscribed, sign: -1 },
+    { name: 'removed', sum: 'cleaned_count + deleted_count', series: words.removed, sign: -1 },
+  ];
   const months = await reader.rows(
     [growthTable],
     `select cast(date_trunc('month', day) as date) as month, sum(new_count) as new_count, sum(returned_count) as returned_count,
         sum(unsubscribed_count) as unsubscribed_count, sum(cleaned_count) as cleaned_count,
-        sum(deleted_count) as deleted_count, sum(net_count) as net_count
-      from ${growthTable} where day between date_trunc('month', date '${since}') and date '${period.to}'
+        sum(deleted_count) as deleted_count, sum(net_count) as net_count, count(*) filter (where is_first_day) as first_days,
+        ${moves.map(({ name, sum }) => `coalesce(sum(${sum}) filter (where not is_first_day), 0) as ${name}`).join(', ')}
+      from ${growthDays} where day between date_trunc('month', date '${since}') and date '${period.to}'
       group by 1 order by 1 desc limit 24`,
   );
   const rows = months.toReversed();
   const now = await reader.first(
     [growthTable],
-    `select sum(new_count + returned_count) as arrived, sum(unsubscribed_count + cleaned_count + deleted_count) as departed,
-        sum(net_count) as net from ${growthTable} where day between date '${period.from}' and date '${period.to}'`,
+    `select coalesce(sum(new_count + returned_count) filter (where not is_first_day), 0) as arrived,
+        coalesce(sum(unsubscribed_count + cleaned_count + deleted_count) filter (where not is_first_day), 0) as departed,
+        case when count(*) > 0 then coalesce(sum(net_count) filter (where not is_first_day), 0) end as net
+      from ${growthDays} where day between date '${period.from}' and date '${period.to}'`,
   );
   const imported = importMonths(rows);
   const shown = rows.slice(imported);
-  const moves = [
-    { series: words.joined, y: (row: Fields) => Number(row['new_count']) + Number(row['returned_count']) },
-    { series: words.unsubscribed, y: (row: Fields) => -Number(row['unsubscribed_count']) },
-    { series: words.removed, y: (row: Fields) => -Number(row['cleaned_count']) - Number(row['deleted_count']) },
-  ];
   const first = await figure(context, {
     id: 'audience-growth',
     title: words.title,
@@ -163,13 +165,18 @@ export async function growthFigures(context: Context): Promise<readonly Html[]> 
             format.count(now?.['departed'] ?? 0),
             format.count(now?.['net'] ?? 0),
             imported === 0 ? null : format.month(String(rows[imported - 1]?.['month'])),
+            shown.some((row) => Number(row['first_days']) > 0),
           ),
     chart:
       rows.length === 0
         ? undefined
         : columns(
-            moves.flatMap(({ series, y }) =>
-              shown.map((row) => ({ x: format.shortMonth(String(row['month'])), y: y(row), series })),
+            moves.flatMap(({ name, sign, series }) =>
+              shown.map((row) => ({
+                x: format.shortMonth(String(row['month'])),
+                y: sign * Number(row[name]),
+                series,
+              })),
             ),
             { format: '~s' },
           ),
@@ -240,7 +247,7 @@ async function sizes(context: Context, since: string): Promise<Html> {
 
 /** Leading months in which a list was imported: next to them the others could not be seen. */
 function importMonths(rows: readonly Fields[]): number {
-  const joined = rows.map((row) => Number(row['new_count']));
+  const joined = rows.map((row) => Number(row['arrived']));
   const usual = medianOf(joined) ?? 0;
   const first = joined.findIndex((count) => count <= 5 * usual);
   return usual === 0 || first < 0 ? 0 : first;

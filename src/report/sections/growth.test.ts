@@ -102,3 +102,16 @@ test('numbers of lists are called memberships: who is on two lists counts twice'
   expect(html).toContain('list memberships: who is on two lists counts twice.');
   expect(html).not.toContain('Subscribers');
 });
+
+test('the first day of a list brings who was on it already: it is no growth, and the text says so', async () => {
+  const [growth, html] = await seen(async (context) => {
+    const [kpi] = await growthKpis(context.reader, context.period);
+    return [kpi, (await growthFigures(context)).map(({ markup }) => markup).join('')] as const;
+  });
+  // 90 of the old list and 86 of the other, over what the old one opened with.
+  expect(growth?.previous).toBeCloseTo((90 + 86) / (1000 + 214), 9);
+  expect(growth?.reasons).toEqual([expect.stringContaining('the first day of a list is left out')]);
+  expect(html).toContain(
+    'The first day of each list, which brings everyone who was on it already, is in the table only.',
+  );
+});
