@@ -19,6 +19,7 @@ import {
   emptied,
   hostileNames,
   hostileStatements,
+  manyCampaigns,
   withoutEngagement,
   type Changes,
 } from './report/published-copies.ts';
@@ -91,6 +92,18 @@ describe('the file', () => {
     expect(statSync(at('hostile.html')).size).toBeLessThan(2_000_000);
     const again = await renderReport({ published: hostile, project });
     expect(again === readFileSync(at('hostile.html'), 'utf8')).toBe(true);
+  });
+
+  test('stays below 2 MB however many campaigns and tests there are, and says how many it leaves to the marts', async () => {
+    const text = readFileSync(await render('many', manyCampaigns), 'utf8');
+    expect(Buffer.byteLength(text)).toBeLessThan(1_700_000);
+    for (const id of ['campaigns', 'metric-14', 'goal-customer_acquisition']) {
+      expect([id, text.split(`id="${id}"`)[1]?.split('</section>')[0]]).toEqual([
+        id,
+        expect.stringMatching(/rows are shown; [\d,]+ more are in the mart/),
+      ]);
+    }
+    expect(text).toMatch(/[\d,]+ older tests are in the mart/);
   });
 
   test('comes from a process that ends by itself', () => {

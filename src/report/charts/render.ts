@@ -74,8 +74,10 @@ const silentLogger = {
 function slim(svg: string, labelledBy: string): string {
   const short = svg
     .replaceAll(/<path class="(?:background|foreground)"[^>]*\/>/g, '')
-    .replaceAll(/<[a-z][^>]*>/g, slimTag);
-  return shed(short).replace(
+    .replaceAll(/<[a-z][^>]*>/g, slimTag)
+    // Labels that found no room, and bars that have no words.
+    .replaceAll(/<text[^>]*(?:\/>| opacity="0"[^>]*>[^<]*<\/text>)/g, '');
+  return joined(ungrouped(short)).replace(
     /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"[^>]*>/,
     (_, width: string, height: string) =>
       `<svg role="img" aria-labelledby="${labelledBy}" viewBox="0 0 ${width} ${height}">`,
@@ -86,27 +88,63 @@ function slim(svg: string, labelledBy: string): string {
 const shared: readonly (readonly [from: RegExp, to: string])[] = [
   [/ (?:class|role|aria-roledescription|aria-hidden|pointer-events)="[^"]*"/g, ''],
   [/ (?:opacity="1"|stroke-width="1"|font-family="inherit"|stroke-miterlimit="4"|stroke-dasharray="1,0")/g, ''],
-  [/ (?:font-size="11px"|x2="0"|y2="0"|text-anchor="start")/g, ''],
+  [/ (?:font-size="11px"|font-weight="normal"|x2="0"|y2="0"|text-anchor="start")/g, ''],
   [/ transform="translate\(0,0\)"/g, ''],
   [/(\d\.\d)\d+/g, '$1'],
+  [/(\d)\.0(?!\d)/g, '$1'],
+  // An outline that is not drawn has neither width nor dashes.
+  [/^(<(?:path|circle)(?!.* stroke=)[^>]*?) stroke-width="[^"]*"/, '$1'],
+  [/^(<(?:path|circle)(?!.* stroke=)[^>]*?) stroke-dasharray="[^"]*"/, '$1'],
   [/^<line(.*) stroke="var\(--grid\)"/, '<line class="thin"$1'],
   [/^<line(.*) stroke="var\(--axis\)"/, '<line class="rule"$1'],
   [/^<text(.*) text-anchor="(middle|end)"(.*) fill="var\(--(?:muted|text)\)"/, '<text class="$2"$1$3'],
   [/^<text(.*) fill="var\(--(?:muted|text)\)"/, '<text$1'],
+  [/^<text(.*) transform="translate\(([-\d.]+),([-\d.]+)\)"/, '<text$1 x="$2" y="$3"'],
   // A point of a line, which the library draws as two arcs.
   [/^<path transform="translate\(([\d.]+),([\d.]+)\)" d="M([\d.]+),0A[^"]*"/, '<circle cx="$1" cy="$2" r="$3"'],
 ];
 
 function slimTag(tag: string): string {
-  return shared.reduce((text, [from, to]) => text.replace(from, to), tag);
+  const short = shared.reduce((text, [from, to]) => text.replace(from, to), tag);
+  return short
+    .replace(
+      /^<line(.*?)(?: transform="translate\(([^,]+),([^)]+)\)")? ([xy])2="([^"]+)"(.*)\/>$/,
+      (_, before: string, x = '0', y = '0', axis: string, to: string, after: string) =>
+        `<path${before}${after} d="M${x},${y}${axis === 'x' ? 'h' : 'v'}${to}"/>`,
+    )
+    .replace(
+      /^<path transform="translate\(([^,]+),([^)]+)\)" d="([MLhvZ\d.,-]+)"(.*)\/>$/,
+      (_, x: string, y: string, shape: string, rest: string) =>
+        `<path${rest} d="${moved(shape, Number(x), Number(y))}"/>`,
+    )
+    .replace(/^<path d="([^"]*)"(.*)\/>$/, '<path$2 d="$1"/>');
 }
 
-/** Groups that hold nothing, or only one other thing and say nothing about it. */
-function shed(svg: string): string {
-  let text = svg;
-  for (let before = ''; before !== text;) {
-    before = text;
-    text = text.replaceAll(/<g[^>]*><\/g>/g, '').replaceAll(/<g><g>((?:(?!<\/?g[ >]).)*)<\/g><\/g>/gs, '<g>$1</g>');
-  }
-  return text;
+/** A shape at its place: points that are named outright are moved, steps are not. */
+function moved(shape: string, x: number, y: number): string {
+  const sum = (a: number, b: string): string => `${Math.round((a + Number(b)) * 10) / 10}`;
+  return shape.replaceAll(
+    /([ML])([-\d.]+),([-\d.]+)/g,
+    (_, command: string, left: string, top: string) => `${command}${sum(x, left)},${sum(y, top)}`,
+  );
+}
+
+/** Without the groups that say nothing about what they hold. */
+function ungrouped(svg: string): string {
+  const hasWords: boolean[] = [];
+  return svg.replaceAll(/<g[^>]*><\/g>/g, '').replaceAll(/<g[^>]*>|<\/g>/g, (tag) => {
+    if (tag !== '</g>') hasWords.push(tag !== '<g>');
+    return (tag === '</g>' ? hasWords.pop() : hasWords.at(-1)) === true ? tag : '';
+  });
+}
+
+/** Shapes of one look that follow each other are one; see-through ones stay apart, for where they overlap they are darker. */
+function joined(svg: string): string {
+  return svg.replaceAll(
+    /<path((?:(?! d=| opacity=)[^>])*) d="[^"]*"\/>(?:<path\1 d="[^"]*"\/>)+/g,
+    (run, look: string) => {
+      const shapes = [...run.matchAll(/ d="([^"]*)"/g)].map(([, shape]) => shape);
+      return `<path${look} d="${shapes.join('')}"/>`;
+    },
+  );
 }

@@ -51,7 +51,7 @@ export const profit = {
     goal: 'Goal',
     campaigns: 'Campaigns',
   },
-  caption: 'Profit of campaigns, newest first',
+  caption: 'Profit of the period’s campaigns, newest first',
 };
 
 export const abTests = {
@@ -59,6 +59,7 @@ export const abTests = {
   intro:
     'Difference to the control with its 95 % interval. An interval that crosses 0 proves nothing, whatever the higher number is.',
   empty: 'No campaign tested variants.',
+  older: 'Older tests, newest first',
   more: (count: string) => `${count} older tests are in the mart.`,
   summary: (name: HtmlValue, date: string) => markup`${name} <span class="muted">${date}</span>`,
   proven: (metrics: string) => `Proven difference: ${metrics}`,

@@ -56,7 +56,7 @@ export const profit: typeof englishProfit = {
     goal: 'Mục tiêu',
     campaigns: 'Chiến dịch',
   },
-  caption: 'Lợi nhuận của các chiến dịch, mới nhất trước',
+  caption: 'Lợi nhuận của các chiến dịch trong kỳ, mới nhất trước',
 };
 
 const kinds: Readonly<Record<string, string>> = {
@@ -71,6 +71,7 @@ export const abTests: typeof englishTests = {
   intro:
     'Chênh lệch so với nhóm đối chứng với khoảng tin cậy 95 %. Khoảng tin cậy chứa 0 thì không chứng minh được gì, dù con số nào cao hơn.',
   empty: 'Không chiến dịch nào thử nhiều biến thể.',
+  older: 'Các thử nghiệm cũ hơn, mới nhất trước',
   more: (count) => `Còn ${count} thử nghiệm cũ hơn trong bảng dữ liệu.`,
   summary: (name, date) => markup`${name} <span class="muted">${date}</span>`,
   proven: (metrics) => `Chênh lệch được chứng minh: ${metrics}`,

@@ -12,7 +12,7 @@ import type { Metric } from './definition.ts';
 const goals = ['lead_generation', 'customer_acquisition', 'customer_marketing'] as const;
 type Goal = (typeof goals)[number];
 
-const mostCampaigns = 60;
+const mostCampaigns = 40;
 
 /** A page a goal: the metrics that the catalog gives it first, over its own campaigns only. */
 export async function goalPages(context: Context, kpis: Kpis): Promise<readonly Page[]> {

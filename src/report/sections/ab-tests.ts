@@ -5,7 +5,9 @@ import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
 import type { Fields } from '../reader.ts';
 
-const mostTests = 24;
+/** Tests shown whole, newest first; of the next ones only the outcome is listed, and the rest is counted. */
+const wholeTests = 8;
+const listedTests = 40;
 const openTests = 2;
 const keys = ['source', 'account_id', 'test_id', 'variant', 'metric'] as const;
 
@@ -17,7 +19,9 @@ export async function testSection(context: Context): Promise<Html> {
   const words = messages.abTests;
   const tests = await readTests(context);
   const methods = [...new Set(tests.flatMap(({ rows }) => rows.flatMap((row) => row['method'] ?? [])).map(String))];
-  const shown = tests.slice(0, mostTests);
+  const shown = tests.slice(0, wholeTests);
+  const listed = tests.slice(wholeTests, wholeTests + listedTests);
+  const more = tests.length - shown.length - listed.length;
   const parts: Html[] = [];
   for (const [index, test] of shown.entries()) parts.push(await testPart(context, test, index));
   return markup`
@@ -27,7 +31,14 @@ export async function testSection(context: Context): Promise<Html> {
         : markup`<p>${words.intro}</p>
             ${parts}`
     }
-    ${tests.length > shown.length && markup`<p class="more">${words.more(format.count(tests.length - shown.length))}</p>`}
+    ${
+      listed.length > 0 &&
+      markup`<h3 class="group">${words.older}</h3>
+        <ul class="list">
+          ${listed.map((test) => markup`<li>${testSummary(context, test)}</li>`)}
+        </ul>`
+    }
+    ${more > 0 && markup`<p class="more">${words.more(format.count(more))}</p>`}
     ${
       methods.length > 0 &&
       markup`<details class="data">
@@ -55,13 +66,28 @@ async function readTests({ reader }: Context): Promise<readonly Test[]> {
   }));
 }
 
-async function testPart(context: Context, { name, sentOn, rows }: Test, index: number): Promise<Html> {
+function comparisons({ rows }: Test): readonly Fields[] {
+  return rows.filter((row) => row['is_control'] !== true && row['difference_rate'] !== null);
+}
+
+/** Name, date and outcome in one line. */
+function testSummary({ messages, format }: Context, test: Test): Html {
+  const words = messages.abTests;
+  const proven = comparisons(test).filter(isProven);
+  const metrics = [...new Set(proven.map((row) => words.kinds(String(row['metric']))))];
+  return markup`${words.summary(bdi(test.name), test.sentOn === null ? '' : format.date(test.sentOn))}:
+      <span class="outcome ${metrics.length > 0 && 'good'}"
+        >${metrics.length > 0 ? words.proven(messages.joinNames(metrics)) : words.notProven}</span
+      >`;
+}
+
+async function testPart(context: Context, test: Test, index: number): Promise<Html> {
   const { messages, format } = context;
   const words = messages.abTests;
   const id = `test-${index}`;
-  const compared = rows.filter((row) => row['is_control'] !== true && row['difference_rate'] !== null);
+  const { name, rows } = test;
+  const compared = comparisons(test);
   const proven = compared.filter(isProven);
-  const metrics = [...new Set(proven.map((row) => words.kinds(String(row['metric']))))];
   const money = rows.filter((row) => row['metric'] === 'purchase_rate' && row['revenue_amount'] !== null);
   const hasMoney = money.some((row) => Number(row['revenue_amount']) !== 0 || Number(row['cost_amount']) !== 0);
   const letters = lettersOf(rows);
@@ -90,12 +116,7 @@ async function testPart(context: Context, { name, sentOn, rows }: Test, index: n
     table: ratesTable(context, id, name, rows, letters),
   });
   return markup`<details class="test" ${index < openTests && markup` open=""`}>
-    <summary>
-      ${words.summary(bdi(name), sentOn === null ? '' : format.date(sentOn))}:
-      <span class="outcome ${metrics.length > 0 && 'good'}"
-        >${metrics.length > 0 ? words.proven(messages.joinNames(metrics)) : words.notProven}</span
-      >
-    </summary>
+    <summary>${testSummary(context, test)}</summary>
     ${plot}${hasMoney && moneyTable(context, id, name, money, letters)}
   </details>`;
 }

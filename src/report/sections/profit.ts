@@ -7,7 +7,8 @@ import { martTable, type TableColumn } from '../mart-table.ts';
 import { numberOf, type Fields } from '../reader.ts';
 import { campaignKeys, goalName } from './campaigns.ts';
 
-const mostCampaigns = 200;
+/** Rows that the table shows; the rest is counted. */
+const mostCampaigns = 60;
 const table = 'marts.campaign_profit';
 
 /** Steps from what came in to what is left, with their sign. */
@@ -41,7 +42,7 @@ export async function profitSection(context: Context): Promise<Html> {
   );
   const rows = await reader.rows(
     [table],
-    `select * from ${table} order by send_date desc nulls last, source, account_id, campaign_id limit ${mostCampaigns}`,
+    `select * from ${table} where ${within} order by send_date desc, source, account_id, campaign_id limit ${mostCampaigns}`,
   );
   const ranked = await reader.rows(
     [table],
@@ -69,7 +70,7 @@ export async function profitSection(context: Context): Promise<Html> {
       ],
       rows,
       sortable: true,
-      empty: messages.campaigns.empty,
+      empty: words.steps.empty,
       more: Math.max(0, Number(counted?.['all_rows'] ?? 0) - rows.length),
     })}
   `;

@@ -85,5 +85,25 @@ export const withoutEngagement: Changes = () => [
   'delete from marts.reply_performance',
 ];
 
+/** The campaigns of years, with all that hangs on them. */
+export const manyCampaigns: Changes = (marts) =>
+  [
+    'campaign_performance',
+    'campaign_profit',
+    'ab_test_results',
+    'link_performance',
+    'reconciliation',
+    'view_time',
+    'reply_performance',
+    'spam_checks',
+  ]
+    .filter((mart) => marts.includes(mart))
+    .map((mart) => {
+      const keys = mart === 'ab_test_results' ? ['campaign_id', 'test_id'] : ['campaign_id'];
+      const renamed = keys.map((key) => `${key} || '-' || copies.n as ${key}`).join(', ');
+      return `insert into marts.${mart} select old.* replace (${renamed}) from marts.${mart} as old, range(1, 60) as copies(n)
+        where campaign_id is not null`;
+    });
+
 export const emptied: Changes = (marts) => marts.map((table) => `delete from marts.${table}`);
 export const dropped: Changes = () => ['drop schema marts cascade', 'drop schema status cascade'];
