@@ -5,10 +5,13 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 // (The types leave the setting out; vega-scenegraph names it for this use.)
 Object.assign((vega as unknown as { readonly textMetrics: object }).textMetrics, { width: textWidth });
 
-/** About what the usual sans-serif fonts take. */
-function textWidth(item: { readonly fontSize?: number; readonly text?: unknown }, text: unknown = item.text): number {
+/** About what the usual sans-serif fonts take; no more than the limit at which the library cuts a text. */
+function textWidth(
+  item: { readonly fontSize?: number; readonly text?: unknown; readonly limit?: number },
+  text: unknown = item.text,
+): number {
   const size = item.fontSize ?? 11;
-  return [...String(text ?? '')].reduce(
+  const whole = [...String(text ?? '')].reduce(
     (sum, character) =>
       sum +
       size *
@@ -21,6 +24,7 @@ function textWidth(item: { readonly fontSize?: number; readonly text?: unknown }
               : 0.6),
     0,
   );
+  return item.limit === undefined || item.limit <= 0 ? whole : Math.min(whole, item.limit);
 }
 
 export type Spec = Readonly<Record<string, unknown>>;

@@ -92,6 +92,9 @@ export type Bar = {
   readonly row?: string;
 };
 
+/** The longest bar is this long at least. */
+const shortestBars = 60;
+
 /** Horizontal bars with their value in words at the end: rankings and the steps from revenue to profit. */
 export function bars(given: readonly Bar[], x: Axis, options: { readonly legend?: boolean } = {}): Chart {
   const series = unique(given.map((bar) => bar.series));
@@ -101,9 +104,11 @@ export function bars(given: readonly Bar[], x: Axis, options: { readonly legend?
   const low = Math.min(0, ...given.flatMap(({ from, to }) => [from, to]));
   const high = Math.max(0, ...given.flatMap(({ from, to }) => [from, to]));
   return ({ width, isNarrow }) => {
-    // Room for the words at the end of the longest bar.
-    const names = Math.min(isNarrow ? 122 : 210, longest(given.map((bar) => bar.label)) * 6.4);
-    const room = Math.min(0.45, (longest(given.map((bar) => bar.text)) * 6.6 + 12) / (width - names - 20));
+    // Room for the words at the end of the longest bar; long ones take it from the names, but for what names one.
+    const words = longest(given.map((bar) => bar.text)) * 6.6 + 12;
+    const limit = Math.max(70, Math.min(isNarrow ? 122 : 210, width - 20 - words - shortestBars));
+    const names = Math.min(limit, longest(given.map((bar) => bar.label)) * 6.4);
+    const room = Math.min(0.85, words / (width - names - 20));
     const domain = [low * 1.04, high + ((high - low || 1) * room) / (1 - room)];
     return {
       ...whole(width, Math.max(70, ids.length * 24 + 26 + (options.legend === true ? 26 : 0))),
@@ -112,7 +117,7 @@ export function bars(given: readonly Bar[], x: Axis, options: { readonly legend?
         y: namedRows(
           ids.map((id) => labels.get(id) ?? ''),
           ids,
-          isNarrow ? 122 : 210,
+          limit,
         ),
       },
       layer: [

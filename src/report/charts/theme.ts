@@ -36,6 +36,8 @@ export function chartConfig(format: Format): Readonly<Record<string, unknown>> {
       ...text,
       orient: 'top',
       direction: 'horizontal',
+      // From the left edge of the picture, not of the bars: names may take half of a narrow one.
+      layout: { frame: 'bounds' },
       title: null,
       labelColor: 'var(--text)',
       labelLimit: 220,

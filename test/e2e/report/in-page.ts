@@ -133,6 +133,10 @@ export const visit = (id: string): string => `(async () => {
         .filter((element) => element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1),
       ...[...document.querySelectorAll('#${id} caption span')]
         .filter((text) => text.getBoundingClientRect().right > text.closest('.scroll').getBoundingClientRect().right),
+      ...[...document.querySelectorAll('#${id} svg text')].filter((text) => {
+        const [own, all] = [text, text.ownerSVGElement].map((element) => element.getBoundingClientRect());
+        return own.width > 0 && (own.left < all.left - 1 || own.right > all.right + 1 || own.top < all.top - 1 || own.bottom > all.bottom + 1);
+      }),
     ].map((element) => element.outerHTML.slice(0, 120)),
   };
 })()`;
