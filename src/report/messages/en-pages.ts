@@ -65,6 +65,12 @@ export const metricPages = {
   noVendor: 'No connected service shows a number of its own for it.',
   trend: {
     title: (name: string) => `${name} by month`,
+    profitTitle: 'Profit by month of the campaign’s send',
+    captions: {
+      sends: (name: string) => `${name} by month of sending`,
+      events: (name: string) => `${name} by month, each event on its own date`,
+      states: (name: string) => `${name} at the end of each month`,
+    },
     finding: (
       name: string,
       now: string,

@@ -115,7 +115,7 @@ export const splits = {
     finding: (passed: string, all: string) => `${passed} of ${all} checks with a score passed their threshold.`,
   },
   months: {
-    title: 'Profit by month',
+    title: 'Profit by month of booking',
     caption: 'All accounts, newest month first: campaigns + other revenue − costs of no campaign = profit',
     accounts: 'By account, newest month first',
     empty: 'No month has money on record.',

@@ -63,6 +63,12 @@ export const metricPages: typeof englishMetrics = {
   noVendor: 'Không dịch vụ nào đã kết nối có con số riêng cho chỉ số này.',
   trend: {
     title: (name) => `${name} theo tháng`,
+    profitTitle: 'Lợi nhuận theo tháng gửi của chiến dịch',
+    captions: {
+      sends: (name) => `${name} theo tháng gửi`,
+      events: (name) => `${name} theo tháng, mỗi sự kiện tính vào ngày của nó`,
+      states: (name) => `${name} vào cuối mỗi tháng`,
+    },
     finding: (name, now, month, low, lowMonth, high, highMonth) =>
       `${name}: ${now} vào ${month}; trong các tháng hiển thị nằm giữa ${low} (${lowMonth}) và ${high} (${highMonth}).`,
     empty: 'Không tháng nào có giá trị để vẽ.',

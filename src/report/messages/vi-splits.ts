@@ -116,7 +116,7 @@ export const splits: typeof english = {
     finding: (passed, all) => `${passed} trong ${all} lần kiểm tra có điểm đạt ngưỡng.`,
   },
   months: {
-    title: 'Lợi nhuận theo tháng',
+    title: 'Lợi nhuận theo tháng ghi sổ',
     caption:
       'Mọi tài khoản, tháng mới nhất trước: chiến dịch + doanh thu khác − chi phí không thuộc chiến dịch nào = lợi nhuận',
     accounts: 'Theo tài khoản, tháng mới nhất trước',

@@ -13,13 +13,19 @@ import type { Fields } from '../reader.ts';
 /** A rule far above the lines would press them flat. */
 const mostHeadroom = 2;
 
+/** Money far below the first one's would be a line along the axis: what one conversion costs, say, beside all profit. */
+const leastShare = 0.02;
+
 /** By month: the page's numbers that have the unit of its first one, each point a ratio of sums. */
 export async function metricTrend(context: Context, article: Article, kpis: readonly Kpi[]): Promise<Html> {
   const { messages, format, catalog } = context;
   const words = messages.metricPages.trend;
   const lead = kpis.find(({ trend }) => trend.some((value) => value !== null));
-  const drawn = kpis.filter(
+  const listed = kpis.filter(
     (kpi) => kpi.unit === lead?.unit && kpi.trendFrom === lead.trendFrom && kpi.trend.some((value) => value !== null),
+  );
+  const drawn = listed.filter(
+    (kpi) => kpi.unit !== 'money' || lead === undefined || sizeOf(kpi) >= sizeOf(lead) * leastShare,
   );
   const months = lead === undefined ? [] : monthsOf(lead);
   const unit = lead === undefined ? 'count' : shownUnit(lead.unit, lead.source.column);
@@ -41,10 +47,12 @@ export async function metricTrend(context: Context, article: Article, kpis: read
     threshold === undefined || high === undefined || threshold > high.value * mostHeadroom
       ? []
       : [{ y: threshold, label: `${messages.kpis.thresholdText}: ${format.round(threshold, lead?.unit ?? 'rate')}` }];
+  const name = messages.metricPages.titles[article];
+  const title = article === 14 ? words.profitTitle : words.title(name);
   const axis = { format: unit === 'rate' ? ((high?.value ?? 0) < 0.05 ? '.2%' : '.0%') : '~s' };
   return await figure(context, {
     id: `metric-${article}-trend`,
-    title: words.title(messages.metricPages.titles[article]),
+    title,
     finding:
       lead === undefined || low === undefined || high === undefined || now === undefined
         ? words.empty
@@ -65,11 +73,11 @@ export async function metricTrend(context: Context, article: Article, kpis: read
           : lines(points, axis, rules),
     table: martTable(context, {
       id: `metric-${article}-trend-table`,
-      caption: messages.trends.caption(words.title(messages.metricPages.titles[article])),
+      caption: words.captions[lead === undefined ? 'sends' : basisOf(lead)](name),
       keys: ['month'],
       columns: [
         { column: 'month', unit: 'month', label: messages.trends.month },
-        ...drawn.map((kpi) => ({
+        ...listed.map((kpi) => ({
           column: columnKey(kpi),
           unit: shownUnit(kpi.unit, kpi.source.column),
           label: kpiName(context, kpi),
@@ -77,10 +85,20 @@ export async function metricTrend(context: Context, article: Article, kpis: read
       ],
       rows: months.map((month, index): Fields => ({
         month,
-        ...Object.fromEntries(drawn.map((kpi) => [columnKey(kpi), kpi.trend[index] ?? null])),
+        ...Object.fromEntries(listed.map((kpi) => [columnKey(kpi), kpi.trend[index] ?? null])),
       })),
     }),
   });
+}
+
+/** The largest of its values, whatever their sign. */
+function sizeOf({ trend }: Kpi): number {
+  return Math.max(...trend.map((value) => Math.abs(value ?? 0)));
+}
+
+/** What the months are: those in which the campaigns were sent, those of the events, or their last days. */
+function basisOf({ source, isStock }: Kpi): 'sends' | 'events' | 'states' {
+  return isStock ? 'states' : source.dateColumn === 'send_date' ? 'sends' : 'events';
 }
 
 /** A metric with several windows has several columns. */
