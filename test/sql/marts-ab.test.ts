@@ -129,6 +129,36 @@ describe('ab_test_results', () => {
     });
   });
 
+  test('takes refunds off the incremental profit, the control’s scaled to the variant; revenue stays whole', async () => {
+    await campaign(marts, 'c1', { test_kind: 'assigned', has_per_recipient_events: false });
+    await variant('a');
+    await variant('b');
+    await assign('a', people(1, 3));
+    await assign('b', people(4, 5));
+    await order(marts, 'o1', 's1', '30', { variant: 'a', status: 'partially_refunded', refund_amount: '1' });
+    await order(marts, 'o2', 's4', '100', { variant: 'b', status: 'refunded', refund_amount: '100' });
+    await order(marts, 'o3', 's4', '9', { variant: 'b', status: 'partially_refunded', refund_is_unknown: true });
+    await order(marts, 'o4', 's5', '5', { variant: 'b', status: 'cancelled', refund_amount: '5' });
+    await cost(marts, 'k1', 'creative', '3', { variant: 'b' });
+    await build();
+    expect(await result('a', 'purchase_rate')).toMatchObject({
+      refund_amount: '1.000000000',
+      unavailable_reason: null,
+    });
+    expect(await result('b', 'purchase_rate')).toMatchObject({
+      revenue_amount: '109.000000000',
+      // 109 − 30 × 2 / 3
+      incremental_revenue_amount: '89.000000000',
+      refund_amount: '100.000000000',
+      // 89 − (100 − 1 × 2 / 3) − 3
+      incremental_profit_amount: '-13.333333333',
+      incremental_profit_per_recipient_amount: '-6.666666667',
+      unavailable_reason: 'refund_amount: source does not state the amount of partial refunds',
+    });
+    await marts.execute(`update marts.ab_test_results set refund_amount = 0 where variant = 'b'`);
+    expect((await marts.failedAssertions()).join()).toContain('incremental profit = difference of the groups’ profit');
+  });
+
   test('rounds incremental revenue once, at the end: 10 − 1 × 2 / 3', async () => {
     await campaign(marts, 'c1', { test_kind: 'assigned', has_per_recipient_events: false });
     await variant('a');
@@ -179,11 +209,13 @@ describe('ab_test_results', () => {
     expect(money).toMatchObject({
       success_count: null,
       revenue_amount: '60.000000000',
+      refund_amount: null,
       incremental_revenue_amount: '30.000000000',
+      incremental_profit_amount: '30.000000000',
       incremental_revenue_low_amount: null,
     });
     expect(money['unavailable_reason']).toMatch(
-      /^success_count: source states orders by variant, not buyers; incremental_revenue_low_amount: /,
+      /^success_count: source states orders by variant, not buyers; refund_amount: source states no refunds by variant; incremental_revenue_low_amount: /,
     );
   });
 

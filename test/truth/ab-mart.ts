@@ -10,6 +10,7 @@ type Group = {
   readonly successes: number | null;
   /** Revenue and the revenue of each buyer, on purchase_rate. */
   readonly revenue: Decimal | null;
+  readonly refunds: Decimal | null;
   readonly cost: Decimal | null;
 };
 
@@ -36,6 +37,7 @@ function testOfTotals(campaign: Campaign, currency: string): readonly TruthRow[]
         recipients: group.stated?.sent ?? 0,
         successes: successes(group),
         revenue: null,
+        refunds: null,
         cost: null,
       })),
       currency,
@@ -79,6 +81,7 @@ function testOfRecipients(campaign: Campaign, facts: Facts): readonly TruthRow[]
       label: group.label,
       recipients: group.ids.size,
       revenue: null,
+      refunds: null,
       cost: null,
       ...of(group),
     }));
@@ -108,6 +111,7 @@ function testOfRecipients(campaign: Campaign, facts: Facts): readonly TruthRow[]
     return {
       successes: new Set(bought.map((order) => order.person)).size,
       revenue: total(bought.map((order) => order.amount)),
+      refunds: total(bought.map((order) => order.refund)),
       cost: total(costs.map((cost) => cost.amount)),
     };
   });
@@ -141,22 +145,18 @@ function compare(campaign: Campaign, metric: string, groups: readonly Group[], c
             { successes: control.successes ?? 0, trials: control.recipients },
           ] as const);
     const interval = pair === null ? null : newcombe(...pair);
-    const incremental =
-      isControl || group.revenue === null || control.revenue === null || control.recipients === 0
+    /** What of it is not in the control, scaled to the group's size. */
+    const beyondControl = (of: (of: Group) => Decimal | null): Decimal | null => {
+      const [own, other] = [of(group), of(control)];
+      return isControl || own === null || other === null || control.recipients === 0
         ? null
-        : money(
-            group.revenue
-              .times(control.recipients)
-              .minus(control.revenue.times(group.recipients))
-              .div(control.recipients),
-          );
-    const costShare =
-      isControl || group.cost === null || control.cost === null || control.recipients === 0
-        ? null
-        : money(
-            group.cost.times(control.recipients).minus(control.cost.times(group.recipients)).div(control.recipients),
-          );
-    const profit = incremental === null || costShare === null ? null : incremental.minus(costShare);
+        : money(own.times(control.recipients).minus(other.times(group.recipients)).div(control.recipients));
+    };
+    const incremental = beyondControl(({ revenue }) => revenue);
+    const refunds = beyondControl((each) => each.refunds);
+    const costs = beyondControl(({ cost }) => cost);
+    const profit =
+      incremental === null || refunds === null || costs === null ? null : incremental.minus(refunds).minus(costs);
     return {
       ...keyOf(campaign),
       test_id: campaign.id,
@@ -179,6 +179,7 @@ function compare(campaign: Campaign, metric: string, groups: readonly Group[], c
       revenue_amount: group.revenue,
       revenue_per_recipient_amount: group.revenue === null ? null : ratio(group.revenue, group.recipients),
       incremental_revenue_amount: incremental,
+      refund_amount: group.refunds,
       cost_amount: group.cost,
       incremental_profit_amount: profit,
       incremental_profit_per_recipient_amount: profit === null ? null : ratio(profit, group.recipients),

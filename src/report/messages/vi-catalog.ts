@@ -353,12 +353,12 @@ export const phrases: Readonly<Record<string, string>> = {
   'Incremental revenue': 'Doanh thu tăng thêm',
   'What did the variant bring that the control did not?': 'Biến thể mang về điều gì mà đối chứng không có?',
   'test × variant': 'thử nghiệm × biến thể',
-  'Against a hold-out it is caused by the e-mail; against another variant it is only the difference':
-    'So với nhóm giữ lại thì là do thư gây ra; so với biến thể khác thì chỉ là chênh lệch',
+  'Against a hold-out it is caused by the e-mail; against another variant it is only the difference; refunded orders are in it':
+    'So với nhóm giữ lại thì là do thư gây ra; so với biến thể khác thì chỉ là chênh lệch; gồm cả đơn hàng đã hoàn tiền',
   'Incremental profit': 'Lợi nhuận tăng thêm',
   'Was the variant worth its cost?': 'Biến thể có đáng chi phí không?',
-  "(Revenue − costs) of the variant less that of the control, scaled to the variant's size; only costs recorded for a group count":
-    '(Doanh thu − chi phí) của biến thể trừ của đối chứng, quy về cỡ của biến thể; chỉ tính chi phí ghi cho một nhóm',
+  "(Revenue − refunds − costs) of the variant less that of the control, scaled to the variant's size; only costs recorded for a group count":
+    '(Doanh thu − hoàn tiền − chi phí) của biến thể trừ của đối chứng, quy về cỡ của biến thể; chỉ tính chi phí ghi cho một nhóm',
   'Client share': 'Phần của ứng dụng đọc thư',
   'Which e-mail programs and devices read us?': 'Ứng dụng và thiết bị nào đọc thư của ta?',
   'scope × month × client, device and operating system': 'phạm vi × tháng × ứng dụng, thiết bị và hệ điều hành',

@@ -45,6 +45,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'source states no totals by link': 'nguồn không nêu tổng theo liên kết',
   'source states no sends': 'nguồn không nêu số thư gửi',
   'source states no revenue by variant': 'nguồn không nêu doanh thu theo biến thể',
+  'source states no refunds by variant': 'nguồn không nêu tiền hoàn theo biến thể',
   'source states no orders by variant': 'nguồn không nêu đơn hàng theo biến thể',
   'source has no unsubscribes by campaign': 'nguồn không có số hủy đăng ký theo chiến dịch',
   'source has no forwards': 'nguồn không có lượt chuyển tiếp',

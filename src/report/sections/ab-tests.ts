@@ -212,6 +212,7 @@ function moneyTable(context: Context, id: string, name: string, rows: readonly F
       { column: 'incremental_revenue_amount', unit: 'money', isAbsent: isControl },
       { column: 'incremental_revenue_low_amount', unit: 'money', isAbsent: isControl },
       { column: 'incremental_revenue_high_amount', unit: 'money', isAbsent: isControl },
+      { column: 'refund_amount', unit: 'money' },
       { column: 'cost_amount', unit: 'money' },
       {
         column: 'incremental_profit_amount',
