@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { registerSecret } from '../connectors/_kit/redact.ts';
+import { ConfigError } from '../src/config/problems.ts';
 import { LandingError } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
@@ -54,6 +55,26 @@ describe('toFailure', () => {
     );
     expect(failure.nextRetryDelay).toBeUndefined();
     expect(failure.details).toEqual([{ retryAfterMs: 7_200_000 }]);
+  });
+
+  it('a fault of the configuration keeps its code, and its fix apart from what is wrong', () => {
+    const fix = 'Set it for this shell without leaving it in the history: read -rs MC_KEY && export MC_KEY';
+    const problem = {
+      code: 'SECRET_UNSET',
+      file: 'mailmart.yaml',
+      line: 5,
+      column: 29,
+      path: 'sources[0].credentials.api_key',
+      what: 'The environment variable MC_KEY is not set.',
+      why: 'mailmart.yaml refers to it for a secret.',
+      fix,
+    } as const;
+    const failure = translated(new ConfigError([problem]));
+    expect(failure).toMatchObject({ type: 'config', nonRetryable: true, details: [{ fix, code: 'SECRET_UNSET' }] });
+    expect(failure.message).toBe(`The environment variable MC_KEY is not set. (mailmart.yaml:5:29) ${fix}`);
+    const both = translated(new ConfigError([problem, { ...problem, line: 9, code: 'SECRET_FILE' }]));
+    expect(both.details).toEqual([{ code: 'SECRET_UNSET' }]);
+    expect(both.message).toContain('mailmart.yaml:9:29');
   });
 
   it('says what to do', () => {

@@ -1,6 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { redact } from '../connectors/_kit/redact.ts';
+import type { ConfigProblem } from '../src/config/problems.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
@@ -31,7 +32,7 @@ export function toFailure(error: unknown): Error {
   }
   // Both kinds are for a person to fix: SQL that does not compile, a selection that names nothing.
   if (error instanceof TransformError) return failure(error.kind, error.message, { retry: false }, fixOf(error.fix));
-  if (isNamed(error, 'ConfigError')) return failure('config', error.message, { retry: false }, {});
+  if (isNamed(error, 'ConfigError')) return configFailure(error);
   if (isSystemError(error)) return failure('transient', `${error.syscall} failed: ${error.code}`, { retry: true }, {});
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return failure(
@@ -113,6 +114,21 @@ function failure(
     ...(treatment.retry && details.retryAfterMs !== undefined ? { nextRetryDelay: details.retryAfterMs } : {}),
     ...(treatment.benign === true ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
+}
+
+/** A fault of mailmart.yaml or of a secret that it names, as `src/config` finds it. */
+type ConfigFault = Error & { readonly problems?: readonly ConfigProblem[] };
+
+/** One fault as its sentence and its fix; of several all the lines, under the code of the first. */
+function configFailure(error: ConfigFault): ApplicationFailure {
+  const [first, ...others] = error.problems ?? [];
+  if (first === undefined) return failure('config', error.message, { retry: false }, {});
+  const { code, file, line, column = 1 } = first;
+  if (others.length > 0) return failure('config', error.message, { retry: false }, { code });
+  const where = line === undefined ? file : `${file}:${line}:${column}`;
+  const fix =
+    first.suggestion === undefined ? first.fix : `${first.fix ?? ''} Did you mean ${first.suggestion}?`.trim();
+  return failure('config', `${first.what} (${where})`, { retry: false }, { ...fixOf(fix), code });
 }
 
 function fixOf(fix: string | undefined): { readonly fix?: string } {

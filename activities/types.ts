@@ -69,6 +69,8 @@ export type FailureInfo = {
   readonly status?: number;
   readonly retryAfterMs?: number;
   readonly fix?: string;
+  /** The code that `mailmart explain` knows, where it says more than the kind: of a fault in the configuration. */
+  readonly code?: string;
 };
 
 export type FinishStreamInput = StreamRef & {

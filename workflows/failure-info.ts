@@ -26,6 +26,11 @@ export function failureInfo(error: unknown): FailureInfo {
   return { kind: 'unexpected', message: cause instanceof Error ? cause.message : 'unknown failure' };
 }
 
+/** What happened, cut to a length: without what to do, which stands beside it and must not be cut in its middle. */
+export function whatOf({ message, fix }: FailureInfo, most: number): string {
+  return (fix === undefined ? message : message.replace(fix, '').trim()).slice(0, most);
+}
+
 function unwrap(error: unknown): unknown {
   if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && error.cause !== undefined) {
     return unwrap(error.cause);

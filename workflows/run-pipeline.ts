@@ -1,7 +1,7 @@
 import { CancellationScope, ContinueAsNew, isCancellation, log, patched, setHandler } from '@temporalio/workflow';
 import type { AccountRef, FailureInfo, Notified, RunNote, Verdict } from '../activities/index.ts';
 import { runChildWhenFree } from './busy.ts';
-import { failureInfo } from './failure-info.ts';
+import { failureInfo, whatOf } from './failure-info.ts';
 import { syncAccountId, transformId } from './ids.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { pipelineProgress } from './messages.ts';
@@ -193,9 +193,13 @@ function outcomeOf(account: AccountRef, result: SyncAccountResult): AccountOutco
 }
 
 /** What happened and what to do, each cut by itself: the one must not cost the other its end. */
-function wordsOf({ message, fix }: FailureInfo): { readonly message: string; readonly fix?: string } {
-  if (fix === undefined) return { message: message.slice(0, 200) };
-  return { message: message.replace(fix, '').trim().slice(0, 200), fix: fix.slice(0, 400) };
+function wordsOf(failure: FailureInfo): Pick<FailureInfo, 'message' | 'fix' | 'code'> {
+  const { fix, code } = failure;
+  return {
+    message: whatOf(failure, 200),
+    ...(fix === undefined ? {} : { fix: fix.slice(0, 400) }),
+    ...(code === undefined ? {} : { code }),
+  };
 }
 
 function unsynced(account: AccountRef, failure: FailureInfo): AccountOutcome {

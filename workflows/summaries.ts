@@ -1,5 +1,6 @@
 import type { FailureInfo, LoadCounts, StreamCounts, StreamKey, StreamSummary, Verdict } from '../activities/index.ts';
 import { noCounts } from '../src/contracts/counts.ts';
+import { whatOf } from './failure-info.ts';
 
 /** Lists in history are cut to this many lines; the warehouse holds them whole. */
 const maxLines = 5;
@@ -38,7 +39,7 @@ export function capSummary(report: StreamSummary): StreamSummary {
   return {
     ...report,
     verdict: capVerdict(report.verdict, 2, 150),
-    ...(failure === undefined ? {} : { failure: { ...failure, message: failure.message.slice(0, maxText) } }),
+    ...(failure === undefined ? {} : { failure: { ...failure, message: whatOf(failure, maxText) } }),
   };
 }
 

@@ -180,6 +180,8 @@ export type AccountOutcome = AccountRef & {
     readonly message: string;
     /** What to do, apart from the message. */
     readonly fix?: string;
+    /** Of a fault in the configuration. */
+    readonly code?: string;
   }[];
   readonly failure?: FailureInfo;
 };

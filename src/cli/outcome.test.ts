@@ -89,6 +89,18 @@ describe('how a run ended', () => {
     outputSchemas['run']?.parse({ version: 1, command: 'run', ...ended.outcome });
   });
 
+  it('with the code of a fault of the configuration, and its whole fix on a line of its own', () => {
+    const message = 'The environment variable MC_KEY is not set.';
+    const fix = 'Set it for this shell: read -rs MC_KEY && export MC_KEY';
+    const said = `Error SECRET_UNSET: ${message}\n  More: mailmart explain SECRET_UNSET\n  Fix: ${fix}`;
+    const known = { kind: 'config', code: 'SECRET_UNSET', fix };
+    const run = account({ troubled: [{ stream: 'members', message, ...known }] });
+    expect(unstyled(lastLine(endOfPipeline(pipeline(run), false, null, [])))).toBe(said);
+    // As it crosses history: the fix is a part of the message too.
+    const failed = synced({ verdict: incomplete, failure: { message: `${message} ${fix}`, ...known } });
+    expect(unstyled(lastLine(endOfSyncs('r', false, [failed], 5)))).toBe(said);
+  });
+
   it('of a sync and of a transform', () => {
     expect(endOfSyncs('r', false, [synced()], 5).exit).toBe('done');
     const failed = synced({ verdict: incomplete, failure: { kind: 'quota_exhausted', message: 'come back tomorrow' } });

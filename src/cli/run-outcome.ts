@@ -1,3 +1,4 @@
+import type { FailureInfo } from '../../activities/index.ts';
 import type { RunPipelineResult, SyncAccountResult, TransformResult } from '../../workflows/index.ts';
 import { addCounts, combine, noCounts } from '../contracts/counts.ts';
 import type { StreamCounts, Verdict } from '../contracts/sync.ts';
@@ -50,7 +51,7 @@ export type Ended = {
   readonly outcome: RunOutcome;
   readonly exit: ExitName;
   /** Kinds of the failures met, in order. */
-  readonly failures: readonly { readonly kind: string; readonly message: string; readonly fix?: string }[];
+  readonly failures: readonly Pick<FailureInfo, 'kind' | 'message' | 'fix' | 'code'>[];
 };
 
 /** The end of one or more account syncs. */

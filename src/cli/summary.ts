@@ -115,9 +115,13 @@ export function lastLine(ended: Ended): string {
       return `${styled('yellow', 'Not complete')} (${kind}) after ${took}${outcome.published ? ', published' : ''}. Run it again: what can be healed is healed. ${more('DATA_INCOMPLETE')}`;
     }
     default: {
-      const code = failure === undefined ? 'RUN_FAILED' : namedFailure(failure.kind).code;
-      const fix = failure?.fix === undefined ? more(code) : `Fix: ${failure.fix}`;
-      return `${styled('red', `Error ${code}`)}: ${failure?.message ?? 'The run did not finish.'} ${fix}`;
+      const code = failure?.code ?? (failure === undefined ? 'RUN_FAILED' : namedFailure(failure.kind).code);
+      const head = styled('red', `Error ${code}`);
+      if (failure?.fix === undefined) return `${head}: ${failure?.message ?? 'The run did not finish.'} ${more(code)}`;
+      const what = failure.message.replace(failure.fix, '').trim();
+      if (failure.code === undefined) return `${head}: ${what} Fix: ${failure.fix}`;
+      // As every command says a fault of the configuration.
+      return `${head}: ${what}\n  ${more(code)}\n  Fix: ${failure.fix}`;
     }
   }
 }

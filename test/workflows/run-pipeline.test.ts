@@ -106,6 +106,18 @@ describe('runPipeline', () => {
     expect(world.runs.at(-1)).toMatchObject({ status: 'done', verdict: { kind: 'incomplete' } });
   });
 
+  it('names what to do whole, beside what is wrong', async () => {
+    const what = `The environment variable ${'MC_KEY_'.repeat(20)} is not set.`;
+    const fix = 'Set it for this shell without leaving it in the history: read -rs MC_KEY && export MC_KEY';
+    const onSlice = () => {
+      throw fail('config', `${what} ${fix}`, { fix, code: 'SECRET_UNSET' });
+    };
+    const result = await run(fakeWorld({ members: { slices: 1, onSlice } }, { actions: graph }));
+    expect(result.accounts[0]?.troubled).toEqual([
+      { stream: 'members', kind: 'config', message: what, fix, code: 'SECRET_UNSET' },
+    ]);
+  });
+
   it('goes on with the other accounts when one cannot even begin', async () => {
     const world = fakeWorld({ lists: { slices: 1 } }, { accounts: ['good', 'bad'], actions: graph });
     const { planAccount } = world.activities;
