@@ -101,18 +101,21 @@ const publishedName = 'marts.profit_monthly';
 
 /**
  * What each closed month showed when it was first published. Taken from the published mart itself, before it is built
- * anew: what was never published is nothing that could be restated. A row once here stays as it is.
+ * anew: what was never published is nothing that could be restated. A row once here stays as it is, in the currency that it was
+ * published in.
  */
 export async function closedMonths(warehouse: Warehouse): Promise<ConfigTable> {
   const present = await warehouse.tables();
-  const read = async (table: string, where: string): Promise<readonly Row[]> => {
+  const read = async (table: string, names: string, where: string): Promise<readonly Row[]> => {
     if (!present.has(table)) return [];
-    const names = closedColumns.map(({ name }) => name).join(', ');
     return await warehouse.query(`select ${names} from ${warehouse.quote(table)} where ${where}`);
   };
-  const kept = await read(closedMonthsName, 'true');
-  const months = new Set(kept.map(({ month }) => String(month)));
-  const published = await read(publishedName, 'is_closed');
+  // An older version wrote no currency. Which it was is not known: today's, and even an equal amount, can be another (rules have none).
+  const known = await read(closedMonthsName, '*', 'true');
+  const kept = known.map((row) => ({ ...row, currency_code: row['currency_code'] ?? null }));
+  const months = new Set(known.map(({ month }) => String(month)));
+  const names = closedColumns.map(({ name }) => name).join(', ');
+  const published = await read(publishedName, names, 'is_closed');
   const added = published.filter(({ month }) => !months.has(String(month)));
   const keyOf = (row: Row): string => JSON.stringify([row['month'], row['source'], row['account_id']]);
   const rows = [...kept, ...added].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));

@@ -7,4 +7,6 @@ export const closedColumns: readonly Column[] = [
   { name: 'source', type: 'string' },
   { name: 'account_id', type: 'string' },
   { name: 'profit_amount', type: 'decimal' },
+  /** NULL in months that a version without this column kept: it is not known. */
+  { name: 'currency_code', type: 'string' },
 ];

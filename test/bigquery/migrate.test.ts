@@ -237,6 +237,7 @@ test('what closed months showed first comes along, to the last digit, and stays 
     source: 'mailchimp',
     account_id: 'shop',
     profit_amount: profit,
+    currency_code: day === '2026-05-01' ? null : 'EUR',
   });
   const rows = [month('-12.500000001', '2026-03-01'), month('100', '2026-04-01'), month(null, '2026-05-01')];
   await duckdb.replaceTable(closedMonthsName, closedColumns, rows);
@@ -255,6 +256,55 @@ test('what closed months showed first comes along, to the last digit, and stays 
   expect(shown(there)).toEqual(shown(kept));
   await bigquery.replaceTable(there.name, there.columns, there.rows);
   expect(shown(await closedMonths(bigquery))).toEqual(shown(kept));
+});
+
+test('closed months of an older version have no currency: it is not known, and both sides get the column', async () => {
+  const fixture = createFixture();
+  onTestFinished(fixture.remove);
+  const older = closedColumns.filter(({ name }) => name !== 'currency_code');
+  const row = { month: '2026-03-01', source: 'mailchimp', account_id: 'shop', profit_amount: '-12.5' };
+  const duckdb = await fixture.open();
+  await duckdb.replaceTable(closedMonthsName, older, [row]);
+  await duckdb.close();
+  await expect(migrate(fixture.path)).rejects.toMatchObject({
+    kind: 'drift',
+    fix: expect.stringContaining('mailmart transform once') as string,
+  });
+  const again = await fixture.open();
+  const kept = await closedMonths(again);
+  expect(kept.rows).toMatchObject([{ month: '2026-03-01', currency_code: null }]);
+  expect(await again.replaceTable(kept.name, kept.columns, kept.rows)).toEqual({ changed: true });
+  await again.close();
+  // As an older version migrated them.
+  const bigquery = await openBig(fixture.landing);
+  const writeOlder = async (): Promise<void> => {
+    await fetch(`${google.bigquery}/bigquery/v2/projects/${google.project}/datasets/m_ops/tables/closed_months`, {
+      method: 'DELETE',
+    });
+    await bigquery.replaceTable(closedMonthsName, older, [row]);
+  };
+  const source = await openSource(fixture.path, 3);
+  onTestFinished(() => source.close());
+  const without: TransferSource = {
+    ...source,
+    tables: async (layout) =>
+      (await source.tables(layout)).map((table) =>
+        table.name === closedMonthsName
+          ? { ...table, columns: table.columns.filter(({ name }) => name !== 'currency_code') }
+          : table,
+      ),
+  };
+  const rest = { tell: () => {}, remove: (part: string) => rm(part, { force: true }) };
+  const target = openTarget();
+  await transfer(without, target, (await planTransfer(without, target, () => {})).tables, rest);
+  await writeOlder();
+  // They are copied anew; not here, where the emulator takes no new columns.
+  const { tables, foreign } = await planTransfer(source, target, () => {});
+  expect(foreign).toEqual([]);
+  expect(tables.find(({ table }) => table.name === closedMonthsName)).toMatchObject({ action: 'replace', before: 1 });
+  const read = await closedMonths(bigquery);
+  expect(read.rows).toMatchObject([{ month: '2026-03-01', currency_code: null }]);
+  expect(await bigquery.replaceTable(read.name, read.columns, read.rows)).toEqual({ changed: true });
 });
 
 test('stopped again and again, between parts and tables, it ends the same; once more changes nothing', async () => {

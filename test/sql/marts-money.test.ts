@@ -297,8 +297,8 @@ describe('profit_monthly', () => {
     await campaign(marts, 'c1');
     await order(marts, 'o1', 's1', '50.00', { refund_amount: '70.00', refund_date: '2026-02-01' });
     await marts.seed('ops.closed_months', [
-      { month: '2026-01-01', source: 'esp', account_id: 'shop', profit_amount: '60' },
-      { month: '2026-02-01', source: 'gone', account_id: 'x', profit_amount: '-5' },
+      { month: '2026-01-01', source: 'esp', account_id: 'shop', profit_amount: '60', currency_code: 'EUR' },
+      { month: '2026-02-01', source: 'gone', account_id: 'x', profit_amount: '-5', currency_code: 'EUR' },
     ]);
     await build();
     const rows = await marts.query(`select month, source, revenue_amount, refund_amount, profit_amount, is_closed,
@@ -308,6 +308,41 @@ describe('profit_monthly', () => {
       ['2026-02-01', 'esp', '0.000000000', '70.000000000', '-70.000000000', true, '0.000000000', '-70.000000000'],
       ['2026-02-01', 'gone', '0.000000000', '0.000000000', '0.000000000', true, '-5.000000000', '5.000000000'],
     ]);
+  });
+
+  test('a month closed in another currency has nothing to be restated against; one of which it is not known has', async () => {
+    await campaign(marts, 'c1');
+    await order(marts, 'o1', 's1', '50.00', { refund_amount: '70.00', refund_date: '2026-02-01' });
+    const shop = { source: 'esp', account_id: 'shop' };
+    await marts.seed('ops.closed_months', [
+      { ...shop, month: '2026-01-01', profit_amount: '60', currency_code: 'USD' },
+      { ...shop, month: '2026-02-01', profit_amount: '-60' },
+      { ...shop, month: '2026-03-01', profit_amount: '-5', currency_code: 'EUR' },
+      { source: 'gone', account_id: 'x', month: '2026-04-01', profit_amount: '-5', currency_code: 'USD' },
+    ]);
+    await cost(marts, 'late', 'tools', '3', { campaign_account_id: null, campaign_id: null, cost_date: '2026-04-01' });
+    await build();
+    const rows = await marts.query(`select month, source, profit_amount, is_closed, closed_profit_amount,
+      restated_amount, unavailable_reason from marts.profit_monthly order by month, source`);
+    const reason = 'closed_profit_amount: closed in USD; restated_amount: closed in USD';
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      ['2026-01-01', 'esp', '50.000000000', true, null, null, reason],
+      ['2026-02-01', 'esp', '-70.000000000', true, '-60.000000000', '-10.000000000', null],
+      ['2026-03-01', 'esp', '0.000000000', true, '-5.000000000', '5.000000000', null],
+      // The month was closed in another currency: so was the row that it did not have.
+      ['2026-04-01', 'esp', '-3.000000000', true, null, null, reason],
+      ['2026-04-01', 'gone', '0.000000000', true, null, null, reason],
+    ]);
+    const values = await marts.query(`select period_start, value from marts.metric_values
+      where metric = 'restated_profit' and scope = 'all' and period = 'month' order by period_start`);
+    expect(values.map((row) => Object.values(row))).toEqual([
+      ['2026-01-01', null],
+      ['2026-02-01', -10],
+      ['2026-03-01', 5],
+      ['2026-04-01', null],
+    ]);
+    await marts.execute("update marts.profit_monthly set restated_amount = null where month = '2026-03-01'");
+    expect((await marts.failedAssertions()).join('\n')).toContain('what is restated');
   });
 
   test.each([

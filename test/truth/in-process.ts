@@ -41,6 +41,8 @@ type TransformOptions = {
   readonly projectDir?: string;
   /** `attribution:` and `costs:` of mailmart.yaml. */
   readonly settings?: MoneySettings;
+  /** Reporting currency; default the company's. */
+  readonly currency?: string;
 };
 
 export type InProcess = {
@@ -153,11 +155,11 @@ export async function startInProcess({
       }
       return summaries;
     },
-    transform: ({ settings, ...options } = {}) =>
+    transform: ({ settings, currency = world.company.currency, ...options } = {}) =>
       runTransform({
         warehouse,
         config: {
-          company: { time_zone: world.company.timeZone, currency: world.company.currency },
+          company: { time_zone: world.company.timeZone, currency },
           sources: configured,
           campaigns: goalRules,
           ...settings,

@@ -135,6 +135,11 @@ describe('a closed month', () => {
       // Another run over the same data tells the same.
       await books.transform();
       expect(await restated(books)).toEqual(['-100.010000000', '-100.010000000']);
+      // What closed in euros is not compared with dollars, and is not closed again in them.
+      expect((await books.transform({ currency: 'USD' })).failures).toEqual([]);
+      expect(await restated(books)).toEqual([null, null]);
+      await books.transform();
+      expect(await restated(books)).toEqual(['-100.010000000', '-100.010000000']);
     } finally {
       await books.stop();
     }

@@ -75,6 +75,7 @@ declare({
     source: 'As in profit_monthly',
     account_id: 'As in profit_monthly',
     profit_amount: 'Profit as first published',
+    currency_code: 'ISO 4217 code of profit_amount; NULL: kept by a version that did not note it',
   },
 });
 

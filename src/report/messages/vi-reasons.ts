@@ -75,6 +75,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'the tool sent no copies to test mailboxes': 'công cụ không gửi bản nào đến hộp thư thử',
   'it is not known how many were delivered': 'không rõ bao nhiêu thư đã tới',
   'the month is not closed yet': 'tháng chưa được đóng',
+  'closed in {}': 'đã đóng bằng {}',
   'the single sends of an automation have no time': 'từng thư của một chuỗi tự động không có thời điểm',
   'no user agent tells the client of these opens': 'không user agent nào cho biết ứng dụng của các lượt mở này',
   'no open by a person tells its client': 'không lượt mở nào của người cho biết ứng dụng',

@@ -320,7 +320,8 @@ export async function ensureRaw(
   await addColumns(client, names, name, definition.fields, found);
 }
 
-async function addColumns(
+/** Adds those of `fields` that a table does not have. */
+export async function addColumns(
   client: Client,
   names: Names,
   name: string,

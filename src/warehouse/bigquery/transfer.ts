@@ -18,9 +18,17 @@ import { ownRefusal } from './errors.ts';
 import { nextNumber } from './insert.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { createNames, labelsOf, type Names } from './names.ts';
-import { createSchema, createTable, ensureRaw, opsTables, rawFields, type TableDefinition } from './schema.ts';
+import {
+  addColumns,
+  createSchema,
+  createTable,
+  ensureRaw,
+  opsTables,
+  rawFields,
+  type TableDefinition,
+} from './schema.ts';
 import { send } from './upload.ts';
-import { columnType, everyPartition, fieldTypes, type Field } from './values.ts';
+import { columnType, everyPartition, fieldsOf, fieldTypes, type Field } from './values.ts';
 
 /** A bucket that parts go through, where there is one. */
 export type PartBucket = {
@@ -110,7 +118,9 @@ class Target implements TransferTarget {
     const found = owners.length === 0 ? null : await this.#find(table.name);
     if (found === null) return [];
     const account = table.owner === 'run_id' ? `''` : table.owner;
-    const cells = md5Of(table.columns.filter(({ type }) => type !== 'json').map(textOf));
+    // Columns that an older version's migration did not bring are none of what it noted; `commit` adds them.
+    const brought = new Set(fieldsOf(found).map(({ name }) => name));
+    const cells = md5Of(table.columns.filter(({ name, type }) => type !== 'json' && brought.has(name)).map(textOf));
     const { rows } = await this.#jobs.query(
       `Read ${table.name}`,
       `select account, count(*) as row_count, countif(is_deleted) as deleted, ${digestOf('cells')}
@@ -173,8 +183,12 @@ class Target implements TransferTarget {
   async commit(table: TransferTable, facts: SourceFacts, mark: Mark, before: number): Promise<void> {
     const { stream } = table;
     if (stream !== undefined) await ensureRaw(this.#client, this.#names, stream, this.#labels);
-    else if ((await this.#find(table.name)) === null)
-      await createTable(this.#client, this.#names, table.name, definitionOf(table.name), this.#labels);
+    else {
+      const found = await this.#find(table.name);
+      const definition = definitionOf(table.name);
+      if (found === null) await createTable(this.#client, this.#names, table.name, definition, this.#labels);
+      else await addColumns(this.#client, this.#names, table.name, definition.fields, found);
+    }
     const staged = facts.parts.map((part) => stagingName(table, facts, part));
     try {
       if (staged.length > 0) await this.#checkStaged(table, facts, staged);

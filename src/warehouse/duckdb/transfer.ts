@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { closedColumns, closedMonthsName } from '../closed-months.ts';
 import { WarehouseError } from '../port.ts';
 import {
   contentOf,
@@ -171,7 +172,23 @@ async function tablesOf(
   const ops = opsTables
     .filter(({ name }) => present.has(name))
     .map(({ name, owner }) => ({ name: `ops.${name}`, columns: layout(`ops.${name}`), owner }));
+  if (present.has('closed_months')) await checkClosedMonths(session);
   return [...raw, ...ops];
+}
+
+/** No part of the schema's version: a transform makes it. */
+async function checkClosedMonths(session: Session): Promise<void> {
+  const rows = await session.rows(
+    `Look at ${closedMonthsName}`,
+    `select column_name as name from duckdb_columns()
+    where database_name = current_database() and schema_name || '.' || table_name = ${quoteText(closedMonthsName)}`,
+  );
+  const missing = closedColumns.find((column) => !rows.some(({ name }) => name === column.name));
+  if (missing === undefined) return;
+  throw driftFailure(
+    `${closedMonthsName} was written by an older version of mailmart: it has no ${missing.name}.`,
+    'Run mailmart transform once with this version of mailmart, then migrate.',
+  );
 }
 
 const opsOf = (table: TransferTable) =>
