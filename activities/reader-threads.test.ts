@@ -180,6 +180,32 @@ it.each([
   expect(peak).toBeLessThanOrEqual(10);
 });
 
+it('a slice that has a tail gives back its places before it asks for it, so that slices never wait for each other', async () => {
+  const member = (index: number) => ({
+    id: `m${index}`,
+    email_address: `m${index}@example.org`,
+    status: 'subscribed',
+    last_changed: '2026-06-01T00:00:00+00:00',
+  });
+  answer = (request, response) => {
+    const { searchParams } = new URL(request.url ?? '', 'http://vendor');
+    const total = searchParams.has('before_last_changed') ? 2500 : 0;
+    const from = Number(searchParams.get('offset'));
+    const members = Array.from({ length: Math.max(0, Math.min(1000, total - from)) }, (_, index) =>
+      member(from + index),
+    );
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ members, total_items: total }));
+  };
+  const jobs = Array.from({ length: 24 }, (_, index): SliceJob => {
+    const job = segmentsOf(`l${index}`);
+    const slice = { ...job.slice, window: { to: now }, tail: { from: now } };
+    return { ...job, key: { ...job.key, stream: 'members' }, slice };
+  });
+  const results = await Promise.all(jobs.map((job) => threads.read(account, job, watch())));
+  expect(results.map(({ rows, requests }) => [rows, requests])).toEqual(jobs.map(() => [2500, 4]));
+});
+
 it('a failure comes over with kind, status and advice, and without the key', async () => {
   answer = (_, response) =>
     response.writeHead(401, { 'content-type': 'application/problem+json' }).end(`{"detail":"${secret}"}`);

@@ -206,6 +206,11 @@ export class Drain {
     );
   }
 
+  /** What a later pass over the slice refused is asked for again, too. */
+  owe({ refusedFrom }: Drain): void {
+    if (this.refusedFrom === undefined || refusedFrom === '') this.refusedFrom = refusedFrom;
+  }
+
   /** After the last page: what shows that this read is not the whole, or undefined. */
   atEnd(skipped: string | undefined): string | undefined {
     if (this.changed !== undefined) return this.changed;

@@ -329,3 +329,80 @@ describe('a source that changes while it is paged', () => {
     expect(going.end.skipped).toBeDefined();
   });
 });
+
+describe('the tail of a slice', () => {
+  const slice = { window: { to: 'to' }, tail: { from: 'from' } };
+  const cursor = {
+    field: 'at' as const,
+    unit: 'iso' as const,
+    order: 'unsorted' as const,
+    lookback: 'PT1H',
+    params: ({ from, to }: { from?: string; to?: string }) => ({ from, to }),
+  };
+
+  /** Two pages in the window; behind it what `late` says of the n-th request for it. */
+  const source = (late: (asked: number) => readonly unknown[], total?: (asked: number) => number) => {
+    let asked = 0;
+    return fakeHttp(({ params }) => {
+      const isLate = params?.['to'] === undefined;
+      if (isLate) asked += 1;
+      const rows = isLate ? late(asked) : things(3);
+      const from = Number(params?.['offset']);
+      return {
+        body: { things: rows.slice(from, from + 2), total_items: isLate ? (total?.(asked) ?? rows.length) : 3 },
+      };
+    });
+  };
+
+  it('is read when the slice’s own window has been, and is no part of its counts', async () => {
+    const http = source(() => [thing(7), thing(1, { again: true })]);
+    const { rows, end, restarts } = await read(http, { cursor }, slice);
+    // What changed after it was read comes twice: the load keeps the last.
+    expect(ids(rows)).toEqual(['t0', 't1', 't2', 't7', 't1']);
+    expect(end).toMatchObject({ units: 3, total: 3, state: { read: 3, total: 3, cursor: thing(2)['at'] } });
+    expect([end.incomplete, restarts]).toEqual([undefined, []]);
+    expect(http.asked.map(({ params }) => [params?.['from'], params?.['to'], params?.['offset']])).toEqual([
+      [undefined, 'to', 0],
+      [undefined, 'to', 2],
+      ['from', undefined, 0],
+    ]);
+  });
+
+  it('is read again when it moves, and makes the slice incomplete when it never stands still', async () => {
+    const late = [thing(7), thing(8), thing(9)];
+    const once = await read(
+      source(
+        () => late,
+        (asked) => (asked === 1 ? 4 : 3),
+      ),
+      { cursor },
+      slice,
+    );
+    expect(once.end.incomplete).toBeUndefined();
+    expect(ids(once.rows)).toContain('t9');
+    const ever = await read(
+      source(
+        () => late,
+        (asked) => 10 + asked,
+      ),
+      { cursor },
+      slice,
+    );
+    expect(ever.end.incomplete).toMatch(/stated total changed/);
+    expect(ever.end.state.cursor).toBeUndefined();
+  });
+
+  it('is asked for again from what it refused', async () => {
+    const http = source(() => [{ ...thing(7), id: 7 }]);
+    const { rejected, end } = await read(http, { cursor }, slice);
+    expect(rejected).toHaveLength(1);
+    expect(end.state.refusedFrom).toBe(thing(7)['at']);
+  });
+
+  it('gives no place to go on from: a later attempt reads all of it', async () => {
+    const http = source(() => [thing(7), thing(8), thing(9)]);
+    const { events } = await read(http, { cursor, stableOrder: true }, slice);
+    const places = events.map((event) => event.kind === 'page' && event.resume !== undefined);
+    expect(places).toEqual([true, false, false, false, false]);
+  });
+});

@@ -52,25 +52,67 @@ export async function* readSlice<C>(
     const resume = restarts === 0 ? options.resume : undefined;
     const drain = new Drain(connector.name, streamName, stream, options);
     if (resume !== undefined) await drain.restore(resume.at.drained, resume.keys);
-    let skipped: string | undefined;
-    try {
-      for await (const page of pagesIn(connector, streamName, stream, options, drain, resume?.at.pages)) {
-        options.signal.throwIfAborted();
-        const event = drain.page(page);
-        yield page.resume === undefined ? event : { ...event, resume: { pages: page.resume, drained: drain.save() } };
-        drain.assertShape();
-        if (drain.changed !== undefined) break;
-      }
-    } catch (error) {
-      if (!(error instanceof SkippedAnswer)) throw error;
-      skipped = error.message;
-    }
+    const skipped = yield* readPages(connector, streamName, stream, options, drain, resume?.at.pages);
     const changed = drain.atEnd(skipped);
     if (changed === undefined || restarts === MAX_RESTARTS) {
-      yield drain.end(changed, skipped);
+      const isRead = changed === undefined && skipped === undefined;
+      const missing = isRead ? yield* readTail(connector, streamName, stream, options, drain) : changed;
+      yield drain.end(missing, skipped);
       return;
     }
     yield { kind: 'restart', reason: changed };
+  }
+}
+
+/** One pass over a slice's pages, up to where the source is seen to change; returns the expected absence that ended it, if one did. */
+async function* readPages<C>(
+  connector: Connector<C>,
+  name: string,
+  stream: AnyStream<C>,
+  options: ReadSliceOptions<C>,
+  drain: Drain,
+  resume?: PageResume,
+): AsyncGenerator<SliceEvent, string | undefined> {
+  try {
+    for await (const page of pagesIn(connector, name, stream, options, drain, resume)) {
+      options.signal.throwIfAborted();
+      const event = drain.page(page);
+      yield page.resume === undefined ? event : { ...event, resume: { pages: page.resume, drained: drain.save() } };
+      drain.assertShape();
+      if (drain.changed !== undefined) break;
+    }
+  } catch (error) {
+    if (!(error instanceof SkippedAnswer)) throw error;
+    return error.message;
+  }
+  return undefined;
+}
+
+/**
+ * Reads a slice's tail, where it has one; returns why it is not the whole. Rows of a try that failed stay: each is as the source
+ * showed it, and of several under one key the last counts.
+ */
+async function* readTail<C>(
+  connector: Connector<C>,
+  name: string,
+  stream: AnyStream<C>,
+  options: ReadSliceOptions<C>,
+  before: Drain,
+): AsyncGenerator<SliceEvent, string | undefined> {
+  const { tail, ...slice } = options.slice;
+  if (tail === undefined) return undefined;
+  const ofTail = { ...options, slice: { ...slice, window: tail } };
+  // A later attempt goes on behind a page of the slice's own window alone.
+  const unordered = { ...stream, stableOrder: false };
+  // Pages that are written hold no place while another is asked for.
+  options.ahead?.rest?.();
+  for (let tries = 1; ; tries++) {
+    const drain = new Drain(connector.name, name, stream, ofTail);
+    const skipped = yield* readPages(connector, name, unordered, ofTail, drain);
+    const changed = skipped ?? drain.atEnd(skipped);
+    if (changed !== undefined && tries <= MAX_RESTARTS) continue;
+    before.owe(drain);
+    return changed;
   }
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ItemState, Slice } from '../../src/contracts/sync.ts';
-import type { PlanContext } from '../_kit/contract.ts';
+import type { Http, PlanContext } from '../_kit/contract.ts';
+import { readSlice } from '../_kit/engine.ts';
 import { planSlices } from '../_kit/plan.ts';
+import { noDownload } from '../_kit/suite/no-download.ts';
 import type { MailchimpConfig } from './config.ts';
 import { mailchimp } from './connector.ts';
 
@@ -70,6 +72,40 @@ describe('plan of members', () => {
     expect(slices.every(({ window }) => window?.to === now)).toBe(true);
   });
 
+  it('does not miss who changes while a whole read goes on, or by a clock ahead of ours', async () => {
+    // Of the list and of the archived contacts one changed three seconds after the plan was made.
+    const people = ['subscribed', 'archived'].flatMap((status) =>
+      ['2026-01-01T00:00:00+00:00', now.replace('00.000Z', '00+00:00'), now.replace('00.000Z', '03+00:00')].map(
+        (at, index) => ({ id: `${status}${index}`, email_address: `${index}@example.org`, status, last_changed: at }),
+      ),
+    );
+    const http: Http = {
+      requests: 0,
+      download: noDownload,
+      request: async ({ params = {} }) => {
+        const [since, before] = [params['since_last_changed'], params['before_last_changed']];
+        // Both bounds are exclusive.
+        const members = people.filter(
+          ({ status, last_changed: at }) =>
+            status === (params['status'] ?? 'subscribed') &&
+            (since === undefined || at > String(since)) &&
+            (before === undefined || at < String(before)),
+        );
+        return { status: 200, headers: {}, bytes: 1, body: { members, total_items: members.length } };
+      },
+    };
+    const keys = new Set<string>();
+    for (const slice of await plan(0, 100, 0)) {
+      const options = { config: { credentials: { api_key: 'k' } }, http, slice, now, salt: 'salt' };
+      const { signal } = new AbortController();
+      for await (const event of readSlice(mailchimp, 'members', { ...options, signal })) {
+        if (event.kind === 'page') for (const row of event.rows) keys.add(row._primary_key);
+        if (event.kind === 'end') expect([event.incomplete, event.state.fullReadAt]).toEqual([undefined, now]);
+      }
+    }
+    expect([...keys].sort()).toEqual(people.map(({ id }) => JSON.stringify(['L1', id])).sort());
+  });
+
   it('reads one window of changes on every later run, and nothing more while the counts agree', async () => {
     expect(summary(await plan(0, 100, 100, { L1: { ...read, readAt: yesterday }, 'L1/archived': archive }))).toEqual([
       ['L1', 'incremental', '', '2026-06-29T10:50:00.000Z'],
@@ -81,7 +117,7 @@ describe('plan of members', () => {
     const owed = { ...archive, refusedFrom: '2026-05-20T00:00:00+00:00' };
     const lost = { ...read, readAt: yesterday, refusedFrom: '' };
     const [list, archived] = await plan(0, 100, 100, { L1: lost, 'L1/archived': owed });
-    expect(list).toMatchObject({ item: 'L1', mode: 'full' });
+    expect(list).toMatchObject({ item: 'L1', mode: 'full', tail: { from: '2026-06-30T11:59:59.000Z' } });
     expect(archived).toMatchObject({ item: 'L1/archived', window: { from: '2026-05-19T23:50:00.000Z' } });
   });
 

@@ -47,7 +47,9 @@ function firstRound(context: PlanContext<MailchimpConfig>, slice: Slice): readon
   if (isDue) return [wholeList(context, slice, 0), archived(context, slice, 0, 'full')];
   // An archived contact that was refused moves no count: it is asked for until it is good.
   const isOwed = context.state.get(archiveOf(slice))?.refusedFrom !== undefined;
-  return isOwed ? [slice, archived(context, slice, 0, 'incremental')] : [slice];
+  // As a whole where what was refused may lie anywhere.
+  const own = slice.mode === 'full' ? { ...slice, tail: behind(context.now) } : slice;
+  return isOwed ? [own, archived(context, slice, 0, 'incremental')] : [own];
 }
 
 function laterRound(context: PlanContext<MailchimpConfig>, list: List, round: number): readonly Slice[] {
@@ -91,8 +93,15 @@ const wholeList = (context: PlanContext<MailchimpConfig>, slice: Slice, round: n
   id: `round=${round}/${slice.item}`,
   mode: 'full',
   window: { to: context.now },
+  tail: behind(context.now),
   next: { readAt: context.now, fullReadAt: context.now },
 });
+
+/**
+ * What changed since a whole read was planned (by Mailchimp's clock, which may be ahead of ours) lies behind its bound, and must not
+ * pass for deleted. Bounds are whole seconds and exclusive: the tail begins with the first second that the window leaves out.
+ */
+const behind = (to: Instant): { readonly from: Instant } => ({ from: new Date(Date.parse(to) - 1000).toISOString() });
 
 /** Archived contacts are a work item of their own, so that a whole read of the list does not sweep them away. */
 function archived(
@@ -113,6 +122,7 @@ function archived(
     mode,
     params: { ...slice.params, status: 'archived' },
     window: { ...from, to: context.now },
+    ...(mode === 'full' ? { tail: behind(context.now) } : {}),
     next: { ...state, readAt: context.now, ...(mode === 'full' ? { fullReadAt: context.now } : {}) },
   };
 }

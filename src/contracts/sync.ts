@@ -57,6 +57,8 @@ export type Slice = {
   readonly expected?: number;
   /** Cursor window, in the cursor's own unit: from is inclusive of the look-back, to is the upper bound. */
   readonly window?: { readonly from?: string; readonly to?: string };
+  /** Window that is read when the slice's own has been, as part of it: what left that one, or lay behind it, is not missing from a whole read. */
+  readonly tail?: { readonly from: string };
   /** State to store when the slice is drained; the engine adds cursor, total and read. */
   readonly next: ItemState;
 };
