@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { personKey } from '../../connectors/_kit/person-key.ts';
+import type { Row } from '../../src/contracts/sync.ts';
 import * as seeds from './core-seeds.ts';
 import { allPassed, cells, openSqlProject, salt, type SqlProject } from './harness.ts';
 
@@ -399,6 +400,48 @@ describe('files', () => {
         sent_at: '2025-03-01 10:00:00',
       },
     ]);
+  });
+
+  test('who got, opened or bounced a message was sent one, when its campaign was, though no row says so', async () => {
+    const event = (id: string, recipient: string, who: string, type: string) =>
+      row({
+        event_id: id,
+        campaign_id: 'f2',
+        recipient_id: recipient,
+        person: who,
+        event_type: type,
+        event_at: '2025-04-01T12:00:00Z',
+      });
+    await project.seed('books', {
+      'file.campaigns': [row({ campaign_id: 'f2', sent_at: '2025-04-01T10:00:00Z' })],
+      'file.events': [
+        // Ids of rows: Ann is one, and Bob, whom a row says, is not the one of Cid's first row.
+        event('s1', '1', 'bob@example.com', 'sent'),
+        event('s2', '2', 'ann@example.com', 'delivered'),
+        event('s3', '3', 'ann@example.com', 'open'),
+        event('s4', '4', 'bob@example.com', 'click'),
+        event('s5', '1', 'cid@example.com', 'bounce'),
+        // An id that has no name, and one whose name another row knows.
+        event('s6', '9', 'id:9', 'sent'),
+        event('s7', '9', 'dan@example.com', 'open'),
+        event('s8', '8', 'id:8', 'open'),
+        event('s9', '7', 'eve@example.com', 'unsubscribe'),
+      ],
+    });
+    allPassed(await project.transform({}, core));
+    const sents = await project.query(`select subscriber_id, cast(event_at as varchar) as sent_at
+      from core.fct_message_event where campaign_id = 'f2' and event_type = 'sent'`);
+    const when = (who: string, at: string) => ({ subscriber_id: who, sent_at: `2025-04-01 ${at}` });
+    const byPerson = (a: Row, b: Row) => (String(a['subscriber_id']) < String(b['subscriber_id']) ? -1 : 1);
+    expect([...sents].toSorted(byPerson)).toEqual(
+      [
+        when(person('ann'), '10:00:00'),
+        when(person('bob'), '12:00:00'),
+        when(person('cid'), '10:00:00'),
+        when(personKey(salt, 'id:9'), '12:00:00'),
+        when(personKey(salt, 'id:8'), '10:00:00'),
+      ].toSorted(byPerson),
+    );
   });
 
   test('a corrected file corrects the numbers', async () => {

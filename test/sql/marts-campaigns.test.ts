@@ -184,6 +184,13 @@ describe('campaign_performance', () => {
     ]);
   });
 
+  test('no row with fewer than 0 delivered passes its check', async () => {
+    await campaign(marts, 'c1');
+    await happen(marts, 'c1', 'bounce', [1], { bounce_type: 'hard' });
+    await marts.build();
+    expect((await marts.failedAssertions()).join('\n')).toContain('0 ≤ delivered ≤ sent');
+  });
+
   test('takes the totals of a source that tells no single events', async () => {
     await campaign(marts, 'c1', { has_per_recipient_events: false });
     await totals(marts, 'c1', {
