@@ -31,6 +31,8 @@ export type Format = {
   readonly round: (value: number, unit: Unit) => string;
   readonly decimalMark: string;
   readonly groupMark: string;
+  /** What stands before and behind an amount. */
+  readonly currencyMarks: readonly [before: string, behind: string];
 };
 
 /** A ratio that is called a rate reads as percent: a margin, a return, growth. */
@@ -137,6 +139,7 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     },
     decimalMark: markOf(locale, 'decimal'),
     groupMark: markOf(locale, 'group'),
+    currencyMarks: currencyMarks(locale, currency),
   };
   const value = (content: Json, unit: Unit): string => {
     if (unit === 'count') return format.count(content);
@@ -174,6 +177,13 @@ function fractionDigits(value: number): number {
   if (value === 0) return 0;
   if (value >= 0.1) return 1;
   return value >= 0.01 ? 2 : 3;
+}
+
+function currencyMarks(locale: string, currency: string): readonly [string, string] {
+  const money = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+  const amount = money.formatToParts(1).map(({ type, value }) => (type === 'integer' ? '1' : value));
+  const [before, behind] = [amount.slice(0, amount.indexOf('1')), amount.slice(amount.indexOf('1') + 1)];
+  return [before.join(''), behind.filter((part) => !/^[.,\d]+$/.test(part)).join('')];
 }
 
 function markOf(locale: string, type: 'decimal' | 'group'): string {

@@ -96,6 +96,8 @@ const shared: readonly (readonly [from: RegExp, to: string])[] = [
   [/ transform="translate\(0,0\)"/g, ''],
   [/(\d\.\d)\d+/g, '$1'],
   [/(\d)\.0(?!\d)/g, '$1'],
+  // The mark of a dashed line in a legend: dashes around it would make a blot of it.
+  [/^(<(?:path|circle)(?=[^>]* fill="(var\([^"]*\))")[^>]*) stroke="\2"(?=[^>]* stroke-dasharray=)/, '$1'],
   // An outline that is not drawn has neither width nor dashes.
   [/^(<(?:path|circle)(?!.* stroke=)[^>]*?) stroke-width="[^"]*"/, '$1'],
   [/^(<(?:path|circle)(?!.* stroke=)[^>]*?) stroke-dasharray="[^"]*"/, '$1'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFormat } from '../format.ts';
 import { renderSvg } from './render.ts';
-import { bars, type Bar, type Chart } from './shapes.ts';
+import { bars, lines, moneyAxis, type Bar, type Chart } from './shapes.ts';
 import { chartConfig } from './theme.ts';
 
 const config = chartConfig(createFormat('en-GB', 'UTC', 'EUR'));
@@ -69,5 +69,52 @@ describe('bars with several parts on a telephone', () => {
   test('the legend starts at the left edge, in as many lines as it needs', async () => {
     const labels = labelsOf(await drawn(bars(given, { format: '~s' }, { legend: true }), telephone));
     expect(labels.find(({ text }) => text === 'Positive')?.left).toBeLessThan(24);
+  });
+});
+
+describe('lines', () => {
+  const months = Array.from({ length: 12 }, (_, index) => `M${index}`);
+  const line = (series: string, value: (index: number) => number) =>
+    months.map((x, index) => ({ x, y: value(index), series }));
+
+  test('the marks of the legend have no dashes', async () => {
+    const given = [...line('Glanced', () => 0.1), ...line('Skimmed', () => 0.2), ...line('Read', () => 0.3)];
+    const svg = await drawn(lines(given, { format: '.0%' }), telephone);
+    // Behind the lines and points: a mark, then its name.
+    const legend = [...svg.matchAll(/(<(?:path|circle)[^>]*>)<text[^>]*>(?:Glanced|Skimmed|Read)</g)];
+    expect(legend.map(([, mark]) => mark)).toEqual(Array(3).fill(expect.not.stringContaining('stroke-dasharray')));
+    expect(svg).toMatch(/<path stroke="var\(--c2\)"[^>]* stroke-dasharray="6,3"/);
+  });
+
+  test('the words of a threshold stand where no line runs', async () => {
+    const label = 'Threshold: 25%';
+    const place = async (value: (index: number) => number) => {
+      const svg = await drawn(lines(line('Read', value), { format: '.0%' }, [{ y: 0.25, label }]), telephone);
+      const labels = labelsOf(svg);
+      const found = labels.find(({ text }) => text === label);
+      const rule = labels.find(({ text }) => text === '20%')?.y ?? 0;
+      return { ...found, isLeft: (found?.left ?? 0) < 163, rule };
+    };
+    // It ends just above the rule, then just below it; once the middle alone is free.
+    const below = await place((index) => (index < 6 ? 0.27 : 0.2));
+    const above = await place((index) => (index < 6 ? 0.2 : 0.27));
+    expect([below.isLeft, above.isLeft]).toEqual([false, false]);
+    expect(above.y).toBeGreaterThan(below.y ?? 0);
+    const crossing = await place((index) => (index < 6 ? 0.4 : index % 2 === 0 ? 0.23 : 0.27));
+    expect(crossing.isLeft).toBe(true);
+  });
+});
+
+describe('an axis of money', () => {
+  test.each([
+    ['en-GB', [0, 40_000], '€20k'],
+    ['vi', [0, 40_000], '20k €'],
+    ['en-GB', [0, 2], '€0.50'],
+  ] as const)('names its currency (%s)', async (locale, values, tick) => {
+    const points = values.map((y, index) => ({ x: `M${index}`, y, series: 'Profit' }));
+    const format = createFormat(locale, 'UTC', 'EUR');
+    const spec = lines(points, moneyAxis(format, values))({ width: 560, isNarrow: false });
+    const svg = await renderSvg(spec, chartConfig(format), 'title');
+    expect([...svg.matchAll(/>([^<]*)<\/text>/g)].map(([, text]) => text?.replace('\u00A0', ' '))).toContain(tick);
   });
 });

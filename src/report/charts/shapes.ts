@@ -1,3 +1,4 @@
+import type { Format } from '../format.ts';
 import type { Spec } from './render.ts';
 import { seriesColors, seriesDashes, seriesShapes } from './theme.ts';
 
@@ -5,7 +6,18 @@ import { seriesColors, seriesDashes, seriesShapes } from './theme.ts';
 export type Size = { readonly width: number; readonly isNarrow: boolean };
 export type Chart = (size: Size) => Spec;
 
-type Axis = { readonly format: string; readonly title?: string };
+/** Money has its currency beside each number; amounts of a few units have their cents. */
+export function moneyAxis({ currencyMarks }: Format, values: readonly (number | null)[]): Axis {
+  const format = Math.max(...values.map((value) => Math.abs(value ?? 0))) < 10 ? '.2f' : '~s';
+  return { format, marks: currencyMarks };
+}
+
+type Axis = {
+  readonly format: string;
+  readonly title?: string;
+  /** What stands before and behind each number, after its sign. */
+  readonly marks?: Format['currencyMarks'];
+};
 type Point = { readonly x: string; readonly y: number | null; readonly series: string };
 type Rule = { readonly y: number; readonly label: string };
 
@@ -29,20 +41,70 @@ export function lines(points: readonly Point[], y: Axis, rules: readonly Rule[] 
           ...(isDense ? {} : { shape: scale(series, seriesShapes, isNarrow) }),
         },
       },
-      ...rules.flatMap(({ y: at, label }) => [
-        {
-          data: { values: [{ y: at }] },
-          mark: { type: 'rule', strokeDash: [3, 3], color: 'var(--bad)' },
-          encoding: { y: { field: 'y', type: 'quantitative' } },
-        },
-        {
-          data: { values: [{ y: at, label }] },
-          mark: { type: 'text', align: 'right', baseline: 'bottom', dx: -3, dy: -3, color: 'var(--bad)' },
-          encoding: { x: { value: 'width' }, y: { field: 'y', type: 'quantitative' }, text: { field: 'label' } },
-        },
-      ]),
+      ...rules
+        .map(({ y: at, label }) => ({ at, label, ...freePlace(points, series, at, label, width) }))
+        .flatMap(({ at, label, share, isAbove }) => [
+          {
+            data: { values: [{ y: at }] },
+            mark: { type: 'rule', strokeDash: [3, 3], color: 'var(--bad)' },
+            encoding: { y: { field: 'y', type: 'quantitative' } },
+          },
+          {
+            data: { values: [{ y: at, label }] },
+            mark: {
+              type: 'text',
+              align: share === 0 ? 'left' : share === 1 ? 'right' : 'center',
+              baseline: isAbove ? 'bottom' : 'top',
+              dx: share === 0 ? 3 : share === 1 ? -3 : 0,
+              dy: isAbove ? -3 : 4,
+              color: 'var(--bad)',
+            },
+            encoding: {
+              x: { value: { expr: `${share} * width` } },
+              y: { field: 'y', type: 'quantitative' },
+              text: { field: 'label' },
+            },
+          },
+        ]),
     ],
   });
+}
+
+/** Where the words at a rule lie on the fewest lines: at its end, its start or its middle, above or below it. */
+function freePlace(
+  points: readonly Point[],
+  series: readonly string[],
+  at: number,
+  label: string,
+  width: number,
+): { readonly share: number; readonly isAbove: boolean } {
+  const months = unique(points.map(({ x }) => x));
+  const size = Math.max(0, at, ...points.map(({ y }) => y ?? 0)) - Math.min(0, at, ...points.map(({ y }) => y ?? 0));
+  const tall = (20 / 140) * size;
+  const wide = Math.min(1, (label.length * 6.4 + 8) / (width - 50));
+  // Four steps from each point to the next.
+  const traces = series.flatMap((name) => {
+    const values = new Map(points.filter((point) => point.series === name).map(({ x, y }) => [x, y]));
+    return months.flatMap((month, index) => {
+      const from = values.get(month) ?? null;
+      const to = values.get(months[index + 1] ?? month) ?? null;
+      if (from === null) return [];
+      return [0, 0.25, 0.5, 0.75].flatMap((step) =>
+        step > 0 && to === null
+          ? []
+          : [{ x: (index + 0.5 + step) / months.length, y: from + ((to ?? from) - from) * step }],
+      );
+    });
+  });
+  const places = [1, 0, 0.5].flatMap((share) =>
+    [true, false].map((isAbove) => {
+      const left = share * (1 - wide);
+      const low = isAbove ? at : at - tall;
+      const hits = traces.filter(({ x, y }) => x >= left && x <= left + wide && y >= low && y <= low + tall);
+      return { share, isAbove, hits: hits.length };
+    }),
+  );
+  return places.toSorted((a, b) => a.hits - b.hits)[0] ?? { share: 1, isAbove: true };
 }
 
 /** Bars over time, stacked when there are several series; values below 0 go down. */
@@ -234,8 +296,14 @@ function whole(width: number, tall = height): Spec {
   return { width, height: tall, autosize: { type: 'fit', contains: 'padding' } };
 }
 
-function valueAxis({ format, title }: Axis): Spec {
-  return { title: title ?? null, format, tickCount: 5, domain: false, ticks: false };
+function valueAxis({ format, title, marks }: Axis): Spec {
+  const labels =
+    marks === undefined
+      ? { format }
+      : {
+          labelExpr: `(datum.value < 0 ? '−' : '') + ${JSON.stringify(marks[0])} + format(abs(datum.value), '${format}') + ${JSON.stringify(marks[1])}`,
+        };
+  return { title: title ?? null, ...labels, tickCount: 5, domain: false, ticks: false };
 }
 
 /** Text labels in their given order: words of the page's language, not of the chart library's. */

@@ -80,6 +80,7 @@ export const metricPages = {
       high: string,
       highMonth: string,
     ) => `${name}: ${now} in ${month}; between ${low} (${lowMonth}) and ${high} (${highMonth}) over the months shown.`,
+    single: (name: string, now: string, month: string) => `${name}: ${now} in ${month}; no other month has a value.`,
     empty: 'No month has a value to draw.',
   },
   campaigns: {

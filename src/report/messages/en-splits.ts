@@ -38,6 +38,8 @@ export const splits = {
       title: 'Clients by month',
       caption: 'Share of opens by people with a known client, the strongest five',
       empty: 'No month has an open whose client is known.',
+      single: (name: string, share: string, month: string) =>
+        `${name}: ${share} of known opens in ${month}, the only month that is known.`,
       finding: (name: string, first: string, firstMonth: string, last: string, lastMonth: string) =>
         `${name}: ${first} of known opens in ${firstMonth}, ${last} in ${lastMonth}.`,
     },
@@ -45,6 +47,8 @@ export const splits = {
       title: 'Opens by kind of device',
       caption: 'Share of opens by people with a known device, by month',
       empty: 'No month has an open whose device is known.',
+      single: (name: string, share: string, month: string) =>
+        `Device “${name}”: ${share} of known opens in ${month}, the only month that is known.`,
       finding: (name: string, first: string, firstMonth: string, last: string, lastMonth: string) =>
         `Device “${name}”: ${first} of known opens in ${firstMonth}, ${last} in ${lastMonth}.`,
     },

@@ -71,6 +71,7 @@ export const metricPages: typeof englishMetrics = {
     },
     finding: (name, now, month, low, lowMonth, high, highMonth) =>
       `${name}: ${now} vào ${month}; trong các tháng hiển thị nằm giữa ${low} (${lowMonth}) và ${high} (${highMonth}).`,
+    single: (name, now, month) => `${name}: ${now} vào ${month}; không tháng nào khác có giá trị.`,
     empty: 'Không tháng nào có giá trị để vẽ.',
   },
   campaigns: {

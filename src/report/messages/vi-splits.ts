@@ -38,6 +38,7 @@ export const splits: typeof english = {
       title: 'Ứng dụng theo tháng',
       caption: 'Phần trong lượt mở của người có ứng dụng được biết, năm ứng dụng mạnh nhất',
       empty: 'Không tháng nào có lượt mở cho biết ứng dụng.',
+      single: (name, share, month) => `${name}: ${share} lượt mở được biết vào ${month}, tháng duy nhất được biết.`,
       finding: (name, first, firstMonth, last, lastMonth) =>
         `${name}: ${first} lượt mở được biết vào ${firstMonth}, ${last} vào ${lastMonth}.`,
     },
@@ -45,6 +46,8 @@ export const splits: typeof english = {
       title: 'Lượt mở theo loại thiết bị',
       caption: 'Phần trong lượt mở của người có thiết bị được biết, theo tháng',
       empty: 'Không tháng nào có lượt mở cho biết thiết bị.',
+      single: (name, share, month) =>
+        `Thiết bị “${name}”: ${share} lượt mở được biết vào ${month}, tháng duy nhất được biết.`,
       finding: (name, first, firstMonth, last, lastMonth) =>
         `Thiết bị “${name}”: ${first} lượt mở được biết vào ${firstMonth}, ${last} vào ${lastMonth}.`,
     },

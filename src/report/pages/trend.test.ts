@@ -68,4 +68,12 @@ describe('the trend of a metric', () => {
     const { markup } = await metricTrend(context(), 1, [one]);
     expect(plain(/<caption.*?<\/caption>/s.exec(markup)?.[0] ?? '').trim()).toBe(caption);
   });
+
+  test('of one month alone says so, instead of a span from it to itself', async () => {
+    for (const language of ['en', 'vi'] as const) {
+      const { markup } = await metricTrend(context(language), 2, [kpi('mobile_open_rate', 'rate', [null, 0.295])]);
+      expect(markup.match(/29\.5%/g)?.length).toBe(2);
+      expect(plain(/<p class="finding".*?<\/p>/s.exec(markup)?.[0] ?? '').match(/June|tháng 6/gi)?.length).toBe(1);
+    }
+  });
 });

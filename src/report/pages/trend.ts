@@ -1,4 +1,4 @@
-import { columns, lines } from '../charts/shapes.ts';
+import { columns, lines, moneyAxis } from '../charts/shapes.ts';
 import { monthsBetween } from '../calendar.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -49,22 +49,30 @@ export async function metricTrend(context: Context, article: Article, kpis: read
       : [{ y: threshold, label: `${messages.kpis.thresholdText}: ${format.round(threshold, lead?.unit ?? 'rate')}` }];
   const name = messages.metricPages.titles[article];
   const title = article === 14 ? words.profitTitle : words.title(name);
-  const axis = { format: unit === 'rate' ? ((high?.value ?? 0) < 0.05 ? '.2%' : '.0%') : '~s' };
+  const axis =
+    unit === 'money'
+      ? moneyAxis(
+          format,
+          points.map(({ y }) => y),
+        )
+      : { format: unit === 'rate' ? ((high?.value ?? 0) < 0.05 ? '.2%' : '.0%') : '~s' };
   return await figure(context, {
     id: `metric-${article}-trend`,
     title,
     finding:
       lead === undefined || low === undefined || high === undefined || now === undefined
         ? words.empty
-        : words.finding(
-            kpiName(context, lead),
-            format.value(now.value, unit),
-            format.month(now.month),
-            format.value(low.value, unit),
-            format.month(low.month),
-            format.value(high.value, unit),
-            format.month(high.month),
-          ),
+        : values.length === 1
+          ? words.single(kpiName(context, lead), format.value(now.value, unit), format.month(now.month))
+          : words.finding(
+              kpiName(context, lead),
+              format.value(now.value, unit),
+              format.month(now.month),
+              format.value(low.value, unit),
+              format.month(low.month),
+              format.value(high.value, unit),
+              format.month(high.month),
+            ),
     chart:
       values.length === 0
         ? undefined

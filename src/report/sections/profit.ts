@@ -1,4 +1,4 @@
-import { bars, type Bar } from '../charts/shapes.ts';
+import { bars, moneyAxis, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -124,7 +124,16 @@ async function waterfall(context: Context, sums: Fields | undefined): Promise<Ht
         : income > 0 && profit >= 0
           ? words.finding(incomeText, costs, profitText, format.percent(profit / income))
           : words.findingLoss(incomeText, costs, profitText),
-    chart: profit === null ? undefined : bars(bar, { format: '~s' }),
+    chart:
+      profit === null
+        ? undefined
+        : bars(
+            bar,
+            moneyAxis(
+              format,
+              bar.flatMap(({ from, to }) => [from, to]),
+            ),
+          ),
     table: martTable(context, {
       id: 'profit-steps-table',
       caption: words.caption,
@@ -172,7 +181,10 @@ async function ranking(context: Context, ranked: readonly Fields[]): Promise<Htm
                 series: profit < 0 ? 'loss' : 'total',
               };
             }),
-            { format: '~s' },
+            moneyAxis(
+              format,
+              rows.map((row) => Number(row['profit_amount'])),
+            ),
           ),
     table: martTable(context, {
       id: 'profit-ranking-table',
@@ -214,7 +226,10 @@ async function byGoal(context: Context, goals: readonly Fields[]): Promise<Html>
               text: format.money(row['profit_amount'] ?? null, { short: true }),
               series: Number(row['profit_amount']) < 0 ? 'loss' : 'total',
             })),
-            { format: '~s' },
+            moneyAxis(
+              format,
+              known.map((row) => Number(row['profit_amount'])),
+            ),
           ),
     table: martTable(context, {
       id: 'profit-goals-table',

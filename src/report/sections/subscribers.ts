@@ -1,4 +1,4 @@
-import { bars, columns, type Bar } from '../charts/shapes.ts';
+import { bars, columns, moneyAxis, type Bar } from '../charts/shapes.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import type { Html } from '../html.ts';
@@ -163,7 +163,10 @@ async function cohorts(context: Context): Promise<Html> {
               y: numberOf(row['per_person']),
               series: words.perPerson,
             })),
-            { format: '~s' },
+            moneyAxis(
+              format,
+              dated.slice(-36).map((row) => numberOf(row['per_person'])),
+            ),
           ),
     table: martTable(context, {
       id: 'cohorts-table',

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { columnName, phrase } from '../context.ts';
-import { columns, lines, type Chart } from '../charts/shapes.ts';
+import { columns, lines, moneyAxis, type Chart } from '../charts/shapes.ts';
 import { figure, type Figure } from '../figure.ts';
 import type { Html } from '../html.ts';
 import type { Sums } from '../kpis/campaign-sums.ts';
@@ -85,7 +85,16 @@ function money(context: Context, months: readonly Month[]): Figure {
             format.month(top.month),
             format.money(total(months, 'profit').above ?? 0, { short: true }),
           ),
-    chart: drawn(months, keys, () => lines(series(context, months, keys), { format: '~s' })),
+    chart: drawn(months, keys, () => {
+      const points = series(context, months, keys);
+      return lines(
+        points,
+        moneyAxis(
+          format,
+          points.map(({ y }) => y),
+        ),
+      );
+    }),
   };
 }
 

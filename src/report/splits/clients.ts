@@ -121,6 +121,7 @@ type TrendWords = {
   readonly title: string;
   readonly empty: string;
   readonly caption: string;
+  readonly single: (name: string, share: string, month: string) => string;
   readonly finding: (name: string, first: string, firstMonth: string, last: string, lastMonth: string) => string;
 };
 
@@ -150,13 +151,15 @@ async function trend(context: Context, column: 'client' | 'device', words: Trend
     finding:
       first === undefined || last === undefined || top === undefined
         ? words.empty
-        : words.finding(
-            top,
-            format.percent(share(top, first)),
-            format.month(first),
-            format.percent(share(top, last)),
-            format.month(last),
-          ),
+        : first === last
+          ? words.single(top, format.percent(share(top, last)), format.month(last))
+          : words.finding(
+              top,
+              format.percent(share(top, first)),
+              format.month(first),
+              format.percent(share(top, last)),
+              format.month(last),
+            ),
     chart:
       months.length === 0
         ? undefined

@@ -1,4 +1,4 @@
-import { lines } from '../charts/shapes.ts';
+import { lines, moneyAxis } from '../charts/shapes.ts';
 import { translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
@@ -55,7 +55,13 @@ async function curve(context: Context): Promise<Html> {
               ...series('revenue_per_person_amount', words.revenue),
               ...series('profit_per_person_amount', words.profit),
             ],
-            { format: '~s' },
+            moneyAxis(
+              format,
+              rows.flatMap((row) => [
+                numberOf(row['revenue_per_person_amount']),
+                numberOf(row['profit_per_person_amount']),
+              ]),
+            ),
           ),
     isTableOpen: rows.length === 1,
     table: martTable(context, {

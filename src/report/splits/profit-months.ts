@@ -1,4 +1,4 @@
-import { columns } from '../charts/shapes.ts';
+import { columns, moneyAxis } from '../charts/shapes.ts';
 import { columnName, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import type { Html } from '../html.ts';
@@ -44,6 +44,11 @@ export async function monthlyProfit(context: Context): Promise<readonly Html[]> 
       y: sign * (numberOf(row[column]) ?? 0),
       series,
     }));
+  const parts = [
+    ...part(words.campaigns, 'campaign_profit_amount'),
+    ...part(words.other, 'other_revenue_amount'),
+    ...part(words.unallocated, 'unallocated_cost_amount', -1),
+  ];
   return [
     await figure(context, {
       id: 'profit-months',
@@ -61,12 +66,11 @@ export async function monthlyProfit(context: Context): Promise<readonly Html[]> 
         months.length === 0
           ? undefined
           : columns(
-              [
-                ...part(words.campaigns, 'campaign_profit_amount'),
-                ...part(words.other, 'other_revenue_amount'),
-                ...part(words.unallocated, 'unallocated_cost_amount', -1),
-              ],
-              { format: '~s' },
+              parts,
+              moneyAxis(
+                format,
+                parts.map(({ y }) => y),
+              ),
             ),
       table: martTable(context, {
         id: 'profit-months-sums',
