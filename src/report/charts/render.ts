@@ -17,7 +17,7 @@ function textWidth(
       size *
         (/[iljtfI.,:;|'! ]/.test(character)
           ? 0.36
-          : /[mwMW@%—…]/.test(character)
+          : /[mwMW@%—…<>&#+=~]/.test(character)
             ? 0.9
             : /[A-Z\d]/.test(character)
               ? 0.66
