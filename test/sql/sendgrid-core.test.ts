@@ -481,6 +481,11 @@ describe('what comes late or in another order', () => {
       { ...openOfLog, sg_machine_open: false },
       s2('ivy', 'processed', '2026-03-02T09:00:05Z'),
       s2('jon', 'processed', '2026-03-02T09:00:05Z'),
+      s2('kim', 'processed', '2026-03-02T09:00:05Z'),
+      // That they were handed over is never told.
+      s2('lou', 'bounce', '2026-03-02T09:02:00Z'),
+      s2('lou', 'delivered', '2026-03-02T09:03:00Z'),
+      s2('moe', 'dropped', '2026-03-02T09:00:05Z', { reason: 'Unsubscribed Address' }),
       event('s1', 'ann', 'open', '2026-04-01T09:00:00Z'),
     ],
     // eve's contact appears: all her events are those of its id.
@@ -511,8 +516,11 @@ describe('what comes late or in another order', () => {
   };
 
   test('gives the rows of a full rebuild, and only touched pairs are computed again', async () => {
-    await compare(first, late, async (step) => {
-      const names = new Map(['ann', 'eve', 'hal', 'ivy', 'jon'].map((name) => [person(name), name]));
+    const early = [...first['sendgrid.events'], s2('kim', 'delivered', '2026-03-02T09:01:00Z')];
+    await compare({ ...first, 'sendgrid.events': early }, late, async (step) => {
+      const names = new Map(
+        ['ann', 'eve', 'hal', 'ivy', 'jon', 'kim', 'lou', 'moe'].map((name) => [person(name), name]),
+      );
       const changed = cells(
         await step.query('select campaign_id, recipient from core.int_sendgrid_message_event__changed'),
       );
@@ -523,6 +531,21 @@ describe('what comes late or in another order', () => {
         's2/hal',
         's2/ivy',
         's2/jon',
+        's2/kim',
+        's2/lou',
+      ]);
+      const sents = cells(
+        await step.query(
+          `select subscriber_id, cast(event_at as varchar) as sent_at from core.int_sendgrid_message_event
+           where event_type = 'sent' and campaign_id = 's2' order by event_at, subscriber_id`,
+        ),
+      );
+      expect(sents.map(([who, at]) => `${names.get(who ?? '')} ${at}`).sort()).toEqual([
+        'hal 2026-03-02 09:00:05',
+        'ivy 2026-03-02 09:00:05',
+        'jon 2026-03-02 09:00:05',
+        'kim 2026-03-02 09:00:05',
+        'lou 2026-03-02 09:02:00',
       ]);
       const bounces = cells(
         await step.query(

@@ -122,7 +122,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
         goneAt,
       ),
     })),
-    sent: of('processed').map((event) => {
+    sent: handedOver(of('processed', 'delivered', 'bounce')).map((event) => {
       const message = messageOf(event);
       return { ...asEvent(event), group: message.phase === 'test' ? message.variation : null };
     }),
@@ -157,6 +157,14 @@ function linksOf(links: readonly SgLinkTotal[]): readonly Link[] {
     position: Math.min(...places.map(({ position }) => position)),
     statedClicks: places.reduce((sum, { clicks }) => sum + clicks, 0),
   }));
+}
+
+/** Who was reached, or bounced, was handed over, about then if no event says so. */
+function handedOver(known: readonly SgEvent[]): readonly SgEvent[] {
+  return [...Map.groupBy(known, ({ message }) => message).values()].flatMap((events) => {
+    const processed = events.filter(({ kind }) => kind === 'processed');
+    return processed.length > 0 ? processed : events.toSorted((a, b) => a.at - b.at).slice(0, 1);
+  });
 }
 
 /** A campaign to several lists belongs to none of them. */
