@@ -63,7 +63,7 @@ export const en = {
   summary: {
     heading: 'In short',
     money: (campaigns: string, revenue: string, conversions: string | null, costs: string, profit: string) =>
-      `The period’s campaigns (${campaigns}) brought ${revenue} after refunds${conversions === null ? '' : ` and conversions worth ${conversions}`}; ${profit} of profit is left once their costs of ${costs} are paid.`,
+      `The period’s campaigns (${campaigns}) brought ${revenue} after refunds${conversions === null ? '' : `, and conversions worth ${conversions}`}; ${profit} of profit is left once their costs of ${costs} are paid.`,
     noMoney: 'No revenue is known for the period.',
     reading: (openRate: string, reported: string) =>
       `${openRate} of the people reached opened; counting machines, as e-mail services do, it would read ${reported}.`,

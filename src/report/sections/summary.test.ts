@@ -39,7 +39,7 @@ async function sentence(conversions: string | null, language: Language = 'en'): 
 
 test('the sentence about money names every part of the profit', async () => {
   expect(await sentence('2189.4')).toBe(
-    'The period’s campaigns (3) brought €139,146 after refunds and conversions worth €2,189.40; €72,761 of profit is left once their costs of €68,574 are paid.',
+    'The period’s campaigns (3) brought €139,146 after refunds, and conversions worth €2,189.40; €72,761 of profit is left once their costs of €68,574 are paid.',
   );
   expect((await sentence('2189.4', 'vi')).match(/\d[\d.,]+/g)).toEqual(['139.146', '2.189,40', '72.761', '68.574']);
 });
