@@ -1,7 +1,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { redact } from '../connectors/_kit/redact.ts';
-import type { ConfigProblem } from '../src/config/problems.ts';
+import { fixText, placeOf, type ConfigProblem } from '../src/config/problems.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
@@ -123,12 +123,10 @@ type ConfigFault = Error & { readonly problems?: readonly ConfigProblem[] };
 function configFailure(error: ConfigFault): ApplicationFailure {
   const [first, ...others] = error.problems ?? [];
   if (first === undefined) return failure('config', error.message, { retry: false }, {});
-  const { code, file, line, column = 1 } = first;
+  const { code } = first;
   if (others.length > 0) return failure('config', error.message, { retry: false }, { code });
-  const where = line === undefined ? file : `${file}:${line}:${column}`;
-  const fix =
-    first.suggestion === undefined ? first.fix : `${first.fix ?? ''} Did you mean ${first.suggestion}?`.trim();
-  return failure('config', `${first.what} (${where})`, { retry: false }, { ...fixOf(fix), code });
+  const what = `${first.what} (${placeOf(first)})`;
+  return failure('config', what, { retry: false }, { ...fixOf(fixText(first)), code });
 }
 
 function fixOf(fix: string | undefined): { readonly fix?: string } {

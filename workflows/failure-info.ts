@@ -7,6 +7,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { FailureInfo } from '../activities/index.ts';
+import { withoutFix } from '../src/contracts/failure-text.ts';
 
 /** What failed, without Temporal's wrapping. The text was redacted where the failure was made. */
 export function failureInfo(error: unknown): FailureInfo {
@@ -28,7 +29,7 @@ export function failureInfo(error: unknown): FailureInfo {
 
 /** What happened, cut to a length: without what to do, which stands beside it and must not be cut in its middle. */
 export function whatOf({ message, fix }: FailureInfo, most: number): string {
-  return (fix === undefined ? message : message.replace(fix, '').trim()).slice(0, most);
+  return withoutFix(message, fix).slice(0, most);
 }
 
 function unwrap(error: unknown): unknown {

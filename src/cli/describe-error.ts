@@ -1,7 +1,7 @@
 import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import type { FailureKind } from '../../connectors/_kit/errors.ts';
 import { redact } from '../../connectors/_kit/redact.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError, fixText, placeOf } from '../config/problems.ts';
 import { TransformError } from '../transform/errors.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import type { WarehouseFailureKind } from '../warehouse/port.ts';
@@ -103,16 +103,13 @@ function ofConfig(error: ConfigError): ErrorReport {
   if (first === undefined) return { code: 'CONFIG_VALUE', exit: 'config', what: 'The configuration is wrong.' };
   const count = error.problems.length;
   if (count === 1) {
-    const where = first.line === undefined ? first.file : `${first.file}:${first.line}:${first.column ?? 1}`;
     return {
       code: first.code,
       exit: 'config',
       what: first.what,
-      where,
+      where: placeOf(first),
       ...(first.why !== undefined && { why: first.why }),
-      ...fixOf(
-        first.suggestion === undefined ? first.fix : `${first.fix ?? ''} Did you mean ${first.suggestion}?`.trim(),
-      ),
+      ...fixOf(fixText(first)),
       problems: error.problems,
     };
   }

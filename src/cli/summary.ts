@@ -1,3 +1,4 @@
+import { withoutFix } from '../contracts/failure-text.ts';
 import type { Context } from './context.ts';
 import { costLine, dearestLines, priceNote } from './cost.ts';
 import { bytesText, countText, durationText } from './durations.ts';
@@ -118,7 +119,7 @@ export function lastLine(ended: Ended): string {
       const code = failure?.code ?? (failure === undefined ? 'RUN_FAILED' : namedFailure(failure.kind).code);
       const head = styled('red', `Error ${code}`);
       if (failure?.fix === undefined) return `${head}: ${failure?.message ?? 'The run did not finish.'} ${more(code)}`;
-      const what = failure.message.replace(failure.fix, '').trim();
+      const what = withoutFix(failure.message, failure.fix);
       if (failure.code === undefined) return `${head}: ${what} Fix: ${failure.fix}`;
       // As every command says a fault of the configuration.
       return `${head}: ${what}\n  ${more(code)}\n  Fix: ${failure.fix}`;

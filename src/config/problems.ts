@@ -50,6 +50,11 @@ export function placeOf(problem: ConfigProblem): string {
   return `${problem.file}:${problem.line}:${problem.column ?? 1}`;
 }
 
+/** What to do about it, and what was most likely meant. */
+export function fixText({ fix, suggestion }: ConfigProblem): string | undefined {
+  return suggestion === undefined ? fix : `${fix ?? ''} Did you mean ${suggestion}?`.trim();
+}
+
 /** One problem as text, two to four lines. */
 export function problemText(problem: ConfigProblem): string {
   const lines = [`${placeOf(problem)}  ${problem.what}`];

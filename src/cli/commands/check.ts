@@ -7,7 +7,7 @@ import { worstOf } from '../check-finding.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { ConfigError, placeOf } from '../../config/problems.ts';
+import { ConfigError, fixText, placeOf } from '../../config/problems.ts';
 import type { Project } from '../../config/load.ts';
 import { styled, terminalText } from '../terminal-text.ts';
 import { nearest } from '../../config/suggest.ts';
@@ -76,9 +76,7 @@ async function load(context: Context, findings: Finding[]): Promise<Project | un
         item: 'config',
         status: absent ? 'skipped' : 'failed',
         message: absent ? 'There is no project here.' : `${placeOf(problem)}  ${problem.what}`,
-        fix: absent
-          ? 'mailmart init, or mailmart demo'
-          : `${problem.fix ?? ''}${problem.suggestion === undefined ? '' : ` Did you mean ${problem.suggestion}?`}`.trim(),
+        fix: absent ? 'mailmart init, or mailmart demo' : (fixText(problem) ?? ''),
         code: problem.code,
       });
     }
