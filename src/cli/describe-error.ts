@@ -2,6 +2,7 @@ import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import type { FailureKind } from '../../connectors/_kit/errors.ts';
 import { redact } from '../../connectors/_kit/redact.ts';
 import { ConfigError, fixText, placeOf } from '../config/problems.ts';
+import { withoutFix } from '../contracts/failure-text.ts';
 import { TransformError } from '../transform/errors.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import type { WarehouseFailureKind } from '../warehouse/port.ts';
@@ -171,7 +172,7 @@ function ofWorkflow(error: Error): ErrorReport {
   const detail = cause.details?.[0] as { readonly fix?: string } | undefined;
   return {
     ...namedFailure(cause.type ?? 'unexpected'),
-    what: cause.message,
+    what: withoutFix(cause.message, detail?.fix),
     ...fixOf(detail?.fix ?? 'Run it again after the fix: it goes on from the last checkpoint.'),
   };
 }
