@@ -123,6 +123,8 @@ describe('formats', () => {
     ['DECIMAL(38, 9)', ['12345678901234567890123456789.123456789', '-0.000000001', '1.1']],
     ['DECIMAL(38, 0)', ['12345678901234567890123456789', '-1']],
     ['BIGINT', ['9007199254740993']],
+    ['FLOAT', ['19.99', '-0.05', '0.1', '1000000.5', '1234.56']],
+    ['DOUBLE', ['19.99', '-0.05', '123456789.25']],
   ])('Parquet and CSV have the same amounts: %s', async (type, amounts) => {
     const values = [...amounts, ...amounts].map((amount, at) => `('${at}', '${amount}'::${type})`).join(', ');
     await writeBoth('same', `SELECT *, '2026-01-01T00:00:00Z' AS "at" FROM (VALUES ${values}) AS t (id, amount)`);

@@ -6,7 +6,8 @@ export type CellText = (cell: unknown) => string;
 /**
  * hyparquet makes doubles of decimals and moments in UTC of all dates and times. Columns of these types are read as the integers
  * that are stored, by a schema without the annotations, and `texts` writes them: exact amounts, days, and times that name UTC
- * only where the column does. What is inside lists and structs stays as hyparquet makes it: no field can be mapped to it.
+ * only where the column does. Single-precision numbers get the digits that tell them apart, as every export to text gives them.
+ * What is inside lists and structs stays as hyparquet makes it: no field can be mapped to it.
  */
 export function storedColumns(metadata: FileMetaData): {
   readonly metadata: FileMetaData;
@@ -29,7 +30,13 @@ export function storedColumns(metadata: FileMetaData): {
 /** How many of a stored time's units make a second. */
 const perSecond = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
 
-function cellText({ converted_type: converted, logical_type: logical, scale }: SchemaElement): CellText | undefined {
+function cellText({
+  type,
+  converted_type: converted,
+  logical_type: logical,
+  scale,
+}: SchemaElement): CellText | undefined {
+  if (type === 'FLOAT') return floatText;
   if (logical?.type === 'DECIMAL') return (cell) => decimalText(cell, logical.scale);
   if (converted === 'DECIMAL') return (cell) => decimalText(cell, scale ?? 0);
   if (logical?.type === 'DATE' || converted === 'DATE') return dayText;
@@ -54,6 +61,16 @@ function decimalText(cell: unknown, scale: number): string {
   const sign = unscaled < 0n ? '-' : '';
   const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0');
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+/** Nine digits always tell a single-precision number; the fewest that do are those that somebody wrote: 19.99, not 19.989999771. */
+function floatText(cell: unknown): string {
+  const number = Number(cell);
+  for (let digits = 1; digits < 9; digits += 1) {
+    const shorter = Number(number.toPrecision(digits));
+    if (Math.fround(shorter) === number) return String(shorter);
+  }
+  return String(Number(number.toPrecision(9)));
 }
 
 function dayText(cell: unknown): string {
