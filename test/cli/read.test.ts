@@ -67,6 +67,17 @@ beforeAll(async () => {
     `insert into marts.campaign_performance values ($1, 100, 0.25, -12.500000000, '-5'), ('Plain, "quoted"', 200, null, 12345678901234567890.123456789, '@cmd'), (null, 0, null, null, '+49 30')`,
     [hostile],
   );
+  await connection.run('create schema if not exists status');
+  await connection.run("create or replace table status.data_as_of as select date '2026-06-30' as as_of_date");
+  const alert = (id: string, text: string, closed: string) =>
+    `select '${id}' as incident_id, 'profit' as rule, 'profit' as metric, 'campaign' as scope, 'c1' as scope_id, 'shop' as account_id,
+      'warning' as severity, ${text} as text, 'Mail is not free.' as advice, -23.75 as value, 0.0 as threshold_value,
+      null::double as baseline_value, 'threshold' as method, '2026-06-27' as day, '2026-06-20' as first_seen_date,
+      '2026-06-27' as last_seen_date, ${closed} as closed_date, true as is_past_threshold`;
+  await connection.run(
+    `create table marts.alerts as ${alert('i1', `'Profit of ' || $1 || ' is -23.75 EUR'`, 'null::varchar')} union all ${alert('i2', "'Over'", "'2026-06-29'")}`,
+    [hostile],
+  );
   connection.closeSync();
   instance.closeSync();
   writeFileSync(join(folder.path, 'secret.txt'), 'never shown');
@@ -299,6 +310,27 @@ describe('status of the receiver', () => {
       posts_waiting: 0,
       bytes_waiting: 0,
       oldest_waiting_at: null,
+    });
+  });
+});
+
+describe('alerts', () => {
+  it('says under each open alert what it is about and what to do, without what a name would do to a terminal', async () => {
+    const { stdout } = await cli('alerts');
+    expect(stdout.split('\n')).toEqual([
+      'since       last seen   severity  rule    scope',
+      '2026-06-20  2026-06-27  warning   profit  campaign',
+      '    Profit of =HYPERLINK("http://x.example","a")evil INFO fake is -23.75 EUR.',
+      '    Mail is not free.',
+      '',
+    ]);
+  });
+
+  it('has the same as a document', async () => {
+    const { stdout } = await cli('alerts', '--json');
+    expect(outputSchemas['alerts']?.parse(JSON.parse(stdout))).toMatchObject({
+      mode: 'open',
+      incidents: [{ incident_id: 'i1', scope_id: 'c1', value: -23.75, days: 1 }],
     });
   });
 });

@@ -7,6 +7,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { tableText } from '../table.ts';
+import { terminalText } from '../terminal-text.ts';
 import { openForReading } from './query.ts';
 
 export type AlertsFlags = { readonly since?: string };
@@ -93,20 +94,22 @@ function show({ output }: Context, incidents: readonly Incident[], { mode, from,
     output.say(empty);
     return;
   }
-  output.data(
-    tableText(
-      ['since', 'last seen', ...(mode === 'test' ? ['over'] : []), 'severity', 'rule', 'scope'],
-      incidents.map((one) => [
-        one.firstSeen,
-        one.lastSeen,
-        ...(mode === 'test' ? [one.closed ?? 'open'] : []),
-        one.severity,
-        one.rule,
-        one.scope === 'all' ? 'all' : `${one.scope} ${one.scopeId}`,
-      ]),
-    ),
-  );
-  for (const { text, advice } of mode === 'open' ? incidents : []) output.data(`\n${text}.\n  ${advice}`);
+  const [head = '', ...lines] = tableText(
+    ['since', 'last seen', ...(mode === 'test' ? ['over'] : []), 'severity', 'rule', 'scope'],
+    incidents.map((one) => [
+      one.firstSeen,
+      one.lastSeen,
+      ...(mode === 'test' ? [one.closed ?? 'open'] : []),
+      one.severity,
+      one.rule,
+      one.scope,
+    ]),
+  ).split('\n');
+  output.data(head);
+  // The sentence names what it is about, and the number: it belongs under its line.
+  for (const [index, { text, advice }] of incidents.entries()) {
+    output.data([lines[index], `${terminalText(text)}.`, ...(mode === 'open' ? [advice] : [])].join('\n    '));
+  }
   const s = incidents.length === 1 ? '' : 's';
   output.say(
     mode === 'open'
