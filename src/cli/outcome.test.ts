@@ -134,6 +134,32 @@ describe('how a run ended', () => {
     expect(text).toContain('shop/members: no answer');
     expect(text).toContain('3 records. See why: mailmart query "from status.quarantine"');
   });
+
+  it('says once what all streams of a service met, and each failure of its own', () => {
+    const unanswered = (stream: string) => `GET /${stream} of mailchimp stream ${stream} got no answer. Tried 3 times.`;
+    const failures = {
+      lists: unanswered('lists'),
+      campaigns: unanswered('campaigns'),
+      reports: unanswered('reports'),
+      orders: 'GET /orders of mailchimp stream orders gave 403',
+      members: 'not read, because it is planned from lists, which was not read',
+      sent_to: 'not read, because it is planned from campaigns, which was not read',
+      segments: 'not read, because it is planned from lists, which was not read',
+    };
+    const account = synced();
+    const streams = Object.entries(failures).map(([stream, message]) => ({
+      ...account.streams[0]!,
+      key: { source: 'mailchimp', accountId: 'shop', stream },
+      failure: { kind: 'transient', message },
+    }));
+    const text = summaryText(endOfSyncs('r', false, [{ ...account, streams }], 5).outcome);
+    expect(text.slice(text.indexOf('Failed:')).split('\n')).toEqual([
+      'Failed:',
+      '  - shop: 3 streams: got no answer. Tried 3 times. (lists, campaigns, reports)',
+      '  - shop/orders: GET /orders of mailchimp stream orders gave 403',
+      '  - shop: 3 streams: not read, because what they are planned from was not read (members, sent_to, segments)',
+    ]);
+  });
 });
 
 describe('progress without a terminal', () => {

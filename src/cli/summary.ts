@@ -1,4 +1,4 @@
-import { withoutFix } from '../contracts/failure-text.ts';
+import { withoutFix, withoutPlace } from '../contracts/failure-text.ts';
 import type { Context } from './context.ts';
 import { costLine, dearestLines, priceNote } from './cost.ts';
 import { bytesText, countText, durationText } from './durations.ts';
@@ -73,9 +73,7 @@ export function summaryText(outcome: RunOutcome): string {
       'Failed',
       outcome.accounts.flatMap((account) => [
         ...(account.failure === null ? [] : [`${account.account_id}: ${account.failure}`]),
-        ...account.streams.flatMap((stream) =>
-          stream.failure === null ? [] : [`${account.account_id}/${stream.stream}: ${stream.failure}`],
-        ),
+        ...failedStreams(account),
       ]),
     ),
   );
@@ -91,6 +89,16 @@ export function summaryText(outcome: RunOutcome): string {
   }
   if (outcome.report !== null) lines.push(`Report: ${outcome.report}`);
   return lines.join('\n');
+}
+
+/** A service that is out of reach is one line, not one for each of its streams. */
+function failedStreams({ account_id: account, streams }: RunOutcome['accounts'][number]): readonly string[] {
+  const failed = streams.flatMap(({ stream, failure }) => (failure === null ? [] : [{ stream, failure }]));
+  return [...Map.groupBy(failed, ({ failure }) => withoutPlace(failure))].flatMap(([reason, alike]) =>
+    alike.length < 3
+      ? alike.map(({ stream, failure }) => `${account}/${stream}: ${failure}`)
+      : [`${account}: ${alike.length} streams: ${reason} (${alike.map(({ stream }) => stream).join(', ')})`],
+  );
 }
 
 function list(title: string, entries: readonly string[]): readonly string[] {
