@@ -8,7 +8,10 @@ const definitions = catalog.metrics.flatMap((metric) =>
     .map(([vendor, definition]) => ({ vendor, metric, ...definition })),
 );
 
-const textOf = ({ numerator, denominator }) => (denominator ? `${numerator} / ${denominator}` : numerator);
+// Sums and differences in parentheses, as in the dictionary.
+const part = (text) => (/ [+-] /.test(text) ? `(${text})` : text);
+
+const textOf = ({ numerator, denominator }) => (denominator ? `${part(numerator)} / ${part(denominator)}` : numerator);
 
 const scaled = (text, scale) => (scale === 100 ? `100 * ${text}` : text);
 

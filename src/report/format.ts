@@ -1,6 +1,6 @@
 import type { Json } from '../contracts/json.ts';
 
-export type Unit = 'count' | 'rate' | 'ratio' | 'money' | 'text' | 'date' | 'month' | 'instant' | 'flag';
+export type Unit = 'count' | 'rate' | 'ratio' | 'money' | 'seconds' | 'text' | 'date' | 'month' | 'instant' | 'flag';
 
 /** Writes values for people: numbers, money, dates of one language, company zone and currency. */
 export type Format = {
@@ -146,6 +146,7 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     if (unit === 'rate') return format.percent(content);
     if (unit === 'ratio') return format.number(content, 2);
     if (unit === 'money') return format.money(content);
+    if (unit === 'seconds') return format.span(Number(content));
     if (unit === 'date') return format.date(String(content));
     if (unit === 'month') return format.month(String(content));
     if (unit === 'instant') return format.instant(String(content));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alertRules } from './metric-alerts.ts';
-import { loadMetricCatalog, parseMetricCatalog } from './metric-catalog.ts';
+import { formulaText, loadMetricCatalog, parseMetricCatalog } from './metric-catalog.ts';
 
 const entry = `
 vendors: { mailchimp: Mailchimp }
@@ -56,6 +56,15 @@ describe('the metric catalog', () => {
     const ratio = metrics.find(({ key }) => key === 'click_to_open_rate')?.esp['hubspot'];
     expect(ratio).toMatchObject({ name: 'Click-through rate', scale: 100 });
     expect(ratio?.formula).toEqual({ numerator: 'human_unique_click_count', denominator: 'human_unique_open_count' });
+  });
+
+  it('writes formulas that can be computed as they stand: sums and differences in parentheses', () => {
+    const { metrics } = loadMetricCatalog();
+    const margin = metrics.find(({ key }) => key === 'profit_margin')!;
+    expect(formulaText(margin)).toBe('profit_amount / (revenue_amount - refund_amount + conversion_value_amount)');
+    const hubspot = metrics.find(({ key }) => key === 'click_to_open_rate')!;
+    expect(formulaText(hubspot, '÷')).toBe('human_unique_click_count ÷ human_unique_open_count');
+    expect(formulaText({ numerator: 'a - b' })).toBe('a - b');
   });
 
   it('has an alert rule for every threshold with a value, with the article’s numbers', () => {

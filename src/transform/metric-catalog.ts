@@ -55,8 +55,8 @@ const metric = z
       .refine((needs) => Object.keys(needs).length > 0, { message: 'a metric is made of something' }),
     grain: words,
     window: words,
-    /** rate: 0–1; ratio: any number; money: in the row's currency_code; count: whole number. */
-    unit: z.enum(['rate', 'ratio', 'money', 'count']),
+    /** rate: 0–1; ratio: any number; money: in the row's currency_code; count: whole number; seconds: a span of time. */
+    unit: z.enum(['rate', 'ratio', 'money', 'count', 'seconds']),
     /** Which way is good. */
     direction: z.enum(['up', 'down', 'neutral']),
     threshold: threshold.optional(),
@@ -75,9 +75,11 @@ const metric = z
       message: 'a threshold with a value says on which side of it is good, and the other way round',
     },
   )
-  .refine(({ unit, denominator, available }) => !available || unit === 'money' || (unit === 'count') === !denominator, {
-    message: 'a rate or ratio has a denominator, a count has none',
-  })
+  .refine(
+    ({ unit, denominator, available }) =>
+      !available || unit === 'money' || (unit === 'count' || unit === 'seconds') === !denominator,
+    { message: 'a rate or ratio has a denominator, a count and a span of time have none' },
+  )
   .refine(({ alert, threshold: found }) => (alert?.kind ?? 'baseline') !== 'threshold' || found?.value !== undefined, {
     message: 'an alert on a threshold needs its value',
   });
@@ -152,4 +154,13 @@ let loaded: MetricCatalog | undefined;
 export function loadMetricCatalog(): MetricCatalog {
   loaded ??= parseMetricCatalog(readFileSync(join(sqlFolder(), 'includes', 'metrics.yaml'), 'utf8'));
   return loaded;
+}
+
+/** Numerator over denominator as people read it: sums and differences in parentheses. */
+export function formulaText(
+  { numerator, denominator }: { readonly numerator: string; readonly denominator?: string | null | undefined },
+  over = '/',
+): string {
+  const part = (text: string): string => (/ [+-] /.test(text) ? `(${text})` : text);
+  return denominator ? `${part(numerator)} ${over} ${part(denominator)}` : numerator;
 }

@@ -1,5 +1,5 @@
 import { alertRules } from './metric-alerts.ts';
-import type { Metric, MetricCatalog } from './metric-catalog.ts';
+import { formulaText, type Metric, type MetricCatalog } from './metric-catalog.ts';
 
 /** An entry of the catalog as text: the same in `docs/metrics.md` and in `mailmart metrics NAME`. */
 export function metricPage(
@@ -14,7 +14,7 @@ export function metricPage(
     '',
     metric.question,
     '',
-    `- Formula: \`${metric.numerator}${metric.denominator ? ` / ${metric.denominator}` : ''}\`, ${unitText[metric.unit]}`,
+    `- Formula: \`${formulaText(metric)}\`, ${unitText[metric.unit]}`,
     `- Column: \`marts.${metric.mart}.${metric.column}\`${metric.available ? '' : ' (NULL until its inputs are connected)'}`,
     `- Grain: ${metric.grain}. Window: ${metric.window}`,
     `- Good is: ${directionText[metric.direction]}${article === undefined ? '' : `. Article: number ${article}`}`,
@@ -33,6 +33,7 @@ const unitText: Readonly<Record<Metric['unit'], string>> = {
   ratio: 'a ratio',
   money: 'money in the reporting currency',
   count: 'a count',
+  seconds: 'seconds',
 };
 
 const directionText: Readonly<Record<Metric['direction'], string>> = {
@@ -66,12 +67,7 @@ function alertLines(catalog: MetricCatalog, { key, unit }: Metric): readonly str
 
 function vendorLines({ vendors }: MetricCatalog, { esp }: Metric): readonly string[] {
   const lines = Object.entries(esp).map(([id, { name, difference, formula, scale }]) => {
-    const ratio =
-      formula === undefined
-        ? ''
-        : formula.denominator
-          ? `${formula.numerator} / ${formula.denominator}`
-          : formula.numerator;
+    const ratio = formula === undefined ? '' : formulaText(formula);
     const shown = ratio === '' ? '' : `: \`${ratio}\`${scale === 100 ? ' in percent' : ''}`;
     return `  - ${vendors[id] ?? id}, “${name}”${shown}. ${difference.replace(/\.$/, '')}.`;
   });

@@ -1,4 +1,4 @@
-import type { MetricCatalog } from '../../transform/metric-catalog.ts';
+import { formulaText, type MetricCatalog } from '../../transform/metric-catalog.ts';
 import { columnName, translated, type Context } from '../context.ts';
 import { markup, type Html } from '../html.ts';
 import { columnsOf } from '../kpis/campaign-marts.ts';
@@ -60,10 +60,10 @@ function formula(context: Context, { mart, column, numerator, denominator }: Met
           `${index === 0 && sign === '+' ? '' : ` ${sign === '-' ? '−' : '+'} `}${columnName(context, table, name)}`,
       )
       .join('');
+  const part = (text: string): string => (columnsOf(text, mart).length > 1 ? `(${named(text)})` : named(text));
   const below = denominator ?? null;
-  const top = columnsOf(numerator, mart).length > 1 && below !== null ? `(${named(numerator)})` : named(numerator);
-  return markup`${top}${below !== null && ` ÷ ${named(below)}`}
-    <code>${mart}.${column} = ${numerator}${below !== null && ` / ${below}`}</code>`;
+  return markup`${below === null ? named(numerator) : `${part(numerator)} ÷ ${part(below)}`}
+    <code>${mart}.${column} = ${formulaText({ numerator, denominator })}</code>`;
 }
 
 const eventDated: ReadonlySet<string> = new Set([

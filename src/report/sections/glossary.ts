@@ -1,3 +1,4 @@
+import { formulaText } from '../../transform/metric-catalog.ts';
 import { translated, type Context } from '../context.ts';
 import { markup, type Html } from '../html.ts';
 import type { Article } from '../messages/articles.ts';
@@ -18,9 +19,7 @@ export function glossarySection(context: Context): Html {
                 ${translated(context, metric.question)}
                 <span
                   >${words.formula}:
-                  <code
-                    >${metric.numerator}${(metric.denominator ?? null) !== null && ` ÷ ${metric.denominator}`}</code
-                  ></span
+                  <code>${formulaText(metric, '÷')}</code></span
                 >
                 <span>${words.grain}: ${translated(context, metric.grain)}; ${translated(context, metric.window)}</span>
                 ${metric.threshold !== undefined && markup`<span>${words.threshold}: ${translated(context, metric.threshold.text)} (${translated(context, metric.threshold.source)})</span>`}

@@ -5,6 +5,7 @@ import { markup, type Html, type HtmlValue } from '../html.ts';
 import { statusOf, type Kpi, type Status } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
 import { sparkline } from '../kpis/spark.ts';
+import { formulaText } from '../../transform/metric-catalog.ts';
 import { wilsonInterval, type Interval } from '../../transform/steps/proportions.ts';
 
 const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
@@ -136,7 +137,7 @@ function card(context: Context, kpi: Kpi): Html {
         <div>
           <dt>${words.formula}</dt>
           <dd>
-            <code>${source.numerator}${source.denominator !== null && markup` ÷ ${source.denominator}`}</code>${
+            <code>${formulaText(source, '÷')}</code>${
               metric === undefined && markup` ${translated(context, catalog.columns[source.column] ?? '')}`
             }
           </dd>
