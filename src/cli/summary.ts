@@ -1,8 +1,9 @@
-import { withoutFix, withoutPlace } from '../contracts/failure-text.ts';
+import { withoutFix } from '../contracts/failure-text.ts';
 import type { Context } from './context.ts';
 import { costLine, dearestLines, priceNote } from './cost.ts';
 import { bytesText, countText, durationText } from './durations.ts';
 import { namedFailure } from './describe-error.ts';
+import { failedStreamLines } from './failed-streams.ts';
 import type { ExitName } from './exit-codes.ts';
 import type { Ended, RunOutcome } from './run-outcome.ts';
 import { tableText } from './table.ts';
@@ -73,7 +74,11 @@ export function summaryText(outcome: RunOutcome): string {
       'Failed',
       outcome.accounts.flatMap((account) => [
         ...(account.failure === null ? [] : [`${account.account_id}: ${account.failure}`]),
-        ...failedStreams(account),
+        ...failedStreamLines(
+          account.streams.flatMap(({ stream, failure }) =>
+            failure === null ? [] : [{ account_id: account.account_id, stream, failure }],
+          ),
+        ),
       ]),
     ),
   );
@@ -89,16 +94,6 @@ export function summaryText(outcome: RunOutcome): string {
   }
   if (outcome.report !== null) lines.push(`Report: ${outcome.report}`);
   return lines.join('\n');
-}
-
-/** A service that is out of reach is one line, not one for each of its streams. */
-function failedStreams({ account_id: account, streams }: RunOutcome['accounts'][number]): readonly string[] {
-  const failed = streams.flatMap(({ stream, failure }) => (failure === null ? [] : [{ stream, failure }]));
-  return [...Map.groupBy(failed, ({ failure }) => withoutPlace(failure))].flatMap(([reason, alike]) =>
-    alike.length < 3
-      ? alike.map(({ stream, failure }) => `${account}/${stream}: ${failure}`)
-      : [`${account}: ${alike.length} streams: ${reason} (${alike.map(({ stream }) => stream).join(', ')})`],
-  );
 }
 
 function list(title: string, entries: readonly string[]): readonly string[] {

@@ -55,6 +55,12 @@ beforeAll(async () => {
     verdict: { kind: 'incomplete', missing: ['3 of 10 members'], gaps: ['2 deleted members'] },
     durationMs: 1500,
   });
+  const lost = 'GET /lists of mailchimp stream lists got no answer.';
+  const failure = { kind: 'transient', message: lost };
+  for (const stream of ['lists', 'orders', 'reports']) {
+    const verdict = { kind: 'incomplete', missing: [`1 of 1 slices were not read: ${lost}`], gaps: [] } as const;
+    await warehouse.recordStream('run-1', { key: { ...key, stream }, counts, verdict, durationMs: 9, failure });
+  }
   await warehouse.publish('run-1');
   await warehouse.close();
   // The mart is written straight into the readers' copy: the models are not this test's subject.
@@ -68,7 +74,9 @@ beforeAll(async () => {
     [hostile],
   );
   await connection.run('create schema if not exists status');
-  await connection.run("create or replace table status.data_as_of as select date '2026-06-30' as as_of_date");
+  await connection.run(
+    "create or replace table status.data_as_of as select date '2026-06-30' as as_of_date, null::timestamp as data_changed_at",
+  );
   const alert = (id: string, text: string, closed: string) =>
     `select '${id}' as incident_id, 'profit' as rule, 'profit' as metric, 'campaign' as scope, 'c1' as scope_id, 'shop' as account_id,
       'warning' as severity, ${text} as text, 'Mail is not free.' as advice, -23.75 as value, 0.0 as threshold_value,
@@ -198,7 +206,9 @@ describe('status', () => {
     expect(stdout).toMatch(/^shop +members +incomplete .* 2 h 00 min$/m);
     expect(stdout).toContain('shop/members: 3 of 10 members');
     expect(stdout).toContain('shop/members: 2 deleted members');
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 1 of 1 streams.');
+    expect(stdout.match(/no answer/g)).toHaveLength(1);
+    expect(stdout).toContain('  - shop: 3 streams: got no answer. (lists, orders, reports)\n');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 4 of 4 streams.');
   });
 
   it('in JSON, as its schema says', async () => {
@@ -207,8 +217,16 @@ describe('status', () => {
     expect(document).toMatchObject({
       published_at: '2026-06-30T12:00:00.000Z',
       last_run: { run_id: 'run-1', verdict: 'incomplete' },
-      streams: [{ account_id: 'shop', stream: 'members', lag_seconds: 7200, rows_inserted: 7, rows_quarantined: 1 }],
-      marts: ['campaign_performance'],
+      streams: expect.arrayContaining([
+        expect.objectContaining({
+          account_id: 'shop',
+          stream: 'members',
+          lag_seconds: 7200,
+          rows_inserted: 7,
+          rows_quarantined: 1,
+        }),
+      ]),
+      marts: ['alerts', 'campaign_performance'],
     });
   });
 });
@@ -280,7 +298,7 @@ describe('status of the receiver', () => {
     expect(stdout).toMatch(
       /Clock alarm: 12 genuine posts were refused for their age, the last at 2026-06-30T13:40:00.000Z: this machine’s clock is 10 min 00 s ahead of/,
     );
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 1 of 1 streams.');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 4 of 4 streams.');
   });
 
   it('counts what is loaded as loaded', async () => {

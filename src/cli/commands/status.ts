@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { costLine, dearestLines, priceNote, readCost, type RunCost } from '../cost.ts';
 import { countText, durationText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { failedStreamLines } from '../failed-streams.ts';
 import { readStatus } from '../published-status.ts';
 import type { PublishedStatus, StreamStatus } from '../published-status.ts';
 import { receiverLines, receiverStatus } from '../receiver-status.ts';
@@ -47,12 +48,21 @@ function statusText(state: PublishedStatus, cost: RunCost | null, receiver: read
     '',
   ];
   if (state.streams.length > 0) lines.push(streamTable(state.streams), '');
+  // What is missing because of a failure is said with the failure.
   const missing = state.streams.flatMap((stream) =>
-    [...stream.missing, ...(stream.failure === null ? [] : [stream.failure])].map(
-      (line) => `${nameOf(stream)}: ${line}`,
-    ),
+    stream.missing
+      .filter((line) => stream.failure === null || !line.endsWith(stream.failure))
+      .map((line) => `${nameOf(stream)}: ${line}`),
   );
   lines.push(...block('Missing', missing));
+  lines.push(
+    ...block(
+      'Failed',
+      failedStreamLines(
+        state.streams.flatMap(({ failure, ...key }) => (failure === null ? [] : [{ ...key, failure }])),
+      ),
+    ),
+  );
   lines.push(
     ...block(
       'Known gaps',
