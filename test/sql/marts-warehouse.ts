@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import {
   DuckDBDateValue,
@@ -42,6 +44,18 @@ const ops = Object.entries(configColumns).map(
 const quoted = (name: string): string => `"${name.replace('.', '"."')}"`;
 const inDuckdb = (sql: string): string => sql.replaceAll(/`[^`.]+\.([^`.]+)\.([^`.]+)`/g, '"$1"."$2"');
 
+/** Files without a seed, by as-of date, zone and currency: to copy one costs a hundredth of the hundred models that make it. */
+const empties = new Map<string, string>();
+let ownFolder: string | undefined;
+const folder = (): string => {
+  if (ownFolder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'mailmart-marts-'));
+    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    ownFolder = made;
+  }
+  return ownFolder;
+};
+
 /**
  * The marts on a DuckDB of their own, above core tables that a test fills by hand, far below the price of a whole run. The
  * core tables are made by the real models over empty raw tables, so that a seed cannot name a column that core does not have.
@@ -62,34 +76,55 @@ export class MartsWarehouse {
     { timeZone = 'Europe/Berlin', currency = 'EUR' }: { readonly timeZone?: string; readonly currency?: string } = {},
   ): Promise<MartsWarehouse> {
     const graph = await compileGraph({ engine: 'duckdb', timeZone, currency });
-    const instance = await DuckDBInstance.create(':memory:');
+    const key = `${asOf} ${timeZone} ${currency}`;
+    const file = join(folder(), `${randomUUID()}.duckdb`);
+    const empty = empties.get(key);
+    if (empty === undefined) {
+      const first = await MartsWarehouse.#at(file, graph);
+      await first.#fill(asOf, currency);
+      // Whoever closes last writes all of it into the file.
+      first.close();
+      empties.set(key, file);
+      return await MartsWarehouse.open(asOf, { timeZone, currency });
+    }
+    copyFileSync(empty, file);
+    return await MartsWarehouse.#at(file, graph, () => rmSync(file));
+  }
+
+  static async #at(file: string, graph: Graph, closed = (): void => {}): Promise<MartsWarehouse> {
+    const instance = await DuckDBInstance.create(file, { threads: '1' });
     const connection = await instance.connect();
-    const warehouse = new MartsWarehouse(graph, connection, () => {
+    return new MartsWarehouse(graph, connection, () => {
       connection.closeSync();
       instance.closeSync();
+      closed();
     });
-    for (const schema of ['raw', 'staging', 'core', 'marts', 'ops']) await warehouse.execute(`create schema ${schema}`);
-    for (const table of ops) await warehouse.execute(`create table ${table}`);
-    await warehouse.execute(`insert into ops.data_as_of values (date '${asOf}', timestamp '${asOf} 12:00:00')`);
-    for (const { name, rows } of moneyTables({}, currency)) await warehouse.seed(name, rows as readonly Seed[]);
-    await warehouse.seed('ops.alert_rules', ruleRows(alertRules(loadMetricCatalog())) as readonly Seed[]);
+  }
+
+  /** Tables of ops and raw, empty or as the configuration says, and what the real models make of them, up to the marts. */
+  async #fill(asOf: string, currency: string): Promise<void> {
+    const graph = this.#graph;
+    for (const schema of ['raw', 'staging', 'core', 'marts', 'ops']) await this.execute(`create schema ${schema}`);
+    for (const table of ops) await this.execute(`create table ${table}`);
+    await this.execute(`insert into ops.data_as_of values (date '${asOf}', timestamp '${asOf} 12:00:00')`);
+    for (const { name, rows } of moneyTables({}, currency)) await this.seed(name, rows as readonly Seed[]);
+    await this.seed('ops.alert_rules', ruleRows(alertRules(loadMetricCatalog())) as readonly Seed[]);
     for (const { name } of graph.declarations.filter((table) => table.name.startsWith('raw.'))) {
-      await warehouse.execute(`create table ${quoted(name)} (${raw})`);
+      await this.execute(`create table ${quoted(name)} (${raw})`);
     }
     // Marts, and what is made of marts, are made by `build` only.
     const later = new Set<string>();
     for (const action of graph.actions) {
       // A step below the marts: its table, empty, until `build` runs it.
-      if (action.step !== undefined) await warehouse.#create(action.step);
+      if (action.step !== undefined) await this.#create(action.step);
       if (action.kind === 'assertion' || action.step !== undefined) continue;
       if ((isOurs(action) && !action.name.startsWith('core.')) || action.reads.some((read) => later.has(read))) {
         later.add(action.name);
         continue;
       }
       // As a table even where it is a view: a view could not be filled.
-      await warehouse.execute(`create table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
+      await this.execute(`create table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
     }
-    return warehouse;
   }
 
   close(): void {
