@@ -5,6 +5,7 @@ import { addDays } from './calendar.ts';
 import type { Facts } from './fact-types.ts';
 import { metricValues } from './metric-values.ts';
 import type { TruthRow } from './tally.ts';
+import { truthOf } from './truth-of.ts';
 
 type Point = {
   readonly row: TruthRow;
@@ -23,7 +24,7 @@ type Verdict = {
 
 /** Every open day of every rule, from the truth of metric_values: the rules are data, what they do is written a second time. */
 export function alerts(facts: Facts): readonly TruthRow[] {
-  const values = metricValues(facts);
+  const values = truthOf(metricValues, facts);
   return alertRules(loadMetricCatalog()).flatMap((rule) => {
     const watched = values.filter(
       (row) =>

@@ -14,6 +14,7 @@ import { profitMonthly } from './profit-monthly.ts';
 import { replyPerformance, spamChecks, subjectLines, viewTime } from './measured-marts.ts';
 import { reconciliation } from './reconciliation.ts';
 import type { TruthRow } from './tally.ts';
+import { truthOf } from './truth-of.ts';
 
 type Mart = {
   readonly truth: (facts: Facts) => readonly TruthRow[];
@@ -77,7 +78,7 @@ export async function allDifferences(
   const found: Record<string, readonly string[]> = {};
   for (const [name, { truth, key, tolerances }] of Object.entries(marts)) {
     const rows = await warehouse.query(`select * from marts.${name}`);
-    const expected = truth(facts);
+    const expected = truthOf(truth, facts);
     if (expected.length === 0) throw new Error(`the truth of ${name} is empty: a comparison with it could not fail`);
     const wrong = differences(rows, expected, key, tolerances);
     if (wrong.length > 0) found[name] = wrong.slice(0, 20);

@@ -9,6 +9,7 @@ import { spamChecks, viewTime } from './measured-marts.ts';
 import { profitMonthly } from './profit-monthly.ts';
 import { wilson } from './statistics.ts';
 import type { TruthRow } from './tally.ts';
+import { truthOf } from './truth-of.ts';
 
 /** What a month was when it was closed, the runs before tell, not the facts: its rows are compared, without their numbers. */
 const ofEarlierRuns: ReadonlySet<string> = new Set(['restated_profit']);
@@ -34,8 +35,9 @@ const sources: Readonly<Record<string, (facts: Facts) => readonly TruthRow[]>> =
 export function metricValues(facts: Facts): readonly TruthRow[] {
   const { marts, metrics } = loadMetricCatalog();
   return Object.entries(marts).flatMap(([name, rowsOf]) => {
-    const rows = sources[name]?.(facts);
-    if (rows === undefined) throw new Error(`metric_values has no truth for ${name}: add the mart's to \`sources\``);
+    const truth = sources[name];
+    if (truth === undefined) throw new Error(`metric_values has no truth for ${name}: add the mart's to \`sources\``);
+    const rows = truthOf(truth, facts);
     const own = metrics.filter(
       ({ mart, available, numerator, denominator }) =>
         mart === name && available && !`${numerator}${denominator}`.includes('.'),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { Seconds, World } from '../../src/demo/types.ts';
 import { allDifferences } from './all-marts.ts';
-import type { MoneySettings } from './fact-types.ts';
+import type { Facts, MoneySettings } from './fact-types.ts';
 import { gatherFacts, type SourceName } from './facts.ts';
 import { goalRules, salt, startInProcess, type InProcess, type InProcessOptions } from './in-process.ts';
 
@@ -47,13 +47,25 @@ export type Told = {
   readonly settings?: MoneySettings;
 };
 
+const gathered = new WeakMap<World, Map<string, Facts>>();
+
+/** A world does not change: comparisons that are told the same share their facts, and with them the truth. */
+function factsOf(world: World, told: Required<Told>): Facts {
+  const ofWorld = gathered.get(world) ?? new Map<string, Facts>();
+  gathered.set(world, ofWorld);
+  const key = JSON.stringify(told);
+  const facts = ofWorld.get(key) ?? gatherFacts({ world, salt, rules: goalRules, ...told });
+  ofWorld.set(key, facts);
+  return facts;
+}
+
 /** Differences of the marts from the truth of a world, by mart. */
 export function differencesOf(
   run: InProcess,
   world: World,
   { sources = ['mailchimp'], syncs = [world.now], settings = {} }: Told = {},
 ): Promise<Readonly<Record<string, readonly string[]>>> {
-  return allDifferences(run.warehouse, gatherFacts({ world, syncs, salt, rules: goalRules, sources, settings }));
+  return allDifferences(run.warehouse, factsOf(world, { sources, syncs, settings }));
 }
 
 /** A change of one model: what the pattern finds in `file`, below definitions/, is written as `to`. */
