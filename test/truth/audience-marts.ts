@@ -165,9 +165,10 @@ export function audienceGrowthDaily(facts: Facts): readonly TruthRow[] {
     const first = moves.map((move) => move.date).toSorted()[0];
     if (first === undefined || member === undefined) continue;
     let opening = 0;
+    const movesOn = Map.groupBy(moves, (move) => move.date);
     for (const day of datesBetween(first, facts.asOf)) {
       const count = (kind: Movement['kind']): number =>
-        moves.filter((move) => move.kind === kind && move.date === day).length;
+        (movesOn.get(day) ?? []).filter((move) => move.kind === kind).length;
       const net = count('new') + count('returned') - count('unsubscribed') - count('cleaned') - count('deleted');
       rows.push({
         source: member.source,

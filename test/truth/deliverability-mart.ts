@@ -27,12 +27,14 @@ export function deliverabilityDaily(facts: Facts): readonly TruthRow[] {
   for (const fate of fates) keys.set(keyOf(fate.day, fate.domain), [fate.day, fate.domain]);
   for (const { day, provider } of [...placements, ...reputations]) keys.set(keyOf(day, provider), [day, provider]);
   const fatesOf = Map.groupBy(fates, (fate) => keyOf(fate.day, fate.domain));
+  const reputationsOf = Map.groupBy(reputations, (one) => keyOf(one.day, one.provider));
+  const placementsOf = Map.groupBy(placements, (one) => keyOf(one.day, one.provider));
   return [...keys].map(([key, [day, domain]]) => ({
     day,
     recipient_domain: domain,
     ...counted(fatesOf.get(key) ?? []),
-    ...reputed(reputations.filter((one) => keyOf(one.day, one.provider) === key)),
-    ...placed(placements.filter((one) => keyOf(one.day, one.provider) === key)),
+    ...reputed(reputationsOf.get(key) ?? []),
+    ...placed(placementsOf.get(key) ?? []),
   }));
 }
 

@@ -42,29 +42,29 @@ export function metricValues(facts: Facts): readonly TruthRow[] {
       ({ mart, available, numerator, denominator }) =>
         mart === name && available && !`${numerator}${denominator}`.includes('.'),
     );
-    return own.flatMap((metric) => rowsOf.levels.flatMap((level) => levelRows(facts, rowsOf, metric, level, rows)));
+    return rowsOf.levels.flatMap((level) => levelRows(facts, rowsOf, own, level, rows));
   });
 }
 
 function levelRows(
   facts: Facts,
   rowsOf: MartRows,
-  metric: Metric,
+  metrics: readonly Metric[],
   level: Level,
   rows: readonly TruthRow[],
 ): readonly TruthRow[] {
   return level.periods.flatMap((period) => {
     const groups = Map.groupBy(rows, (row) => JSON.stringify(keyOf(rowsOf, level, period, row)));
-    return [...groups].map(([key, members]): TruthRow => {
+    return [...groups].flatMap(([key, members]): readonly TruthRow[] => {
       const found = JSON.parse(key) as ReturnType<typeof keyOf>;
       const { day, ...rest } = found;
       const dates = members.map((row) => String(rowsOf.date === undefined ? '' : row[rowsOf.date])).toSorted();
-      return {
+      return metrics.map((metric) => ({
         metric: metric.key,
         ...rest,
         ...bounds(facts, period, day, dates[0] ?? '', rest.window_text),
         ...(ofEarlierRuns.has(metric.key) ? {} : numbers(facts, metric, members)),
-      };
+      }));
     });
   });
 }
@@ -134,14 +134,29 @@ function numbers(facts: Facts, metric: Metric, rows: readonly TruthRow[]) {
 const sum = (amounts: readonly Amount[]): Amount =>
   amounts.length === 0 ? null : amounts.reduce<Decimal>((total, amount) => total.plus(amount ?? 0), new Decimal(0));
 
+type Term = { readonly isTaken: boolean; readonly column: string };
+const termsBy = new Map<string, readonly Term[]>();
+
+/** Columns of an expression, and whether each is subtracted; there are few expressions and many rows. */
+function termsOf(expression: string): readonly Term[] {
+  const terms =
+    termsBy.get(expression) ??
+    [...expression.matchAll(/([+-]?)\s*([a-z_]+)/g)].map(([, sign, column = '']) => ({
+      isTaken: sign === '-',
+      column,
+    }));
+  termsBy.set(expression, terms);
+  return terms;
+}
+
 /** A column, or columns added and subtracted; null when one of them is. */
 function valueOf(expression: string, row: TruthRow): Amount {
   let total = new Decimal(0);
-  for (const [, sign, column = ''] of expression.matchAll(/([+-]?)\s*([a-z_]+)/g)) {
+  for (const { isTaken, column } of termsOf(expression)) {
     const value = row[column];
     if (value === undefined) throw new Error(`the truth has no column ${column}`);
     if (value === null) return null;
-    total = sign === '-' ? total.minus(value as number) : total.plus(value as number);
+    total = isTaken ? total.minus(value as number) : total.plus(value as number);
   }
   return total;
 }
