@@ -4,7 +4,7 @@ import type { Row } from '../../src/contracts/sync.ts';
 /** The key of every mart: how the rows of two engines are paired. */
 export const martKeys: Readonly<Record<string, readonly string[]>> = {
   ab_test_results: ['source', 'account_id', 'test_id', 'variant', 'metric'],
-  active_audience_daily: ['day', 'scope', 'scope_id', 'window_days'],
+  active_audience_daily: ['source', 'account_id', 'day', 'scope', 'scope_id', 'window_days'],
   alerts: ['source', 'account_id', 'rule', 'scope', 'scope_id', 'day'],
   as_esp_shows: ['source', 'account_id', 'campaign_id', 'metric'],
   audience_growth_daily: ['source', 'account_id', 'day', 'list_id'],

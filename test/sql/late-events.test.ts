@@ -72,6 +72,48 @@ const books: Seeds = {
   ],
 };
 
+/** A list of the same id as the club's; ann is on both, gil reads one more of its lists. */
+const mails: readonly (readonly [string, string, string, string])[] = [
+  ['books', 'b1', 'newsletter', '2025-05-02'],
+  ['club', 'b1', 'newsletter', '2025-06-02'],
+  ['club', 'b2', 'offers', '2025-07-02'],
+];
+const namesake = (account: string): Seeds => {
+  const own = mails.filter(([of]) => of === account);
+  return {
+    'file.campaigns': own.map(([, id, list, day], index) =>
+      row({ campaign_id: id, list_id: list, name: id, sent_at: `${day}T08:00:00Z` }, index + 1),
+    ),
+    'file.events': own.flatMap(([, id, , day], place) =>
+      ['ann', account === 'books' ? 'hal' : 'gil'].flatMap((name, nth) =>
+        ['sent', 'open'].map((type, at) =>
+          row(
+            {
+              event_id: `${id} ${name} ${type}`,
+              campaign_id: id,
+              person: `${name}@example.com`,
+              event_type: type,
+              event_at: `${day}T${type === 'sent' ? '08' : '09'}:00:00Z`,
+            },
+            10 + place * 4 + nth * 2 + at,
+          ),
+        ),
+      ),
+    ),
+  };
+};
+
+const merged = (one: Seeds, other: Seeds): Seeds => ({
+  ...one,
+  ...Object.fromEntries(Object.entries(other).map(([stream, rows]) => [stream, [...(one[stream] ?? []), ...rows]])),
+});
+const sources = [
+  { id: 'shop', type: 'mailchimp' },
+  { id: 'books', type: 'file' },
+  { id: 'club', type: 'file' },
+  { id: 'grid', type: 'sendgrid' },
+];
+
 /** Every record in one of the batches, by chance; every fourth comes again in a later one. */
 function dealt(all: Readonly<Record<string, Seeds>>, batches: number, seed: number): readonly Record<string, Seeds>[] {
   const random = createRandom(seed, 'late events');
@@ -107,12 +149,18 @@ async function hashes(project: SqlProject): Promise<Readonly<Record<string, stri
 test.each([1, 2])(
   'events that come late, twice and in any order give the tables of a full rebuild (order %i)',
   async (seed) => {
-    const project = await openSqlProject();
+    const project = await openSqlProject({ sources });
+    const accounts = {
+      shop,
+      books: merged(books, namesake('books')),
+      club: namesake('club'),
+      grid: mailing,
+    };
     try {
       const later: JsonObject[] = [];
-      for (const [batch, accounts] of dealt({ shop, books, grid: mailing }, 4, seed).entries()) {
+      for (const [batch, dealtNow] of dealt(accounts, 4, seed).entries()) {
         project.setNow(`2026-06-30T1${batch}:00:00.000Z`);
-        for (const [account, streams] of Object.entries(accounts)) await project.seed(account, streams);
+        for (const [account, streams] of Object.entries(dealtNow)) await project.seed(account, streams);
         const { runs, ...result } = await project.transform();
         allPassed({ runs, ...result });
         later.push(...((await project.query('select * from core.int_campaign_recipient__changed')) as JsonObject[]));
@@ -122,6 +170,18 @@ test.each([1, 2])(
       allPassed(await project.transform({ full: true }));
       expect(await hashes(project)).toEqual(step);
       expect(Object.keys(step).length).toBeGreaterThan(35);
+      expect(
+        (
+          await project.query(`select account_id, scope_id, cast(mailed_count as integer) as mailed,
+            cast(active_count as integer) as active from marts.active_audience_daily
+            where source = 'file' and scope = 'list' and day = date '2025-07-02' and window_days = 90
+            order by account_id, scope_id`)
+        ).map((found) => Object.values(found)),
+      ).toEqual([
+        ['books', 'newsletter', 2, 2],
+        ['club', 'newsletter', 2, 2],
+        ['club', 'offers', 2, 2],
+      ]);
     } finally {
       await project.close();
     }

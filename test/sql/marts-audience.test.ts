@@ -106,6 +106,45 @@ describe('active_audience_daily', () => {
     expect(await day('2026-01-10', 30, 'list', 'l1')).toMatchObject({ mailed_count: 2 });
   });
 
+  test('a list is of its account, an account of its source: the same id elsewhere is another one', async () => {
+    const homes: Readonly<Record<string, Seed>> = {
+      shop: { source: 'file', account_id: 'shop', list_id: 'newsletter' },
+      club: { source: 'file', account_id: 'club', list_id: 'newsletter' },
+      other: { source: 'esp', account_id: 'shop', list_id: 'newsletter' },
+    };
+    for (const home of Object.values(homes)) await campaign(marts, 'c1', home);
+    await happen(marts, 'c1', 'sent', [1, 2, 3], homes['shop']);
+    await happen(marts, 'c1', 'sent', [3, 4], homes['club']);
+    await happen(marts, 'c1', 'sent', [4, 5, 6, 7], homes['other']);
+    await happen(marts, 'c1', 'open', [1, 3], { ...homes['shop'], is_machine: false });
+    await happen(marts, 'c1', 'open', [4], { ...homes['club'], is_machine: null });
+    await everybody();
+    await build();
+    const rows = await marts.query(`select source, account_id, scope, scope_id, mailed_count, active_count, basis
+      from marts.active_audience_daily where day = date '2026-01-10' and window_days = 30
+      order by scope, source, account_id`);
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      ['esp', 'shop', 'account', 'shop', 4, 0, 'human'],
+      ['file', 'club', 'account', 'club', 2, 1, 'human+unknown'],
+      ['file', 'shop', 'account', 'shop', 3, 2, 'human'],
+      [null, null, 'all', 'all', 7, 3, 'human+unknown'],
+      ['esp', 'shop', 'list', 'newsletter', 4, 0, 'human'],
+      ['file', 'club', 'list', 'newsletter', 2, 1, 'human+unknown'],
+      ['file', 'shop', 'list', 'newsletter', 3, 2, 'human'],
+    ]);
+    expect(
+      (
+        await marts.query(`select source, account_id, scope_id, numerator, denominator from marts.metric_values
+          where metric = 'active_audience' and scope = 'list' and period_end = date '2026-01-10'
+            and window_text = '30 days' order by source, account_id`)
+      ).map((row) => Object.values(row).map(String)),
+    ).toEqual([
+      ['esp', 'shop', 'newsletter', '0.000000000', '4.000000000'],
+      ['file', 'club', 'newsletter', '1.000000000', '2.000000000'],
+      ['file', 'shop', 'newsletter', '2.000000000', '3.000000000'],
+    ]);
+  });
+
   test('leaves out campaigns whose source does not tell who opened', async () => {
     await campaign(marts, 'c1', { has_per_recipient_events: false });
     await happen(marts, 'c1', 'sent', [1]);
@@ -136,8 +175,18 @@ type Happening = {
   readonly kind: 'sent' | 'open' | 'click';
   readonly offset: number;
   readonly machine: boolean | null;
-  readonly list: string;
+  readonly home: Home;
 };
+type Home = { readonly source: string; readonly account_id: string; readonly list_id: string | null };
+
+/** Ids in common: a list of two accounts, an account of two sources. Some mails name no list. */
+const homes: readonly Home[] = [
+  { source: 'file', account_id: 'shop', list_id: 'newsletter' },
+  { source: 'file', account_id: 'club', list_id: 'newsletter' },
+  { source: 'file', account_id: 'club', list_id: 'offers' },
+  { source: 'file', account_id: 'club', list_id: null },
+  { source: 'esp', account_id: 'shop', list_id: 'newsletter' },
+];
 
 describe('active_audience_daily against counting people one by one', () => {
   const first = Date.UTC(2025, 8, 1);
@@ -148,7 +197,7 @@ describe('active_audience_daily against counting people one by one', () => {
     kind: fc.constantFrom('sent', 'sent', 'open', 'click'),
     offset: fc.integer({ min: 0, max: last }),
     machine: fc.constantFrom(true, false, false, null),
-    list: fc.constantFrom('l1', 'l2'),
+    home: fc.constantFrom(...homes),
   });
 
   /** PLAN in the plainest words: for one day and window, each person's class. */
@@ -167,39 +216,65 @@ describe('active_audience_daily against counting people one by one', () => {
     return result;
   }
 
+  /** The company, every account of a source, every list of an account: what names it in the mart, and whose mails it has. */
+  const scopes: readonly (readonly [readonly (string | null)[], (home: Home) => boolean])[] = [
+    [[null, null, 'all', 'all'], () => true],
+    ...[homes[0], homes[1], homes[4]].map(
+      (own) =>
+        [
+          [own!.source, own!.account_id, 'account', own!.account_id],
+          (home: Home) => home.source === own!.source && home.account_id === own!.account_id,
+        ] as const,
+    ),
+    ...homes
+      .filter((own) => own.list_id !== null)
+      .map((own) => [[own.source, own.account_id, 'list', own.list_id], (home: Home) => home === own] as const),
+  ];
+
   test('gives the same classes on every day, in every window and scope', async () => {
     await open(date(last));
     try {
-      await campaign(marts, 'c1');
+      for (const [source, account_id] of [
+        ['file', 'shop'],
+        ['file', 'club'],
+        ['esp', 'shop'],
+      ] as const) {
+        await campaign(marts, 'c1', { source, account_id, list_id: null });
+      }
       await fc.assert(
         fc.asyncProperty(fc.array(happening, { minLength: 1, maxLength: 25 }), async (events) => {
           await marts.execute('delete from core.fct_message_event');
           await marts.execute('delete from core.dim_subscriber');
-          for (const { person: who, kind, offset, machine, list } of events) {
+          for (const { person: who, kind, offset, machine, home } of events) {
             await happen(marts, 'c1', kind, [who], {
+              ...home,
               event_date: date(offset),
-              list_id: list,
               is_machine: kind === 'sent' ? null : machine,
             });
           }
           await everybody();
           await marts.build(['core.int_person', 'core.int_engagement_spans', 'core.int_unknown_engagement_days']);
           await marts.build(['marts.active_audience_daily']);
-          const rows = await marts.query(`select day, scope_id, window_days, active_count, passive_count, inactive_count
-            from marts.active_audience_daily where scope in ('all', 'list') order by scope_id, window_days, day`);
-          for (const list of ['all', 'l1', 'l2']) {
-            const own = list === 'all' ? events : events.filter((event) => event.list === list);
+          const rows =
+            await marts.query(`select source, account_id, scope, scope_id, day, window_days, active_count, passive_count,
+            inactive_count from marts.active_audience_daily order by window_days, day`);
+          const found = Map.groupBy(rows, (row) => JSON.stringify(Object.values(row).slice(0, 4)));
+          let places = 0;
+          for (const [scope, has] of scopes) {
+            const own = events.filter(({ home }) => has(home));
             const start = Math.min(...own.filter(({ kind }) => kind === 'sent').map(({ offset }) => offset));
             const expected = [30, 90, 180].flatMap((window) =>
               Array.from({ length: Number.isFinite(start) ? last - start + 1 : 0 }, (_, index) => [
+                ...scope,
                 date(start + index),
-                list,
                 window,
                 ...classes(own, start + index, window),
               ]),
             );
-            expect(rows.filter(({ scope_id }) => scope_id === list).map((row) => Object.values(row))).toEqual(expected);
+            places += expected.length > 0 ? 1 : 0;
+            expect((found.get(JSON.stringify(scope)) ?? []).map((row) => Object.values(row))).toEqual(expected);
           }
+          expect(found.size).toBe(places);
         }),
         { numRuns: 12, seed: 40 },
       );
@@ -389,6 +464,11 @@ describe('audience_growth_daily', () => {
       'active_audience_daily',
       "mailed_count = mailed_count - (scope = 'all')::int, active_count = active_count - (scope = 'all')::int",
       'all ≥ every account and list',
+    ],
+    [
+      'active_audience_daily',
+      "mailed_count = mailed_count + (scope <> 'account')::int, active_count = active_count + (scope <> 'account')::int",
+      'an account ≥ every list of it',
     ],
   ])('a wrong %s is found: %s', async (mart, change, rule) => {
     await member('m1', { joined_at: '2026-04-04 10:00:00' });

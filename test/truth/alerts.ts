@@ -36,7 +36,8 @@ export function alerts(facts: Facts): readonly TruthRow[] {
     );
     const series = Map.groupBy(
       watched,
-      (row) => `${String(row['account_id'])} ${rule.scope === 'campaign' ? '' : String(row['scope_id'])}`,
+      (row) =>
+        `${String(row['source'])} ${String(row['account_id'])} ${rule.scope === 'campaign' ? '' : String(row['scope_id'])}`,
     );
     return [...series.values()].flatMap((rows) =>
       incidents(

@@ -33,24 +33,27 @@ export const marts: Readonly<Record<string, Mart>> = {
   reconciliation: { truth: reconciliation, key: [...campaign, 'measure'] },
   active_audience_daily: {
     truth: activeAudienceDaily,
-    key: ['day', 'scope', 'scope_id', 'window_days'],
+    key: ['source', 'account_id', 'day', 'scope', 'scope_id', 'window_days'],
   },
   client_share: {
     truth: clientShare,
-    key: ['scope', 'account_id', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
+    key: ['scope', 'source', 'account_id', 'scope_id', 'month', 'client', 'device', 'os', 'is_proxy'],
   },
-  send_time: { truth: sendTime, key: ['scope', 'account_id', 'scope_id', 'time_zone_kind', 'weekday', 'hour'] },
+  send_time: {
+    truth: sendTime,
+    key: ['scope', 'source', 'account_id', 'scope_id', 'time_zone_kind', 'weekday', 'hour'],
+  },
   subscriber_ltv: { truth: subscriberLtv, key: ['subscriber_id'] },
   ltv_cohorts: { truth: ltvCohorts, key: ['signup_month', 'months_since'] },
   audience_growth_daily: { truth: audienceGrowthDaily, key: ['account_id', 'list_id', 'day'] },
   metric_values: {
     truth: metricValues,
-    key: ['metric', 'scope', 'account_id', 'scope_id', 'period', 'period_start', 'window_text'],
+    key: ['metric', 'scope', 'source', 'account_id', 'scope_id', 'period', 'period_start', 'window_text'],
     tolerances: { value: 1e-9, low_value: 1e-9, high_value: 1e-9 },
   },
   alerts: {
     truth: alerts,
-    key: ['rule', 'scope', 'account_id', 'scope_id', 'day'],
+    key: ['rule', 'scope', 'source', 'account_id', 'scope_id', 'day'],
     tolerances: { value: 1e-9, threshold_value: 1e-9, baseline_value: 1e-9, p_value: 1e-7 },
   },
   as_esp_shows: {

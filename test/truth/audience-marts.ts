@@ -2,11 +2,12 @@ import { Decimal } from 'decimal.js';
 import { otherRevenueOf, projectionOf } from './lifetime.ts';
 import { addDays, dateIn, datesBetween } from './calendar.ts';
 import { total, type Facts, type Movement, type PersonEvent } from './fact-types.ts';
-import { ratio, type TruthRow } from './tally.ts';
+import { byAccount, ratio, type TruthRow } from './tally.ts';
 
 type Scope = {
-  readonly scope: string;
-  readonly id: string;
+  readonly columns: { readonly source: string | null; readonly account_id: string | null } & Readonly<
+    Record<'scope' | 'scope_id', string>
+  >;
   readonly has: (event: { readonly campaignId: string; readonly listId: string | null }) => boolean;
 };
 
@@ -16,23 +17,31 @@ type Scope = {
  */
 export function activeAudienceDaily(facts: Facts): readonly TruthRow[] {
   const seen = facts.campaigns.filter((campaign) => campaign.hasEvents);
-  const accountOf = new Map(seen.map((campaign) => [campaign.id, campaign.accountId]));
-  const lists = [...new Set(seen.flatMap((campaign) => campaign.listId ?? []))];
+  const known = new Set(seen.map(({ id }) => id));
   const scopes: readonly Scope[] = [
-    { scope: 'all', id: 'all', has: (event) => accountOf.has(event.campaignId) },
-    ...[...new Set(accountOf.values())].map((id): Scope => ({
-      scope: 'account',
-      id,
-      has: (event) => accountOf.get(event.campaignId) === id,
-    })),
-    ...lists.map((id): Scope => ({
-      scope: 'list',
-      id,
-      has: (event) => event.listId === id && accountOf.has(event.campaignId),
-    })),
+    {
+      columns: { source: null, account_id: null, scope: 'all', scope_id: 'all' },
+      has: ({ campaignId }) => known.has(campaignId),
+    },
+    ...byAccount(seen).flatMap(({ account, lists }): readonly Scope[] => [
+      {
+        columns: { ...account, scope: 'account', scope_id: account.account_id },
+        has: ({ campaignId }) => lists.has(campaignId),
+      },
+      ...[...new Set(lists.values())].flatMap((list): readonly Scope[] =>
+        list === null
+          ? []
+          : [
+              {
+                columns: { ...account, scope: 'list', scope_id: list },
+                has: ({ campaignId, listId }) => listId === list && lists.has(campaignId),
+              },
+            ],
+      ),
+    ]),
   ];
   const rows: TruthRow[] = [];
-  for (const { scope, id, has } of scopes) {
+  for (const { columns, has } of scopes) {
     const sent = datesByPerson(facts.sent.filter(has));
     const acted = datesByPerson([...facts.opens, ...facts.clicks].filter((event) => has(event) && !event.machine));
     // A scope's rows begin with its first send; a list without any has none.
@@ -55,9 +64,8 @@ export function activeAudienceDaily(facts: Facts): readonly TruthRow[] {
           else if (actions.some((date) => date > before && date <= start)) passive += 1;
         }
         rows.push({
+          ...columns,
           day,
-          scope,
-          scope_id: id,
           window_days: days,
           mailed_count: mailed,
           active_count: active,

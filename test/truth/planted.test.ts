@@ -284,7 +284,7 @@ describe('a planted error of SendGrid’s turns the comparison red', () => {
     const change = {
       file: 'marts/int_engagement_spans.sqlx',
       from: /event\.person_number,\n {8}event\.event_date,\n {8}max/,
-      to: "event.person_number + case when event.account_id = 'lifecycle-mail' then 1000000 else 0 end as person_number,\n        event.event_date,\n        max",
+      to: 'event.person_number + case when visible_campaigns.account_number = 2 then 1000000 else 0 end as person_number,\n        event.event_date,\n        max',
     };
     expect(await wrongMarts(right, [change], world, { sources: both })).toContain('active_audience_daily');
   });

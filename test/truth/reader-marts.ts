@@ -1,6 +1,6 @@
 import { addDays, clockIn } from './calendar.ts';
 import type { Campaign, Facts, Opened, PersonEvent, Reader } from './fact-types.ts';
-import { ratio, type TruthRow } from './tally.ts';
+import { byAccount, ratio, type TruthRow } from './tally.ts';
 
 /** Days that send_time looks back, today included. */
 const windowDays = 90;
@@ -21,28 +21,30 @@ function scopesOf(facts: Facts): readonly Scope[] {
   const known = new Map(
     facts.campaigns.filter(({ hasEvents }) => hasEvents).map((campaign) => [campaign.id, campaign]),
   );
-  const homes = new Map([...known.values()].map(({ source, accountId }) => [accountId, source]));
-  const lists = new Map(
-    [...known.values()].flatMap(({ source, accountId, listId }) =>
-      listId === null ? [] : [[listId, { source, accountId }]],
-    ),
-  );
   return [
     {
       columns: { source: null, account_id: null, scope: 'all', scope_id: 'all' },
       campaign: null,
       has: ({ campaignId }) => known.has(campaignId),
     },
-    ...[...homes].map(([accountId, source]): Scope => ({
-      columns: { source, account_id: accountId, scope: 'account', scope_id: accountId },
-      campaign: null,
-      has: ({ campaignId }) => known.get(campaignId)?.accountId === accountId,
-    })),
-    ...[...lists].map(([id, { source, accountId }]): Scope => ({
-      columns: { source, account_id: accountId, scope: 'list', scope_id: id },
-      campaign: null,
-      has: ({ campaignId }) => known.get(campaignId)?.listId === id,
-    })),
+    ...byAccount([...known.values()]).flatMap(({ account, lists }): readonly Scope[] => [
+      {
+        columns: { ...account, scope: 'account', scope_id: account.account_id },
+        campaign: null,
+        has: ({ campaignId }) => lists.has(campaignId),
+      },
+      ...[...new Set(lists.values())].flatMap((list): readonly Scope[] =>
+        list === null
+          ? []
+          : [
+              {
+                columns: { ...account, scope: 'list', scope_id: list },
+                campaign: null,
+                has: ({ campaignId }) => lists.get(campaignId) === list,
+              },
+            ],
+      ),
+    ]),
     ...[...known.values()].map((campaign): Scope => ({
       columns: { source: campaign.source, account_id: campaign.accountId, scope: 'campaign', scope_id: campaign.id },
       campaign,

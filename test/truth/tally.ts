@@ -13,6 +13,14 @@ export const keyOf = (campaign: Campaign): { readonly source: string; readonly a
   account_id: campaign.accountId,
 });
 
+/** Campaigns by the account that they are of: two accounts, or an account of two sources, may have ids in common. */
+export const byAccount = (campaigns: readonly Campaign[]) =>
+  [...Map.groupBy(campaigns, (campaign) => JSON.stringify(keyOf(campaign)))].map(([key, own]) => ({
+    account: JSON.parse(key) as ReturnType<typeof keyOf>,
+    /** Each campaign's list. */
+    lists: new Map(own.map(({ id, listId }) => [id, listId])),
+  }));
+
 export const people = (events: readonly PersonEvent[]): number => new Set(events.map((event) => event.recipient)).size;
 
 const isKnown = (device: string | undefined): boolean => device !== undefined && device !== 'unknown';

@@ -50,7 +50,7 @@ const eventTables = {
     follows: 'int_campaign_recipient',
   },
   int_engagement_spans: {
-    key: ['account_id', 'list_id', 'is_company', 'person_number', 'from_date'],
+    key: ['source', 'account_id', 'list_id', 'is_company', 'person_number', 'from_date'],
     nonNull: ['is_company', 'person_number', 'from_date', 'next_date', 'last_mailed_date', 'last_engaged_date'],
     changed: ['person_number'],
   },
