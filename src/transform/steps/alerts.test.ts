@@ -97,6 +97,19 @@ describe('a threshold', () => {
     expect(found?.['advice']).toContain('inactive');
   });
 
+  it('names a list with its account: another one may have a list of that id', () => {
+    const list = (account: string) =>
+      value(ruleOf('active_audience', 'list'), 1, 200, 1000, {
+        account_id: account,
+        scope_id: 'newsletter',
+        label: 'newsletter',
+      });
+    expect(alerts.run([list('club'), list('shop')]).map((row) => row['text'])).toEqual([
+      'Active audience of list club/newsletter is 20 % (200 of 1,000); it should be at least 25 %',
+      'Active audience of list shop/newsletter is 20 % (200 of 1,000); it should be at least 25 %',
+    ]);
+  });
+
   it('shows a part of a whole only of a rate: a score is no part of its messages', () => {
     const rule = rules.find(({ metric }) => metric === 'spam_score');
     if (rule === undefined) throw new Error('no rule of spam_score');

@@ -62,7 +62,7 @@ function rowOf(rule: WatchRule, row: Row, { observation, judgement, incident, is
   const named = {
     name: text(row, 'name'),
     unit: text(row, 'unit'),
-    label: text(row, 'label'),
+    label: labelOf(row),
     scope: rule.scope,
     currency: maybeText(row, 'currency_code'),
   };
@@ -86,6 +86,12 @@ function rowOf(rule: WatchRule, row: Row, { observation, judgement, incident, is
     last_seen_date: incident.lastSeen,
     closed_date: incident.closed,
   };
+}
+
+/** Two accounts may have a list of the same id. */
+function labelOf(row: Row): string {
+  const [label, account] = [text(row, 'label'), text(row, 'account_id')];
+  return row['scope'] === 'list' && account !== '' ? `${account}/${label}` : label;
 }
 
 function judgedOf(rule: WatchRule, { judgement }: OpenPeriod): Row {
