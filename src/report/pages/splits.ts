@@ -41,7 +41,7 @@ const splits: Partial<Readonly<Record<Article, readonly Split[]>>> = {
 
 /** Metrics that say as much about each campaign as their page's first one; twins and parts would repeat it. */
 const alsoByCampaign: Partial<Readonly<Record<Article, readonly string[]>>> = {
-  8: ['click_to_open_rate'],
+  8: ['click_rate'],
 };
 
 /** The page's numbers cut in the ways that fit them. */
