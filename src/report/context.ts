@@ -64,6 +64,17 @@ function knownPhrase({ phrases }: Messages, text: string): string | undefined {
   return known.length > 0 && known.length === parts.length ? known.join(', ') : undefined;
 }
 
+/** A word of a closed vocabulary in the page's language; a word that is not of it, such as a name, stays. */
+export function wordOf(words: Readonly<Record<string, string>>, value: unknown): string {
+  const word = String(value);
+  return Object.hasOwn(words, word) ? (words[word] ?? word) : word;
+}
+
+/** Name of a kind of source: an e-mail service's own spelling. */
+export function sourceName({ catalog, messages }: Pick<Context, 'catalog' | 'messages'>, source: unknown): string {
+  return wordOf({ ...messages.values.source, ...catalog.vendors }, source);
+}
+
 export function metricOf({ catalog }: Pick<Context, 'catalog'>, key: string) {
   const metric = catalog.metrics.find((each) => each.key === key);
   if (metric === undefined) throw new Error(`sql/includes/metrics.yaml has no metric ${key}, which the report shows.`);

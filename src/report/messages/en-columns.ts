@@ -157,4 +157,13 @@ export const columns = {
   unattributed_revenue_amount: 'Revenue of no campaign',
   restated_amount: 'Changed since closing',
   shared_cost_amount: 'Of it shared',
+  subscriber_count: 'People who signed up',
+  cumulative_revenue_amount: 'Revenue since sign-up',
+  cumulative_profit_amount: 'Profit since sign-up',
+  retained_count: 'Still reading or buying',
+  actual_amount: 'What came',
+  error_amount: 'Foretold less what came',
+  buyer_count: 'Buyers',
+  covered_buyer_count: 'Buyers within their bounds',
+  control_success_rate: 'Rate of the control',
 };

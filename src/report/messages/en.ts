@@ -4,6 +4,7 @@ import { columns } from './en-columns.ts';
 import { kpis, trends } from './en-kpis.ts';
 import { goalPages, metricPages, pages } from './en-pages.ts';
 import { alerts, espView, splits } from './en-splits.ts';
+import { values } from './en-values.ts';
 
 /** English. Numbers, dates and money come in already written by Intl; names come as elements that isolate them. */
 export const en = {
@@ -99,5 +100,6 @@ export const en = {
   quality,
   glossary,
   columns,
+  values,
   joinNames: (names: readonly string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(names),
 };

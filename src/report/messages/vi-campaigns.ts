@@ -64,6 +64,11 @@ const kinds: Readonly<Record<string, string>> = {
   click: 'Tỷ lệ nhấp',
   purchase: 'Tỷ lệ mua hàng',
   unsubscribe: 'Tỷ lệ hủy đăng ký',
+  visit: 'Tỷ lệ ghé thăm',
+  form: 'Tỷ lệ điền biểu mẫu',
+  call: 'Tỷ lệ gọi điện',
+  lead: 'Tỷ lệ để lại thông tin',
+  usage: 'Tỷ lệ sử dụng',
 };
 
 export const abTests: typeof englishTests = {

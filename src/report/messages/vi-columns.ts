@@ -159,4 +159,13 @@ export const columns: typeof english = {
   unattributed_revenue_amount: 'Doanh thu không thuộc chiến dịch nào',
   restated_amount: 'Thay đổi sau khi đóng',
   shared_cost_amount: 'Trong đó được chia',
+  subscriber_count: 'Số người đăng ký',
+  cumulative_revenue_amount: 'Doanh thu từ khi đăng ký',
+  cumulative_profit_amount: 'Lợi nhuận từ khi đăng ký',
+  retained_count: 'Vẫn đọc hoặc mua',
+  actual_amount: 'Thực tế',
+  error_amount: 'Dự báo trừ thực tế',
+  buyer_count: 'Người mua',
+  covered_buyer_count: 'Người mua trong khoảng dự báo',
+  control_success_rate: 'Tỷ lệ của nhóm đối chứng',
 };

@@ -6,6 +6,7 @@ import { audience, glossary, quality, reconciliation } from './vi-data.ts';
 import { kpis, trends } from './vi-kpis.ts';
 import { goalPages, metricPages, pages } from './vi-pages.ts';
 import { alerts, espView, splits } from './vi-splits.ts';
+import { values } from './vi-values.ts';
 
 /** Vietnamese. */
 export const vi: typeof en = {
@@ -99,5 +100,6 @@ export const vi: typeof en = {
   quality,
   glossary,
   columns,
+  values,
   joinNames: (names) => new Intl.ListFormat('vi', { type: 'conjunction' }).format(names),
 };

@@ -1,5 +1,5 @@
 import { intervals } from '../charts/shapes.ts';
-import { columnName, translated, type Context } from '../context.ts';
+import { columnName, translated, wordOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
@@ -148,7 +148,7 @@ function lettersOf(rows: readonly Fields[]): Letters {
 function variantName({ messages }: Context, row: Fields, letters: Letters): HtmlValue {
   const words = messages.abTests;
   const role = row['is_mailed'] === false ? words.holdOut : row['is_control'] === true ? words.control : undefined;
-  return markup`<strong>${letters.get(row['variant'])}</strong> ${bdi(String(row['label']))}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
+  return markup`<strong>${letters.get(row['variant'])}</strong> ${bdi(wordOf(messages.values.variant, row['label']))}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
 }
 
 function verdictText({ messages }: Context, row: Fields): HtmlValue {

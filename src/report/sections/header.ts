@@ -1,5 +1,5 @@
 import type { Json } from '../../contracts/json.ts';
-import type { Context } from '../context.ts';
+import { sourceName, type Context } from '../context.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
 import { listOf, textOf, type Fields } from '../reader.ts';
@@ -125,7 +125,7 @@ async function freshness(context: Context): Promise<Html> {
       rows,
       columns: [
         { column: 'account_id', unit: 'text', label: labels.account_id },
-        { column: 'source', unit: 'text', label: labels.source },
+        { column: 'source', unit: 'text', label: labels.source, show: (row) => sourceName(context, row['source']) },
         { column: 'stream_count', unit: 'count', label: labels.stream_count },
         { column: 'row_count', unit: 'count', label: labels.row_count },
         { column: 'read_at', unit: 'instant', label: labels.read_at },

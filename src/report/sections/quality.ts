@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import { wordOf, type Context } from '../context.ts';
 import { bdi, markup, type Html } from '../html.ts';
 import { martTable, type TableColumn } from '../mart-table.ts';
 import { listOf } from '../reader.ts';
@@ -53,7 +53,12 @@ export async function qualitySection(context: Context): Promise<Html> {
             caption: words.models,
             columns: [
               { column: 'name', unit: 'text', label: label.name },
-              { column: 'kind', unit: 'text', label: label.kind },
+              {
+                column: 'kind',
+                unit: 'text',
+                label: label.kind,
+                show: (row) => wordOf(messages.values.model, row['kind']),
+              },
               { column: 'message', unit: 'text', label: label.message },
             ],
             rows: failed,
@@ -93,7 +98,12 @@ export async function qualitySection(context: Context): Promise<Html> {
         empty: words.noRuns,
         columns: [
           { column: 'run_id', unit: 'text', label: label.run_id },
-          { column: 'kind', unit: 'text', label: label.kind },
+          {
+            column: 'kind',
+            unit: 'text',
+            label: label.kind,
+            show: (row) => wordOf(messages.values.run, row['kind']),
+          },
           { column: 'started_at', unit: 'instant', label: label.started_at },
           { column: 'finished_at', unit: 'instant', label: label.finished_at },
           {

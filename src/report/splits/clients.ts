@@ -1,6 +1,6 @@
 import { bars, lines, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
-import type { Context } from '../context.ts';
+import { wordOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, type Html } from '../html.ts';
 import { martTable } from '../mart-table.ts';
@@ -27,7 +27,7 @@ async function clients(context: Context): Promise<Html> {
     `select * from ${table} where scope = 'all' and month = (${newestMonth(context)})
       order by open_count desc, machine_open_count desc, client, device, os, is_proxy`,
   );
-  const people = sumBy(rows, 'client').filter(({ share }) => share > 0);
+  const people = byClient(rows).filter(({ share }) => share > 0);
   const top = people[0];
   const machines = rows.reduce((sum, row) => sum + Number(row['machine_open_count']), 0);
   const month = rows[0]?.['month'] ?? null;
@@ -63,9 +63,14 @@ async function clients(context: Context): Promise<Html> {
       mart: 'client_share',
       keys,
       columns: [
-        { column: 'client', unit: 'text', label: words.client },
-        { column: 'device', unit: 'text', label: words.device },
-        { column: 'os', unit: 'text', label: words.os },
+        { column: 'client', unit: 'text', label: words.client, show: (row) => programName(context, row['client']) },
+        {
+          column: 'device',
+          unit: 'text',
+          label: words.device,
+          show: (row) => wordOf(messages.values.device, row['device']),
+        },
+        { column: 'os', unit: 'text', label: words.os, show: (row) => programName(context, row['os']) },
         {
           column: 'is_proxy',
           unit: 'flag',
@@ -85,6 +90,11 @@ async function clients(context: Context): Promise<Html> {
   });
 }
 
+/** Of a client or a system, which have names of their own. */
+function programName({ messages }: Context, name: unknown): Html {
+  return bdi(wordOf(messages.values.program, name));
+}
+
 /** The newest month in which somebody's client is known. */
 function newestMonth({ period }: Context): string {
   return `select max(month) from ${table} where scope = 'all' and known_open_count > 0 and month <= date '${period.to}'`;
@@ -92,12 +102,12 @@ function newestMonth({ period }: Context): string {
 
 type Share = { readonly name: string; readonly share: number };
 
-/** Opens of people by client or device, over all known opens of the same month. */
-function sumBy(rows: readonly Fields[], column: 'client' | 'device'): readonly Share[] {
+/** Opens of people by client, over all known opens of the same month. */
+function byClient(rows: readonly Fields[]): readonly Share[] {
   const known = Number(rows[0]?.['known_open_count'] ?? 0);
   const groups = Map.groupBy(
     rows.filter((row) => row['client'] !== 'unknown'),
-    (row) => String(row[column]),
+    (row) => String(row['client']),
   );
   return [...groups]
     .map(([name, group]) => ({
@@ -134,6 +144,7 @@ async function trend(context: Context, column: 'client' | 'device', words: Trend
       group by month, ${column} order by month, open_count desc, ${column}`,
   );
   const months = [...new Set(rows.map((row) => String(row['month'])))].slice(-24);
+  const label = (name: string): string => (column === 'device' ? wordOf(messages.values.device, name) : name);
   const totals = Map.groupBy(rows, (row) => String(row[column]));
   const strongest = [...totals]
     .map(([name, group]) => ({ name, opens: group.reduce((sum, row) => sum + Number(row['open_count']), 0) }))
@@ -152,9 +163,9 @@ async function trend(context: Context, column: 'client' | 'device', words: Trend
       first === undefined || last === undefined || top === undefined
         ? words.empty
         : first === last
-          ? words.single(top, format.percent(share(top, last)), format.month(last))
+          ? words.single(label(top), format.percent(share(top, last)), format.month(last))
           : words.finding(
-              top,
+              label(top),
               format.percent(share(top, first)),
               format.month(first),
               format.percent(share(top, last)),
@@ -165,7 +176,11 @@ async function trend(context: Context, column: 'client' | 'device', words: Trend
         ? undefined
         : lines(
             strongest.flatMap((name) =>
-              months.map((month) => ({ x: format.shortMonth(month), y: share(name, month), series: chartLabel(name) })),
+              months.map((month) => ({
+                x: format.shortMonth(month),
+                y: share(name, month),
+                series: chartLabel(label(name)),
+              })),
             ),
             { format: '.0%' },
           ),
@@ -174,7 +189,9 @@ async function trend(context: Context, column: 'client' | 'device', words: Trend
       caption: words.caption,
       columns: [
         { column: 'month', unit: 'month', label: messages.trends.month },
-        ...strongest.map((name, index) => ({ column: `share_${index}_rate`, unit: 'rate', label: name }) as const),
+        ...strongest.map(
+          (name, index) => ({ column: `share_${index}_rate`, unit: 'rate', label: label(name) }) as const,
+        ),
       ],
       rows: months.map((month) => ({
         month,

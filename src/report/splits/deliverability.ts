@@ -1,6 +1,6 @@
 import { bars, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
-import { columnName, type Context } from '../context.ts';
+import { columnName, wordOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, type Html } from '../html.ts';
 import { martTable, type TableColumn } from '../mart-table.ts';
@@ -199,7 +199,14 @@ export async function complaintFigures(context: Context): Promise<readonly Html[
       columns: [
         { column: 'day', unit: 'date' },
         { column: 'recipient_domain', unit: 'text', label: messages(context).domain },
-        { column: 'reputation', unit: 'text' },
+        {
+          column: 'reputation',
+          unit: 'text',
+          show: (row) =>
+            row['reputation'] === null
+              ? context.messages.notAvailable
+              : wordOf(context.messages.values.reputation, row['reputation']),
+        },
         { column: 'provider_complaint_rate', unit: 'rate' },
         { column: 'seed_count', unit: 'count' },
         { column: 'inbox_placement_rate', unit: 'rate' },

@@ -1,6 +1,6 @@
 import { bars, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
-import type { Context } from '../context.ts';
+import { wordOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, type Html } from '../html.ts';
 import { martTable } from '../mart-table.ts';
@@ -65,10 +65,22 @@ export async function spamFigure(context: Context): Promise<Html> {
             row['is_passed'] === null ? messages.notAvailable : row['is_passed'] === true ? words.passed : words.failed,
         },
         { column: 'inbox_placement_rate', unit: 'rate' },
-        { column: 'placement_by_provider', unit: 'text' },
+        {
+          column: 'placement_by_provider',
+          unit: 'text',
+          show: (row) => (row['placement_by_provider'] === null ? messages.notAvailable : placement(context, row)),
+        },
       ],
       rows,
       more: Math.max(0, Number(counted?.['checks'] ?? 0) - rows.length),
     }),
   });
+}
+
+/** The mart says where copies arrived as text: `gmail.com: inbox 8, tabs 2, …; …`. */
+function placement({ messages }: Context, row: Fields): Html {
+  const places = /(?<=[:,] )[a-z]+(?= \d)/g;
+  return bdi(
+    String(row['placement_by_provider']).replaceAll(places, (place) => wordOf(messages.values.placement, place)),
+  );
 }
