@@ -135,15 +135,18 @@ type TrendWords = {
   readonly finding: (name: string, first: string, firstMonth: string, last: string, lastMonth: string) => string;
 };
 
+/** Over the opens that tell their client, or their device: who hides it is in no share, as in the rate of mobile openers. */
 async function trend(context: Context, column: 'client' | 'device', words: TrendWords): Promise<Html> {
   const { reader, messages, format, period } = context;
-  const rows = await reader.rows(
+  const found = await reader.rows(
     [table],
-    `select month, ${column}, sum(open_count) as open_count, any_value(known_open_count) as known_open_count
-      from ${table} where scope = 'all' and client <> 'unknown' and known_open_count > 0 and month <= date '${period.to}'
-      group by month, ${column} order by month, open_count desc, ${column}`,
+    `select month, ${column}, sum(open_count) as open_count from ${table}
+      where scope = 'all' and month <= date '${period.to}'
+      group by month, ${column} having sum(open_count) > 0 order by month, open_count desc, ${column}`,
   );
-  const months = [...new Set(rows.map((row) => String(row['month'])))].slice(-24);
+  const rows = found.filter((row) => row[column] !== 'unknown');
+  const known = Map.groupBy(rows, (row) => String(row['month']));
+  const months = [...known.keys()].slice(-24);
   const label = (name: string): string => (column === 'device' ? wordOf(messages.values.device, name) : name);
   const totals = Map.groupBy(rows, (row) => String(row[column]));
   const strongest = [...totals]
@@ -153,7 +156,8 @@ async function trend(context: Context, column: 'client' | 'device', words: Trend
     .map(({ name }) => name);
   const share = (name: string, month: string): number => {
     const row = totals.get(name)?.find((each) => each['month'] === month);
-    return row === undefined ? 0 : Number(row['open_count']) / Number(row['known_open_count']);
+    const all = (known.get(month) ?? []).reduce((sum, each) => sum + Number(each['open_count']), 0);
+    return row === undefined ? 0 : Number(row['open_count']) / all;
   };
   const [first, last, top] = [months[0], months.at(-1), strongest[0]];
   return await figure(context, {
