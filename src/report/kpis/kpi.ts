@@ -40,32 +40,44 @@ export type Kpi = {
   readonly refreshedAt: string | null;
   /** Sum of a stock at one day, not of a period. */
   readonly isStock: boolean;
+  /** Incidents of the number that have not closed; absent where nobody looked. */
+  readonly openAlerts?: number;
 };
 
 export type Status = {
   readonly kind: 'meets' | 'misses' | 'better' | 'worse' | 'usual' | 'none' | 'unknown';
+  /** What the threshold does not say: a number far under its limit may be many times what is usual here. */
+  readonly beside: 'better' | 'worse' | null;
   readonly tone: 'good' | 'bad' | 'plain';
 };
 
 /** A tenth around the own median is called usual. */
 const usualShare = 0.1;
 
-/** Against the catalog's threshold where it has a value, else against the own median. */
+/** Against the catalog's threshold where it has a value, and against the own median. */
 export function statusOf(
   kpi: Kpi,
   threshold: { readonly value?: number | undefined; readonly compare?: 'above' | 'below' | undefined } | undefined,
 ): Status {
-  if (kpi.value === null) return { kind: 'unknown', tone: 'plain' };
+  if (kpi.value === null) return { kind: 'unknown', beside: null, tone: 'plain' };
   const value = Number(kpi.value);
+  const against = againstMedian(kpi, value);
   if (threshold?.value !== undefined && threshold.compare !== undefined) {
     const meets = threshold.compare === 'above' ? value >= threshold.value : value < threshold.value;
-    return meets ? { kind: 'meets', tone: 'good' } : { kind: 'misses', tone: 'bad' };
+    const beside = against === 'worse' || (against === 'better' && !meets) ? against : null;
+    return meets
+      ? { kind: 'meets', beside, tone: beside === null ? 'good' : 'plain' }
+      : { kind: 'misses', beside, tone: 'bad' };
   }
-  // A count follows how much was sent: more of it is neither good nor bad.
-  if (kpi.median === null || kpi.direction === 'neutral' || kpi.unit === 'count')
-    return { kind: 'none', tone: 'plain' };
+  const tone = against === 'better' ? 'good' : against === 'worse' ? 'bad' : 'plain';
+  return { kind: against, beside: null, tone };
+}
+
+function againstMedian(kpi: Kpi, value: number): 'better' | 'worse' | 'usual' | 'none' {
   const median = Number(kpi.median);
-  if (Math.abs(value - median) <= Math.abs(median) * usualShare) return { kind: 'usual', tone: 'plain' };
-  const isBetter = kpi.direction === 'up' ? value > median : value < median;
-  return isBetter ? { kind: 'better', tone: 'good' } : { kind: 'worse', tone: 'bad' };
+  // A count follows how much was sent: more of it is neither good nor bad. A median campaign without a case of what is
+  // rare, complaints say, does not tell what is usual of many campaigns together.
+  if (kpi.median === null || median === 0 || kpi.direction === 'neutral' || kpi.unit === 'count') return 'none';
+  if (Math.abs(value - median) <= Math.abs(median) * usualShare) return 'usual';
+  return (kpi.direction === 'up') === value > median ? 'better' : 'worse';
 }

@@ -4,6 +4,7 @@ import { isCampaignMart, type CampaignMart } from './campaign-marts.ts';
 import { campaignKpis, measureOf, type CampaignMeasure, type Sums } from './campaign-sums.ts';
 import { datedKpi } from './dated-kpis.ts';
 import type { Kpi } from './kpi.ts';
+import { withOpenAlerts } from './open-alerts.ts';
 import { reasonsOf } from '../reasons.ts';
 
 /** A card shows a metric of the catalog by its key, or the sum of a plain column. */
@@ -71,13 +72,15 @@ export async function readKpis(context: Context): Promise<Kpis> {
   const active = await activeKpis(reader, period);
   const growth = await growthKpis(reader, period);
   const ltv = await ltvKpi(reader);
-  const byKey = Map.groupBy([...kpis, ...dated, ...active, ...growth, ltv], ({ key }) => key);
+  const all = await withOpenAlerts(context, [...kpis, ...dated, ...active, ...growth, ltv]);
+  const byKey = Map.groupBy(all, ({ key }) => key);
+  const ofAudience = all.slice(-active.length - growth.length - 1);
   const shown = Object.entries(groups).map(([group, choices]): KpiGroup => ({
     group: group as keyof typeof groups,
     kpis: choices.flatMap((choice: Choice) => byKey.get(typeof choice === 'string' ? choice : choice.column) ?? []),
   }));
   return {
-    groups: [...shown, { group: 'audience', kpis: [...active, ...growth, ltv] }],
+    groups: [...shown, { group: 'audience', kpis: ofAudience }],
     byKey,
     byMonth,
     missing: await missingMetrics(context),

@@ -36,7 +36,18 @@ export const kpis = {
     usual: 'As usual',
     none: 'No threshold set',
     unknown: 'Not known',
+    beside: {
+      meets: {
+        better: (text: string) => `${text}, and better than usual`,
+        worse: (text: string) => `${text}, but worse than usual`,
+      },
+      misses: {
+        better: (text: string) => `${text}, but better than usual`,
+        worse: (text: string) => `${text}, and worse than usual`,
+      },
+    },
   },
+  openAlerts: (count: string) => `Open alerts: ${count}`,
   details: 'How it is computed',
   question: 'Question',
   formula: 'Formula',

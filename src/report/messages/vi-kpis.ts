@@ -38,7 +38,18 @@ export const kpis: typeof english = {
     usual: 'Như thường lệ',
     none: 'Không đặt ngưỡng',
     unknown: 'Không rõ',
+    beside: {
+      meets: {
+        better: (text) => `${text}, và tốt hơn thường lệ`,
+        worse: (text) => `${text}, nhưng kém hơn thường lệ`,
+      },
+      misses: {
+        better: (text) => `${text}, nhưng tốt hơn thường lệ`,
+        worse: (text) => `${text}, và kém hơn thường lệ`,
+      },
+    },
   },
+  openAlerts: (count) => `Cảnh báo đang mở: ${count}`,
   details: 'Cách tính',
   question: 'Câu hỏi',
   formula: 'Công thức',

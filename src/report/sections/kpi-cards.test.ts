@@ -51,3 +51,70 @@ test.each<[Language, string, string, string]>([
   } as unknown as Kpi;
   expect(cards(context, [kpi]).markup).toContain(text);
 });
+
+/** The card of a rate with a limit, as text. */
+function cardOf(more: Partial<Kpi>, language: Language = 'en'): string {
+  const messages = languages[language];
+  const context = {
+    messages,
+    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
+    catalog: loadMetricCatalog(),
+  } as unknown as Context;
+  const kpi = {
+    key: 'bounce_rate',
+    unit: 'rate',
+    value: 0.03,
+    median: 0.01,
+    direction: 'down',
+    trend: [],
+    trendFrom: null,
+    trendTo: null,
+    medianKind: 'campaigns',
+    previous: null,
+    lastYear: null,
+    reasons: [],
+    leftOut: 0,
+    rows: 1,
+    refreshedAt: null,
+    source: {
+      mart: 'campaign_performance',
+      numerator: 'bounce_count',
+      denominator: 'sent_count',
+      column: 'bounce_rate',
+      from: null,
+      to: null,
+      filter: null,
+    },
+    ...more,
+  } as unknown as Kpi;
+  return cards(context, [kpi]).markup;
+}
+
+test.each<[string, Partial<Kpi>, string, Language?]>([
+  [
+    'far above the own median',
+    {},
+    '"status plain"><span aria-hidden="true">●</span> Under the limit of 70%, but worse than usual<',
+  ],
+  ['far above the own median', {}, 'Dưới giới hạn 70%, nhưng kém hơn thường lệ<', 'vi'],
+  ['at the own median', { median: 0.029 }, '"status good"><span aria-hidden="true">▲</span> Under the limit of 70%<'],
+  ['below the own median', { median: 0.05 }, '"status good"><span aria-hidden="true">▲</span> Under the limit of 70%<'],
+  ['without a single case in the median campaign', { median: 0 }, 'Under the limit of 70%<'],
+  [
+    'that misses its goal',
+    { key: 'warm_reply_rate', direction: 'up', median: 0.05 },
+    'Short of 5%, and worse than usual<',
+  ],
+  [
+    'that misses its goal, yet less',
+    { key: 'warm_reply_rate', direction: 'up' },
+    'Short of 5%, but better than usual<',
+  ],
+])('the status of a number %s says both, the threshold and what is usual', (_, more, text, language = 'en') => {
+  expect(cardOf(more, language)).toContain(text);
+});
+
+test('a card says how many alerts on its number are open', () => {
+  expect(cardOf({ openAlerts: 2 })).toContain('<a href="#alerts">Open alerts: 2</a>');
+  expect(cardOf({ openAlerts: 0 })).not.toContain('#alerts');
+});

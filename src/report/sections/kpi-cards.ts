@@ -65,11 +65,12 @@ export function kpiName(context: Context, kpi: Kpi): string {
 }
 
 /** The status in words, with the threshold on its right side: some limits are to be reached, some to be kept under. */
-function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind }: Status): string {
+function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind, beside }: Status): string {
   const words = messages.kpis.status;
   if (kind !== 'meets' && kind !== 'misses') return words[kind];
   const threshold = catalog.metrics.find(({ key }) => key === kpi.key)?.threshold;
-  return words[kind][threshold?.compare ?? 'above'](format.round(threshold?.value ?? 0, kpi.unit));
+  const text = words[kind][threshold?.compare ?? 'above'](format.round(threshold?.value ?? 0, kpi.unit));
+  return beside === null ? text : words.beside[kind][beside](text);
 }
 
 function card(context: Context, kpi: Kpi): Html {
@@ -108,6 +109,7 @@ function card(context: Context, kpi: Kpi): Html {
       ${write(kpi.value)}
     </p>
     <p class="status ${status.tone}"><span aria-hidden="true">${marks[status.tone]}</span> ${statusText(context, kpi, status)}</p>
+    ${(kpi.openAlerts ?? 0) > 0 && markup`<p class="why"><a href="#alerts">${words.openAlerts(format.count(kpi.openAlerts ?? 0))}</a></p>`}
     ${kpi.value === null && markup`<p class="why">${reasons[0]}</p>`} ${trend(context, kpi, write)}
     <dl>
       ${comparison(context, kpi, write)}${
