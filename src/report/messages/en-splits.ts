@@ -132,10 +132,10 @@ export const splits = {
   cohorts: {
     title: 'Value of a sign-up, month by month',
     empty: 'No month since a sign-up is over yet.',
-    finding: (first: string, last: string, months: string, retention: string) =>
-      `A sign-up brings ${first} in its first month and ${last} up to month ${months}; in that month ${retention} still read or buy.`,
+    finding: (people: string, first: string, last: string, months: string, retention: string) =>
+      `Of the ${people} people who signed up at least ${months} months ago, one brought ${first} in the first month and ${last} up to month ${months} on average; ${retention} still read or bought in that month.`,
     curveCaption:
-      'All cohorts that are old enough, by whole months since the sign-up; the oldest months rest on few cohorts',
+      'By whole months since the sign-up, the same people in every row: who signed up long enough ago to be in the last one',
     gridCaption: 'Revenue per subscriber since the sign-up, newest cohorts first',
     noCohort: (smallest: string) => `No month of sign-up has at least ${smallest} people.`,
     monthsSince: 'Months since',

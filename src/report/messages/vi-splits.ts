@@ -133,9 +133,10 @@ export const splits: typeof english = {
   cohorts: {
     title: 'Giá trị của một lượt đăng ký, từng tháng',
     empty: 'Chưa tháng nào sau khi đăng ký kết thúc.',
-    finding: (first, last, months, retention) =>
-      `Một lượt đăng ký mang về ${first} trong tháng đầu và ${last} đến tháng thứ ${months}; trong tháng đó ${retention} vẫn đọc hoặc mua.`,
-    curveCaption: 'Mọi nhóm đủ lâu, theo số tháng trọn từ khi đăng ký; các tháng xa nhất chỉ dựa trên ít nhóm',
+    finding: (people, first, last, months, retention) =>
+      `Trong ${people} người đăng ký từ ít nhất ${months} tháng trước, mỗi người trung bình mang về ${first} trong tháng đầu và ${last} đến tháng thứ ${months}; trong tháng đó ${retention} vẫn đọc hoặc mua.`,
+    curveCaption:
+      'Theo số tháng trọn từ khi đăng ký, cùng những người đó trong mọi dòng: ai đã đăng ký đủ lâu để có mặt ở dòng cuối',
     gridCaption: 'Doanh thu mỗi người đăng ký từ khi đăng ký, nhóm mới nhất trước',
     noCohort: (smallest) => `Không tháng đăng ký nào có ít nhất ${smallest} người.`,
     monthsSince: 'Số tháng từ đó',

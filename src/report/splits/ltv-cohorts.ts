@@ -11,6 +11,9 @@ const backtest = 'marts.ltv_backtest';
 const mostCohorts = 18;
 /** A handful of people says nothing about a month. */
 const smallCohort = 20;
+const mostMonths = 24;
+/** The part of all people who must have come as far as the line goes. */
+const enoughPeople = 0.25;
 const shownMonths = [0, 1, 2, 3, 6, 9, 12, 18, 24] as const;
 
 /** What cohorts brought month by month, and how well the projection would have foretold what came. */
@@ -21,16 +24,25 @@ export async function cohortFigures(context: Context): Promise<readonly Html[]> 
   return [await curve(context), await cohortGrid(context), await backtestFigure(context)];
 }
 
+/**
+ * The same people at every month. Were each month of whoever has reached it, the line would fall where sign-ups that brought
+ * more end, though nobody can have brought less in all than a month before.
+ */
 async function curve(context: Context): Promise<Html> {
   const { reader, messages, format } = context;
   const words = messages.splits.cohorts;
   const rows = await reader.rows(
     [table],
-    `select months_since, count(*) as cohort_count, sum(subscriber_count) as subscriber_count, sum(retained_count) as retained_count,
+    `with whole as (select * from ${table} where is_complete and signup_month is not null and months_since <= ${mostMonths}),
+        ages as (select signup_month, max(months_since) as age, max(subscriber_count) as people from whole group by 1),
+        reached as (select age, sum(people) over (order by age desc) as older, sum(people) over () as everyone from ages),
+        furthest as (select max(age) as months from reached where older >= everyone * ${enoughPeople})
+      select months_since, count(*) as cohort_count, sum(subscriber_count) as subscriber_count, sum(retained_count) as retained_count,
         sum(cumulative_revenue_amount) / nullif(sum(subscriber_count), 0) as revenue_per_person_amount,
         sum(cumulative_profit_amount) / nullif(sum(subscriber_count), 0) as profit_per_person_amount,
         sum(retained_count) / nullif(sum(subscriber_count), 0) as retention_rate
-      from ${table} where is_complete and signup_month is not null and months_since <= 24 group by 1 order by 1`,
+      from whole join ages using (signup_month) cross join furthest
+      where age >= months and months_since <= months group by 1 order by 1`,
   );
   const [first, last] = [rows[0], rows.at(-1)];
   const series = (column: string, name: string) =>
@@ -42,6 +54,7 @@ async function curve(context: Context): Promise<Html> {
       first === undefined || last === undefined
         ? words.empty
         : words.finding(
+            format.count(last['subscriber_count'] ?? 0),
             format.money(first['revenue_per_person_amount'] ?? null),
             format.money(last['revenue_per_person_amount'] ?? null),
             format.count(last['months_since'] ?? 0),
