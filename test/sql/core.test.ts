@@ -253,6 +253,16 @@ describe('campaigns', () => {
     ]);
   });
 
+  test('drafts have a name all the same, for what is checked before it is sent', async () => {
+    const rows = await project.query(`select source, account_id, campaign_id, name from core.dim_campaign_name
+      where campaign_id in ('c1', 'draft', 'auto') order by campaign_id`);
+    expect(rows.map((one) => Object.values(one))).toEqual([
+      ['mailchimp', 'shop', 'auto', 'Title auto'],
+      ['mailchimp', 'shop', 'c1', 'Launch 1'],
+      ['mailchimp', 'shop', 'draft', 'Title draft'],
+    ]);
+  });
+
   test('groups of tests have labels that tell them apart', async () => {
     const rows = await project.query(
       'select campaign_id, variant, label, is_winner_group from core.dim_campaign_variant order by campaign_id, variant',

@@ -443,6 +443,21 @@ describe('audience_growth_daily', () => {
     ]);
   });
 
+  test('a list has its name, where its source states one', async () => {
+    await marts.seed('core.dim_list', [
+      { source: 'esp', account_id: 'shop', list_id: 'l1', name: 'Newsletter' },
+      { source: 'esp', account_id: 'other', list_id: 'l1', name: 'Of another account' },
+    ]);
+    await member('m1', { joined_at: '2026-04-05 10:00:00' });
+    await member('m2', { joined_at: '2026-04-05 10:00:00', list_id: 'l2' });
+    await build();
+    const rows = await marts.query('select list_id, list_name from marts.audience_growth_daily order by list_id');
+    expect(rows).toEqual([
+      { list_id: 'l1', list_name: 'Newsletter' },
+      { list_id: 'l2', list_name: null },
+    ]);
+  });
+
   test('lets nobody leave before they came', async () => {
     await member('m1', { joined_at: '2026-04-04 10:00:00', left_at: '2026-04-01 10:00:00', leave_kind: 'cleaned' });
     await build();

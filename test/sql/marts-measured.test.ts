@@ -102,6 +102,10 @@ beforeAll(async () => {
   await replies('auto', 'auto_reply', [1, 2]);
   await replies('auto', 'out_of_office', [3]);
   await replies('auto', 'bounce', [4]);
+  await marts.seed('core.dim_campaign_name', [
+    { source: 'esp', account_id: 'shop', campaign_id: 'warm', name: 'Planned sale' },
+    { source: 'esp', account_id: 'other', campaign_id: 'silent', name: 'Of another account' },
+  ]);
   await replies('warm', 'positive', [1, 1, 2, 3, 4]);
   await replies('warm', 'negative', [4, 5]);
   await replies('warm', 'neutral', [6]);
@@ -286,12 +290,17 @@ describe('spam checks', () => {
     expect(await one('spam_checks', "campaign_id = 'warm'")).toMatchObject({
       source: 'esp',
       account_id: 'shop',
+      name: 'Planned sale',
       score: 8,
       threshold_score: 8,
       is_passed: true,
       seed_count: null,
     });
-    expect(await one('spam_checks', "campaign_id = 'silent'")).toMatchObject({ score: 7.9, is_passed: false });
+    expect(await one('spam_checks', "campaign_id = 'silent'")).toMatchObject({
+      score: 7.9,
+      is_passed: false,
+      name: null,
+    });
     expect(await one('spam_checks', "domain = 'n.example' and tool = 'filter'")).toMatchObject({
       source: null,
       account_id: null,

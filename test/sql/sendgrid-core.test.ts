@@ -103,6 +103,15 @@ describe('events of a single send', () => {
     ]);
   });
 
+  test('drafts and scheduled ones have a name all the same, for what is checked before it is sent', async () => {
+    expect(await rows('select source, account_id, campaign_id, name from core.dim_campaign_name order by 3')).toEqual(
+      expect.arrayContaining([
+        ['sendgrid', 'grid', 'draft', 'Name draft'],
+        ['sendgrid', 'grid', 's1', 'Name s1'],
+      ]),
+    );
+  });
+
   test('the campaign is one, drafts and scheduled ones are not; its totals are in the project’s words', async () => {
     expect(
       await rows(`select campaign_id, list_id, name, subject, kind, cast(sent_at as varchar), cast(send_date as varchar),

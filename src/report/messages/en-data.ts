@@ -1,3 +1,5 @@
+import { markup, type HtmlValue } from '../html.ts';
+
 /** Words about audience, agreement with the sources, data quality and the glossary. */
 export const audience = {
   heading: 'Audience',
@@ -32,8 +34,8 @@ export const audience = {
   },
   size: {
     title: 'Members by list',
-    finding: (total: string, largest: string, count: string) =>
-      `${total} list memberships: who is on two lists counts twice. The largest list (${largest}) has ${count}.`,
+    finding: (total: string, largest: HtmlValue, count: string) =>
+      markup`${total} list memberships: who is on two lists counts twice. The largest list (${largest}) has ${count}.`,
     caption: 'List memberships at the end of each month',
   },
   engagement: {

@@ -1,3 +1,4 @@
+import { markup } from '../html.ts';
 import type {
   audience as englishAudience,
   glossary as englishGlossary,
@@ -40,7 +41,7 @@ export const audience: typeof englishAudience = {
   size: {
     title: 'Thành viên theo danh sách',
     finding: (total, largest, count) =>
-      `${total} lượt thành viên danh sách: ai ở hai danh sách được tính hai lần. Danh sách lớn nhất (${largest}) có ${count}.`,
+      markup`${total} lượt thành viên danh sách: ai ở hai danh sách được tính hai lần. Danh sách lớn nhất (${largest}) có ${count}.`,
     caption: 'Lượt thành viên danh sách vào cuối mỗi tháng',
   },
   engagement: {

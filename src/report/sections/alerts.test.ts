@@ -29,6 +29,11 @@ const campaigns: readonly Column[] = [
   ...text('source', 'account_id', 'campaign_id', 'name'),
   { name: 'send_date', type: 'date' },
 ];
+const lists: readonly Column[] = [
+  ...text('source', 'account_id', 'list_id', 'list_name'),
+  { name: 'day', type: 'date' },
+];
+const checks: readonly Column[] = text('source', 'account_id', 'campaign_id', 'name');
 
 const day = (more: Row): Row => ({
   source: 'mailchimp',
@@ -53,8 +58,10 @@ const campaign = (id: string, name: string, sent: string): Row => ({
   send_date: sent,
 });
 
+type Named = { readonly lists?: readonly Row[]; readonly checks?: readonly Row[] };
+
 /** The section as text, of these alerts. */
-async function shown(alerts: readonly Row[], language: 'en' | 'vi' = 'en'): Promise<string> {
+async function shown(alerts: readonly Row[], language: 'en' | 'vi' = 'en', named: Named = {}): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'mailmart-alerts-'));
   const all = async function* (rows: readonly Row[]) {
     yield* rows;
@@ -66,6 +73,12 @@ async function shown(alerts: readonly Row[], language: 'en' | 'vi' = 'en'): Prom
       [
         { name: 'marts.alerts', columns, rows: all(alerts) },
         { name: 'marts.campaign_performance', columns: campaigns, rows: all(sent) },
+        ...(named.lists === undefined
+          ? []
+          : [{ name: 'marts.audience_growth_daily', columns: lists, rows: all(named.lists) }]),
+        ...(named.checks === undefined
+          ? []
+          : [{ name: 'marts.spam_checks', columns: checks, rows: all(named.checks) }]),
       ],
       { runId: 'r1', publishedAt: '2026-06-30T12:00:00.000Z' },
     );
@@ -114,4 +127,34 @@ test('mails whose domain is not known have words for it', async () => {
   ];
   expect(await shown(rows)).toContain('>domain not known<');
   expect(await shown(rows, 'vi')).toContain('>không rõ tên miền<');
+});
+
+test('an alert about a list, or a campaign that is only planned, has its name', async () => {
+  const rows = [
+    day({
+      scope: 'list',
+      scope_id: 'l1',
+      metric: 'active_audience',
+      day: '2026-06-24',
+      value: 0.2,
+      is_past_threshold: true,
+      severity: 'info',
+    }),
+    day({
+      scope_id: 'planned',
+      incident_id: 'i2',
+      metric: 'spam_score',
+      day: '2026-06-24',
+      value: 5,
+      is_past_threshold: true,
+      severity: 'info',
+    }),
+  ];
+  const names: Named = {
+    lists: [{ source: 'mailchimp', account_id: 'shop', list_id: 'l1', list_name: 'Newsletter', day: '2026-06-24' }],
+    checks: [{ source: 'mailchimp', account_id: 'shop', campaign_id: 'planned', name: 'Sale of July' }],
+  };
+  const html = await shown(rows, 'en', names);
+  expect(html).toMatch(/data-value="l1"[^>]*><bdi>Newsletter</);
+  expect(html).toMatch(/data-value="planned"[^>]*><bdi>Sale of July</);
 });

@@ -1,7 +1,9 @@
+import type { Json } from '../../contracts/json.ts';
 import { columnName, phrase, translated, type Context } from '../context.ts';
 import { shownUnit } from '../format.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
+import { listKey, listNames } from '../names.ts';
 import type { Fields } from '../reader.ts';
 import { absent } from '../splits/absent.ts';
 
@@ -78,7 +80,26 @@ export async function openAlerts(context: Context): Promise<HtmlValue> {
 
 /** The days on which an incident recovers are of it too, with good numbers: they do not say what was wrong. */
 async function incidents({ reader, period }: Context): Promise<readonly Fields[]> {
-  return await reader.rows(
+  const lists = listNames(
+    await reader.rows(
+      ['marts.audience_growth_daily'],
+      `select source, account_id, list_id, max(list_name) as list_name from marts.audience_growth_daily group by all`,
+    ),
+  );
+  // Who checks a mail before it is sent has a campaign that is in no other mart.
+  const planned = await reader.rows(
+    ['marts.spam_checks'],
+    `select source, account_id, campaign_id, max(name) as name from marts.spam_checks where name <> '' group by all`,
+  );
+  const nameOf = (row: Fields): Json =>
+    row['scope'] === 'list'
+      ? (lists.get(listKey({ ...row, list_id: row['scope_id'] ?? null })) ?? null)
+      : row['scope'] === 'campaign'
+        ? (planned.find(
+            (check) => check['account_id'] === row['account_id'] && check['campaign_id'] === row['scope_id'],
+          )?.['name'] ?? null)
+        : null;
+  const rows = await reader.rows(
     [table, 'marts.campaign_performance'],
     `select a.*, p.name as campaign_name from ${table} as a left join marts.campaign_performance as p
         on a.scope = 'campaign' and p.source = a.source and p.account_id = a.account_id and p.campaign_id = a.scope_id
@@ -87,6 +108,7 @@ async function incidents({ reader, period }: Context): Promise<readonly Fields[]
       order by closed_date is not null, case severity ${severities.map((name, place) => `when '${name}' then ${place}`).join(' ')} end,
         last_seen_date desc, rule, scope, scope_id`,
   );
+  return rows.map((row) => ({ ...row, scope_name: row['campaign_name'] ?? nameOf(row) }));
 }
 
 function severityName({ messages }: Context, row: Fields): string {
@@ -113,7 +135,7 @@ function metricName(context: Context, row: Fields): HtmlValue {
 function scopeName({ messages }: Context, row: Fields): HtmlValue {
   if (row['scope'] === 'all') return messages.alerts.everything;
   if (row['scope'] === 'domain' && row['scope_id'] === 'unknown') return messages.splits.domains.unknown;
-  return bdi(String(row['campaign_name'] ?? row['scope_id']));
+  return bdi(String(row['scope_name'] ?? row['scope_id']));
 }
 
 function measured(context: Context, row: Fields, column: string): string {

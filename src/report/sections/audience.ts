@@ -2,10 +2,11 @@ import { areas, columns, lines } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, metricOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
-import { markup, type Html } from '../html.ts';
+import { bdi, markup, type Html } from '../html.ts';
 import { growthDays, growthTable, windows } from '../kpis/audience-kpis.ts';
 import { medianOf } from '../kpis/campaign-sums.ts';
 import { martTable } from '../mart-table.ts';
+import { listKey, listNames } from '../names.ts';
 import { addDays } from '../calendar.ts';
 import { numberOf, type Fields } from '../reader.ts';
 
@@ -203,9 +204,17 @@ async function sizes(context: Context, since: string): Promise<Html> {
     `select * from ${growthTable} where (last_day(day) = day or day = date '${period.to}') and day <= date '${period.to}'
         and day >= greatest(date '${since}', date '${addDays(period.to, -730)}') order by day, source, account_id, list_id`,
   );
+  const names = listNames(rows);
+  const name = (row: Fields): string => names.get(listKey(row)) ?? '';
   const current = rows.filter((row) => row['day'] === period.to);
   const largest = current.toSorted((a, b) => Number(b['closing_count']) - Number(a['closing_count']));
   const drawn = new Set(largest.slice(0, 6).map((row) => listKey(row)));
+  // Long names may end alike when they are cut: then two lists would be one line.
+  const cut = [...drawn].map((key) => chartLabel(names.get(key) ?? ''));
+  const series = (row: Fields): string => {
+    const label = chartLabel(name(row));
+    return cut.filter((other) => other === label).length > 1 ? chartLabel(String(row['list_id']), 40) : label;
+  };
   return await figure(context, {
     id: 'audience-size',
     title: words.title,
@@ -214,7 +223,7 @@ async function sizes(context: Context, since: string): Promise<Html> {
         ? messages.audience.growth.empty
         : words.finding(
             format.count(current.reduce((sum, row) => sum + Number(row['closing_count']), 0)),
-            String(largest[0]['list_id']),
+            bdi(name(largest[0])),
             format.count(largest[0]['closing_count'] ?? null),
           ),
     chart:
@@ -226,7 +235,7 @@ async function sizes(context: Context, since: string): Promise<Html> {
               .map((row) => ({
                 x: format.date(String(row['day'])),
                 y: numberOf(row['closing_count']),
-                series: chartLabel(String(row['list_id'])),
+                series: series(row),
               })),
             { format: '~s' },
           ),
@@ -237,7 +246,7 @@ async function sizes(context: Context, since: string): Promise<Html> {
       keys: ['source', 'account_id', 'day', 'list_id'],
       columns: [
         { column: 'day', unit: 'date' },
-        { column: 'list_id', unit: 'text' },
+        { column: 'list_id', unit: 'text', show: (row) => bdi(name(row)) },
         { column: 'closing_count', unit: 'count' },
       ],
       rows: rows.toReversed().slice(0, 100),
@@ -251,8 +260,4 @@ function importMonths(rows: readonly Fields[]): number {
   const usual = medianOf(joined) ?? 0;
   const first = joined.findIndex((count) => count <= 5 * usual);
   return usual === 0 || first < 0 ? 0 : first;
-}
-
-function listKey(row: Fields): string {
-  return `${String(row['source'])} ${String(row['account_id'])} ${String(row['list_id'])}`;
 }

@@ -21,7 +21,7 @@ const counts =
     ' ',
   );
 const columns: readonly Column[] = [
-  ...['source', 'account_id', 'list_id'].map((name): Column => ({ name, type: 'string' })),
+  ...['source', 'account_id', 'list_id', 'list_name'].map((name): Column => ({ name, type: 'string' })),
   { name: 'day', type: 'date' },
   ...counts.map((name): Column => ({ name, type: 'int' })),
   { name: 'growth_rate', type: 'double' },
@@ -29,7 +29,7 @@ const columns: readonly Column[] = [
 ];
 
 /** A list that gains one member a day; its first day brings `first`. */
-function days(list: string, from: string, to: string, first: number): readonly Row[] {
+function days(list: string, from: string, to: string, first: number, more: Row = {}): readonly Row[] {
   const rows: Row[] = [];
   for (let [day, size] = [from, 0]; day <= to; day = addDays(day, 1)) {
     const joined = size === 0 ? first : 1;
@@ -38,6 +38,8 @@ function days(list: string, from: string, to: string, first: number): readonly R
       source: 'mailchimp',
       account_id: 'shop',
       list_id: list,
+      list_name: null,
+      ...more,
       day,
       opening_count: size,
       new_count: joined,
@@ -62,11 +64,12 @@ const period = {
 } as unknown as Period;
 
 /** With the report's own words, of an old list and one that another account brought in the period before. */
-async function seen<T>(look: (context: Context) => Promise<T>): Promise<T> {
+async function seen<T>(look: (context: Context) => Promise<T>, more: readonly Row[] = []): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'mailmart-growth-'));
   const rows = async function* () {
     yield* days('old', '2025-06-01', period.to, 1000);
     yield* days('brought', '2026-01-05', period.to, 500);
+    yield* more;
   };
   try {
     const file = join(folder, 'published.duckdb');
@@ -114,4 +117,29 @@ test('the first day of a list brings who was on it already: it is no growth, and
   expect(html).toContain(
     'The first day of each list, which brings everyone who was on it already, is in the table only.',
   );
+});
+
+test('lists have the names that people know; the same name twice has account or id behind it', async () => {
+  const list = (id: string, account: string, name: string, first: number): readonly Row[] =>
+    days(id, '2025-07-01', period.to, first, { account_id: account, list_name: name });
+  const html = await seen(
+    async (context) => (await growthFigures(context)).map(({ markup }) => markup).join(''),
+    [
+      ...list('a1', 'shop', 'Newsletter', 9000),
+      ...list('a2', 'shop', 'Customers & friends', 300),
+      ...list('a3', 'blog', 'Customers & friends', 200),
+      ...list('a4', 'shop', 'Offers', 120),
+      ...list('a5', 'shop', 'Offers', 110),
+    ],
+  );
+  expect(html).toContain('The largest list (<bdi>Newsletter</bdi>) has 9,364.');
+  const cells = [...html.matchAll(/<td data-value="(\w+)"><bdi>([^<]*)<\/bdi>/g)].map(([, id, name]) => [id, name]);
+  expect(Object.fromEntries(cells)).toMatchObject({
+    a1: 'Newsletter',
+    a2: 'Customers &amp; friends (shop)',
+    a3: 'Customers &amp; friends (blog)',
+    a4: 'Offers (a4)',
+    a5: 'Offers (a5)',
+  });
+  expect(html).toContain('>Customers &amp; friends (blog)</text>');
 });

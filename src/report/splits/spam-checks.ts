@@ -19,7 +19,7 @@ export async function spamFigure(context: Context): Promise<Html> {
   if (none !== undefined) return none;
   const rows = await reader.rows(
     [table, 'marts.campaign_performance'],
-    `select s.*, coalesce(p.name, s.domain, s.campaign_id) as checked_name from ${table} as s
+    `select s.*, coalesce(p.name, nullif(s.name, ''), s.domain, s.campaign_id) as checked_name from ${table} as s
       left join marts.campaign_performance as p using (source, account_id, campaign_id)
       order by s.day desc, s.account_id, s.campaign_id, s.domain, s.tool limit ${mostRows}`,
   );

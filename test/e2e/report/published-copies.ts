@@ -58,8 +58,8 @@ export function hostileStatements(marts: readonly string[]): readonly string[] {
       finished_at, finished_at, run_id, 'page 1 record 1' from status.streams where stream in ('members', 'orders')`,
     `update marts.subject_lines set subject = ${pick('subject')} || subject`,
     `update marts.view_time set name = ${pick('campaign_id')}`,
-    `update marts.spam_checks set tool = ${pick('tool')} || tool`,
-    `update marts.audience_growth_daily set list_id = ${pick('list_id')} || list_id`,
+    `update marts.spam_checks set tool = ${pick('tool')} || tool, name = ${pick('campaign_id')}`,
+    `update marts.audience_growth_daily set list_id = ${pick('list_id')} || list_id, list_name = ${pick(`list_id || 'n'`)}`,
     // Marts that another source may not have.
     ...(marts.includes('client_share') ? [`update marts.client_share set client = ${pick('client')} || client`] : []),
   ];
