@@ -70,6 +70,7 @@ export const abTests = {
   noChart: 'No comparison has an interval.',
   holdOut: 'hold-out, never mailed',
   control: 'control',
+  unnamed: (id: HtmlValue) => markup`no name known, id ${id}`,
   caption: (name: string) => `Variants and measures: ${name}`,
   captionMoney: (name: string) => `Money by variant: ${name}`,
   methodHeading: 'Method',

@@ -87,6 +87,7 @@ export const abTests: typeof englishTests = {
   noChart: 'Không phép so sánh nào có khoảng tin cậy.',
   holdOut: 'nhóm giữ lại, không được gửi',
   control: 'đối chứng',
+  unnamed: (id) => markup`không rõ tên, mã ${id}`,
   caption: (name) => `Biến thể và số đo: ${name}`,
   captionMoney: (name) => `Tiền theo biến thể: ${name}`,
   methodHeading: 'Phương pháp',

@@ -31,3 +31,41 @@ test.each<[Language, string]>([
   } as unknown as Context;
   expect((await testSection(context)).markup).toContain(verdict);
 });
+
+test.each<[Language, RegExp]>([
+  [
+    'en',
+    /<strong>A<\/strong> <span class="muted">no name known, id <bdi>0aaf0e5e-8cf6-4f00-a73c-07883fac0094<\/bdi><\/span>/,
+  ],
+  [
+    'vi',
+    /<strong>A<\/strong> <span class="muted">không rõ tên, mã <bdi>0aaf0e5e-8cf6-4f00-a73c-07883fac0094<\/bdi><\/span>/,
+  ],
+])('in %s a variant without a name goes by its letter, and its id stands behind', async (language, name) => {
+  const messages = languages[language];
+  const ids = ['0aaf0e5e-8cf6-4f00-a73c-07883fac0094', '4a366cef-c491-414e-9912-ba81af2fca85'];
+  const rows = ids.map((id, index) => ({
+    test_id: 't1',
+    campaign_name: 'Spring',
+    send_date: '2026-06-24',
+    variant: id,
+    label: id,
+    metric: 'open_rate',
+    is_control: index === 0,
+    difference_rate: null,
+    sample_warning: null,
+    p_value: null,
+    verdict: index === 0 ? 'baseline' : `${ids[1]} wins over ${ids[0]}`,
+  }));
+  const context = {
+    reader: { rows: async () => rows },
+    messages,
+    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
+    catalog: loadMetricCatalog(),
+  } as unknown as Context;
+  const { markup } = await testSection(context);
+  expect(markup).toMatch(name);
+  expect(markup).toContain(
+    language === 'en' ? '<bdi>B</bdi> wins over <bdi>A</bdi>' : '<bdi>B</bdi> thắng <bdi>A</bdi>',
+  );
+});

@@ -145,18 +145,36 @@ function lettersOf(rows: readonly Fields[]): Letters {
   );
 }
 
+/** Ids that services make up: nobody knows a variant by them. */
+const madeUp = /^(?=.*\d)(?:[0-9a-f]{10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
+function hasNoName(row: Fields): boolean {
+  return row['label'] === row['variant'] && madeUp.test(String(row['label']));
+}
+
 function variantName({ messages }: Context, row: Fields, letters: Letters): HtmlValue {
   const words = messages.abTests;
   const role = row['is_mailed'] === false ? words.holdOut : row['is_control'] === true ? words.control : undefined;
-  return markup`<strong>${letters.get(row['variant'])}</strong> ${bdi(wordOf(messages.values.variant, row['label']))}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
+  const name = hasNoName(row)
+    ? markup`<span class="muted">${words.unnamed(bdi(String(row['label'])))}</span>`
+    : bdi(wordOf(messages.values.variant, row['label']));
+  return markup`<strong>${letters.get(row['variant'])}</strong> ${name}${role !== undefined && markup` <span class="tag">${role}</span>`}`;
 }
 
-function verdictText({ messages }: Context, row: Fields): HtmlValue {
+function verdictText({ messages }: Context, row: Fields, rows: readonly Fields[], letters: Letters): HtmlValue {
   const { verdicts, winsOver } = messages.abTests;
   const words: Readonly<Record<string, string>> = verdicts;
   const verdict = String(row['verdict']);
   const [, winner, loser] = /^(.*) wins over (.*)$/s.exec(verdict) ?? [];
-  if (winner !== undefined && loser !== undefined) return winsOver(bdi(winner), bdi(loser));
+  if (winner !== undefined && loser !== undefined) {
+    const short = (label: string): string => {
+      const unnamed = rows.find((each) => each['label'] === label && hasNoName(each));
+      return unnamed === undefined
+        ? wordOf(messages.values.variant, label)
+        : (letters.get(unnamed['variant']) ?? label);
+    };
+    return winsOver(bdi(short(winner)), bdi(short(loser)));
+  }
   return words[verdict] ?? bdi(verdict);
 }
 
@@ -179,7 +197,7 @@ function ratesTable(context: Context, id: string, name: string, rows: readonly F
       { column: 'difference_high_rate', unit: 'rate', isAbsent: isControl },
       { column: 'p_value', unit: 'ratio', show: (row) => pValue(context, row) },
       { column: 'probability_best', unit: 'rate' },
-      { column: 'verdict', unit: 'text', show: (row) => verdictText(context, row) },
+      { column: 'verdict', unit: 'text', show: (row) => verdictText(context, row, rows, letters) },
       {
         column: 'sample_warning',
         unit: 'text',
