@@ -80,3 +80,9 @@ test('a campaign that was checked before it is sent has its name; one that nobod
   ]);
   expect(html).toContain('>Sale of July</text>');
 });
+
+test('the axis of scores counts to 10, not to a power of ten', async () => {
+  const html = await figureOf([check({ campaign_id: 'c1', name: 'Sale of July', score: 9.9 })]);
+  expect(html).toContain('>10</text>');
+  expect(html).not.toMatch(/\de[+-]/);
+});

@@ -44,7 +44,7 @@ export async function spamFigure(context: Context): Promise<Html> {
               text: `${format.number(row['score'] ?? null, 1)} ${row['is_passed'] === true ? words.passed : words.failed}`,
               series: row['is_passed'] === true ? 'in' : 'loss',
             })),
-            { format: '~g' },
+            { format: '~r' },
           ),
     isTableOpen: scored.length === 0,
     table: martTable(context, {
