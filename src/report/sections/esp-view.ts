@@ -1,4 +1,5 @@
 import { phrase, translated, type Context } from '../context.ts';
+import { shownUnit } from '../format.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
 import { numberOf, type Fields } from '../reader.ts';
@@ -46,7 +47,7 @@ export async function espView(context: Context): Promise<Html> {
         },
         value(context, 'shown_value', words.shown),
         value(context, 'stated_value', words.stated),
-        value(context, 'metric_value', words.ours),
+        { column: 'metric_value', unit: 'ratio', label: words.ours, show: (row) => ownValue(context, row) },
         {
           column: 'reason',
           unit: 'text',
@@ -61,6 +62,14 @@ export async function espView(context: Context): Promise<Html> {
 function metricName({ catalog, messages }: Context, row: Fields): HtmlValue {
   const metric = catalog.metrics.find(({ key }) => key === row['metric']);
   return metric === undefined ? String(row['metric']) : phrase(messages, metric.name);
+}
+
+/** In the metric's unit, as everywhere else in the report. */
+function ownValue({ catalog, format, messages }: Context, row: Fields): string {
+  const metric = catalog.metrics.find(({ key }) => key === row['metric']);
+  const number = row['metric_value'] ?? null;
+  if (number === null) return messages.none;
+  return format.value(number, metric === undefined ? 'ratio' : shownUnit(metric.unit, metric.column));
 }
 
 /** In the service's own scale: some show 0–1, some percent, some a count. */
