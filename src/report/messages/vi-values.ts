@@ -4,7 +4,7 @@ export const values: typeof english = {
   device: { mobile: 'Điện thoại', tablet: 'Máy tính bảng', desktop: 'Máy tính', unknown: 'Không rõ' },
   program: { unknown: 'Không rõ' },
   reputation: { high: 'Cao', medium: 'Trung bình', low: 'Thấp', bad: 'Xấu' },
-  placement: { inbox: 'hộp thư chính', tabs: 'thẻ khác', spam: 'thư rác', missing: 'không tới' },
+  placement: { inbox: 'hộp thư đến', tabs: 'trong thẻ', spam: 'thư rác', missing: 'không tới' },
   variant: { 'winner, sent to the rest': 'Biến thể thắng, gửi cho số còn lại' },
   source: { file: 'Tệp' },
   run: { sync: 'Đọc dữ liệu', transform: 'Bảng và kiểm tra', pipeline: 'Đọc dữ liệu, bảng và kiểm tra' },

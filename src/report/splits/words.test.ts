@@ -62,7 +62,7 @@ test.each([
           'gmail.com: inbox 8, tabs 2, spam 0, missing 1; t-online.de: inbox 3, tabs 0, spam 0, missing 0',
       },
     ],
-    /gmail\.com: hộp thư chính 8, thẻ khác 2, thư rác 0, không tới 1; t-online\.de: hộp thư chính 3/,
+    /gmail\.com: hộp thư đến 8, trong thẻ 2, thư rác 0, không tới 1; t-online\.de: hộp thư đến 3/,
     /\b(?:inbox|tabs|missing)\b/,
   ],
 ] as const)('%s have no English words in Vietnamese', async (_, figures, rows, said, never) => {
