@@ -37,7 +37,7 @@ const cohort = (month: string, people: number, brought: readonly number[]): read
     cumulative_revenue_per_subscriber_amount: `${value}`,
   }));
 
-async function curve(rows: readonly Row[], language: Language = 'en'): Promise<string> {
+async function figures(rows: readonly Row[], language: Language = 'en'): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'mailmart-cohorts-'));
   const all = async function* () {
     yield* rows;
@@ -57,7 +57,7 @@ async function curve(rows: readonly Row[], language: Language = 'en'): Promise<s
         format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
         catalog: loadMetricCatalog(),
       } as unknown as Context;
-      return (await cohortFigures(context))[0]?.markup ?? '';
+      return (await cohortFigures(context)).map(({ markup }) => markup);
     } finally {
       published.close();
     }
@@ -65,6 +65,9 @@ async function curve(rows: readonly Row[], language: Language = 'en'): Promise<s
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const curve = async (rows: readonly Row[], language: Language = 'en'): Promise<string> =>
+  (await figures(rows, language))[0] ?? '';
 
 /** The older ones brought less: a line of all that reached a month would fall where the better ones end. */
 const old = cohort('2026-01-01', 20, [1, 2, 3, 4]);
@@ -92,4 +95,17 @@ test('the value of a sign-up is followed over the same people, as far as a quart
 test('the same is said in Vietnamese', async () => {
   const html = await curve([...old, ...large, ...young], 'vi');
   expect(html).toMatch(/Trong 120 người đăng ký từ ít nhất 2 tháng trước, mỗi người trung bình mang về 8,50/);
+});
+
+test.each<[Language, string]>([
+  ['en', 'the month is not over'],
+  ['vi', 'tháng chưa kết thúc'],
+])('in %s a month of a cohort that is not over is marked', async (language, note) => {
+  const [, grid = ''] = await figures(
+    cohort('2026-05-01', 30, [10, 12]).map((row, since) => ({ ...row, is_complete: since === 0 })),
+    language,
+  );
+  const cells = [...grid.matchAll(/<td class="n" data-key[^>]*>(.*?)<\/td>/gs)].map(([, text]) => text?.trim());
+  expect(cells.map((text) => text?.endsWith('<sup>*</sup>'))).toEqual([false, true]);
+  expect(grid).toContain(`* ${note}`);
 });

@@ -1,5 +1,5 @@
 import { lines, moneyAxis } from '../charts/shapes.ts';
-import { translated, type Context } from '../context.ts';
+import { phrase, translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { markup, type Html } from '../html.ts';
 import { martTable, tableCaption } from '../mart-table.ts';
@@ -109,7 +109,7 @@ async function cohortGrid({ reader, messages, format }: Context): Promise<Html> 
     const value = row?.['cumulative_revenue_per_subscriber_amount'] ?? null;
     if (row === undefined || value === null) return markup`<td class="n na">${messages.none}</td>`;
     return markup`<td class="n" data-key="${String(row['signup_month'])}/${month}" data-value="${String(value)}">
-      ${format.money(value)}
+      ${format.money(value)}${row['is_complete'] !== true && markup`<sup>*</sup>`}
     </td>`;
   };
   return markup`<div class="scroll" role="group" tabindex="0" aria-labelledby="cohort-grid-caption">
@@ -133,7 +133,8 @@ async function cohortGrid({ reader, messages, format }: Context): Promise<Html> 
         )}
       </tbody>
     </table>
-  </div>`;
+  </div>
+  ${cohorts.some(([, cohort]) => cohort.some((row) => row['is_complete'] !== true)) && markup`<p class="more">* ${phrase(messages, 'the month is not over')}</p>`}`;
 }
 
 async function backtestFigure(context: Context): Promise<Html> {
