@@ -64,7 +64,7 @@ export const abTests = {
   summary: (name: HtmlValue, date: string) => markup`${name} <span class="muted">${date}</span>`,
   proven: (metrics: string) => `Proven difference: ${metrics}`,
   notProven: 'No difference is proven',
-  chartTitle: (name: string) => `Differences to the control: ${name}`,
+  chartTitle: (name: string) => `Differences to the control, in percentage points: ${name}`,
   chartFinding: (proven: string, all: string) =>
     `${proven} of ${all} comparisons are proven; filled points are, hollow ones are not.`,
   noChart: 'No comparison has an interval.',

@@ -65,7 +65,7 @@ export const columns = {
   recipient_count: 'Recipients',
   success_count: 'Successes',
   success_rate: 'Rate',
-  difference_rate: 'Difference',
+  difference_rate: 'Difference in percentage points',
   difference_low_rate: 'Low (95 %)',
   difference_high_rate: 'High (95 %)',
   p_value: 'p-value',

@@ -81,7 +81,7 @@ export const abTests: typeof englishTests = {
   summary: (name, date) => markup`${name} <span class="muted">${date}</span>`,
   proven: (metrics) => `Chênh lệch được chứng minh: ${metrics}`,
   notProven: 'Không chênh lệch nào được chứng minh',
-  chartTitle: (name) => `Chênh lệch so với nhóm đối chứng: ${name}`,
+  chartTitle: (name) => `Chênh lệch so với nhóm đối chứng, theo điểm phần trăm: ${name}`,
   chartFinding: (proven, all) =>
     `${proven} trong ${all} phép so sánh được chứng minh; điểm đặc là được, điểm rỗng là chưa.`,
   noChart: 'Không phép so sánh nào có khoảng tin cậy.',

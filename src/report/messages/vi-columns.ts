@@ -67,7 +67,7 @@ export const columns: typeof english = {
   recipient_count: 'Người nhận',
   success_count: 'Thành công',
   success_rate: 'Tỷ lệ',
-  difference_rate: 'Chênh lệch',
+  difference_rate: 'Chênh lệch (điểm phần trăm)',
   difference_low_rate: 'Thấp (95 %)',
   difference_high_rate: 'Cao (95 %)',
   p_value: 'Giá trị p',

@@ -69,3 +69,16 @@ test.each<[Language, RegExp]>([
     language === 'en' ? '<bdi>B</bdi> wins over <bdi>A</bdi>' : '<bdi>B</bdi> thắng <bdi>A</bdi>',
   );
 });
+
+test('a difference of shares is said to be in percentage points, lest it be read as the lift', () => {
+  for (const [language, words] of [
+    ['en', 'percentage points'],
+    ['vi', 'điểm phần trăm'],
+  ] as const) {
+    const { columns, abTests } = languages[language];
+    expect([columns.difference_rate, abTests.chartTitle('Spring')]).toEqual([
+      expect.stringContaining(words),
+      expect.stringContaining(words),
+    ]);
+  }
+});
