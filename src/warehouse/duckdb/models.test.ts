@@ -139,6 +139,25 @@ test('a replaced table holds exact values and is left alone when its content is 
 });
 
 test.each([
+  ['999999999.999999999', '999999999.999999999'],
+  ['1000000000', '1000000000.000000000'],
+  ['-12345678901234567890123456789.123456789', '-12345678901234567890123456789.123456789'],
+  ['0.0000000005', '0.000000001'],
+  ['-0.0000000004', '0.000000000'],
+  ['1.5e3', '1500.000000000'],
+])('an amount of %s is stored as %s', async (amount, stored) => {
+  await warehouse.replaceTable('ops.t', columns, [{ ...empty, amount }]);
+  expect(await warehouse.query('select amount from ops.t')).toEqual([{ amount: stored }]);
+});
+
+test('as many rows as go into one statement, and one more', async () => {
+  const rows = Array.from({ length: 2001 }, (_, n) => ({ ...empty, n, id: 'two\nlines\t"' }));
+  await warehouse.replaceTable('ops.t', columns, rows);
+  const [stored] = await warehouse.query('select count(distinct n) as rows, min(id) as id, max(id) as same from ops.t');
+  expect(stored).toEqual({ rows: 2001, id: 'two\nlines\t"', same: 'two\nlines\t"' });
+});
+
+test.each([
   ['amount', '1.234,56'],
   ['amount', 0.1],
   ['n', 'seven'],

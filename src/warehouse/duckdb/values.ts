@@ -6,6 +6,7 @@ import {
   HUGEINT,
   SQLNULL,
   VARCHAR,
+  type DuckDBDateValue,
   type DuckDBType,
   type DuckDBValue,
   type DuckDBValueConverter,
@@ -56,6 +57,8 @@ export const toJson: DuckDBValueConverter<Json> = (value, type, convert) => {
       return isoInstant((value as { readonly seconds: bigint }).seconds * 1_000_000n) ?? String(value);
     case DuckDBTypeId.TIMESTAMP_MS:
       return isoInstant((value as { readonly millis: bigint }).millis * 1_000n) ?? String(value);
+    case DuckDBTypeId.DATE:
+      return dateText(value as DuckDBDateValue);
     case DuckDBTypeId.LIST:
     case DuckDBTypeId.ARRAY: {
       const items = (value as unknown as { readonly items: readonly DuckDBValue[] }).items;
@@ -85,6 +88,17 @@ function isoInstant(micros: bigint): string | undefined {
   if (Number.isNaN(date.getTime())) return undefined;
   const text = date.toISOString();
   return rest === 0n ? text : `${text.slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
+}
+
+/** Texts of days: rows are many and days are few. */
+const dates = new Map<number, string>();
+
+function dateText(date: DuckDBDateValue): string {
+  const known = dates.get(date.days);
+  if (known !== undefined) return known;
+  const text = String(date);
+  if (dates.size < 10_000) dates.set(date.days, text);
+  return text;
 }
 
 /** SQL for an instant given as text in a parameter: TIMESTAMP in UTC. A plain cast would ignore the text's offset. */
