@@ -362,8 +362,74 @@ describe('subscriber_ltv', () => {
   });
 });
 
+describe('dim_subscriber', () => {
+  beforeEach(() => open());
+  afterEach(() => marts.close());
+
+  const member = (list: string, person: string, more: Seed): Promise<void> =>
+    marts.seed('core.dim_list_member', [
+      {
+        source: 'esp',
+        account_id: 'shop',
+        list_id: list,
+        member_id: person,
+        subscriber_id: person,
+        status: 'subscribed',
+        is_deleted: false,
+        ...more,
+      },
+    ]);
+
+  test('of several lists the first that says it counts, of one list what it says', async () => {
+    const own = { signup_source: 'form', country: 'DE', time_zone: 'Europe/Berlin' };
+    await member('l1', 's1', { joined_at: '2026-02-01 10:00:00', ...own });
+    await member('l2', 's2', { joined_at: '2026-02-01 10:00:00', ...own });
+    await member('l1', 's2', { joined_at: '2026-01-01 10:00:00', signup_source: 'shop', country: 'FR' });
+    await member('l3', 's2', { joined_at: '2026-03-01 10:00:00', country: 'VN', status: 'unsubscribed' });
+    await member('l1', 's3', { status: 'pending' });
+    // One person twice on one list is on one.
+    await member('l1', 's4', { joined_at: '2026-01-02 10:00:00' });
+    await member('l1', 's4', { joined_at: '2026-01-01 10:00:00', member_id: 's4 again', ...own });
+    await marts.build(['core.dim_subscriber']);
+    const rows = await marts.query('select * from core.dim_subscriber order by subscriber_id');
+    expect(rows).toMatchObject([
+      { subscriber_id: 's1', signup_month: '2026-02-01', ...own, consent_state: 'subscribed', list_count: 1 },
+      {
+        subscriber_id: 's2',
+        signup_month: '2026-01-01',
+        signup_source: 'shop',
+        country: 'FR',
+        time_zone: 'Europe/Berlin',
+        consent_state: 'subscribed',
+        list_count: 2,
+      },
+      { subscriber_id: 's3', signup_at: null, signup_source: null, country: null, consent_state: 'pending' },
+      { subscriber_id: 's4', signup_month: '2026-01-01', ...own, consent_state: 'subscribed', list_count: 1 },
+    ]);
+    expect(rows[2]).toMatchObject({ time_zone: null, list_count: 0 });
+  });
+});
+
 describe('ltv_cohorts', () => {
   afterEach(() => marts.close());
+
+  test('who reads and buys in a month is retained once, who only gets money back is not', async () => {
+    await open('2026-02-15');
+    await campaign(marts, 'c1');
+    for (const id of ['s1', 's2', 's3', 's4']) await person(id, { signup_month: '2026-01-01' });
+    await happen(marts, 'c1', 'sent', [1, 2, 3]);
+    await happen(marts, 'c1', 'open', [1, 2], { is_machine: false });
+    await happen(marts, 'c1', 'open', [3], { is_machine: true });
+    await order(marts, 'o1', 's2', '10');
+    await order(marts, 'o2', 's4', '20', { refund_amount: '5', refund_date: '2026-02-01' });
+    await build();
+    const rows = await marts.query(`select mailed_count, retained_count, order_count, revenue_amount, refund_amount
+      from marts.ltv_cohorts order by month`);
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      [3, 3, 2, '30.000000000', '0.000000000'],
+      [0, 0, 0, '0.000000000', '5.000000000'],
+    ]);
+  });
 
   test.each([
     ['2026-06-30', false],

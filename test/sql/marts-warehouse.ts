@@ -160,8 +160,8 @@ export class MartsWarehouse {
       then -1 - cast(md5_number_lower(member_id) >> 4 as bigint) else cast(md5_number_lower(subscriber_id) >> 4 as bigint) end`);
     for (const action of this.#graph.actions) {
       // The swap of built marts into place is the runner's.
-      if (!isOurs(action) || ['assertion', 'operations'].includes(action.kind)) continue;
-      if (only !== undefined && !only.includes(action.name)) continue;
+      if (['assertion', 'operations'].includes(action.kind)) continue;
+      if (only === undefined ? !isOurs(action) : !only.includes(action.name)) continue;
       if (action.step === undefined) {
         await this.execute(`create or replace table ${quoted(action.name)} as ${inDuckdb(action.full.query)}`);
       } else {
