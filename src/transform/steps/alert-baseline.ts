@@ -73,8 +73,18 @@ export function judgeMedian(past: readonly Counted[], now: Counted): Judgement |
 
 type Fit = { readonly meanOf: (one: Counted) => number; readonly dispersion: number };
 
-const weekdayOf = ({ day }: Counted): number => new Date(day).getUTCDay();
-const monthOf = ({ day }: Counted): number => new Date(day).getUTCMonth();
+/** Days are few, and each is asked for a hundred thousand times. */
+const weekdays = new Map<string, number>();
+
+function weekdayOf({ day }: Counted): number {
+  const known = weekdays.get(day);
+  if (known !== undefined) return known;
+  const weekday = new Date(day).getUTCDay();
+  weekdays.set(day, weekday);
+  return weekday;
+}
+
+const monthOf = ({ day }: Counted): number => Number(day.slice(5, 7));
 
 function fitted(past: readonly Counted[], weights: readonly number[]): Fit {
   const weighted = (pick: (one: Counted, index: number) => number): number =>
