@@ -62,7 +62,7 @@ async function runStep(warehouse: Warehouse, runId: string, action: Action, fing
   const { rows, durationMs } = await oneStep(() =>
     inLittleSpace(async () => {
       const started = performance.now();
-      const written = step.run(await warehouse.query(`select * from ${warehouse.quote(builtAs(step.reads))}`));
+      const written = await step.run(await warehouse.query(`select * from ${warehouse.quote(builtAs(step.reads))}`));
       await warehouse.replaceTable(step.writes.table, step.writes.columns, written);
       return { rows: written.length, durationMs: Math.round(performance.now() - started) };
     }),

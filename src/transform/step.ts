@@ -11,6 +11,6 @@ export type Step = {
   /** Table read whole, `core.int_ab_counts`; decimals arrive as text, integers as number, bigint or text. */
   readonly reads: string;
   readonly writes: { readonly table: string; readonly columns: readonly Column[] };
-  /** Pure: the same rows in any order give the same result. */
-  readonly run: (rows: readonly Row[]) => readonly Row[];
+  /** Pure: the same rows in any order give the same result. A promise where it lets others of the process have their turn. */
+  readonly run: (rows: readonly Row[]) => readonly Row[] | Promise<readonly Row[]>;
 };

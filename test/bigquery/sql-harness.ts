@@ -229,7 +229,7 @@ export class BigProject {
 
   async #runStep({ step }: Action): Promise<readonly string[]> {
     if (step === undefined) return [];
-    const rows = step.run(await this.query(`select * from ${this.#quoted(builtAs(step.reads))}`));
+    const rows = await step.run(await this.query(`select * from ${this.#quoted(builtAs(step.reads))}`));
     const fields = step.writes.columns.map(({ name, type }) => ({ name, type: fieldTypes[type] as Type }));
     await this.#replace(step.writes.table, { fields, rows });
     return [];

@@ -190,7 +190,10 @@ export class MartsWarehouse {
 
   async #run(step: Step): Promise<void> {
     await this.#create(step);
-    await this.seed(step.writes.table, step.run(await this.query(`select * from ${step.reads}`)) as readonly Seed[]);
+    await this.seed(
+      step.writes.table,
+      (await step.run(await this.query(`select * from ${step.reads}`))) as readonly Seed[],
+    );
   }
 }
 

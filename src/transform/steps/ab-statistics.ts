@@ -45,12 +45,12 @@ const columns: readonly Column[] = [
  * Statistics of every A/B test: intervals, p-values, probability to be best, verdict in words. Families for the
  * correction are the comparisons with the control within one test and metric; metrics are not corrected for each other.
  */
-export const abStatistics: Step = {
+export const abStatistics = {
   name: 'ab-statistics',
   reads: 'core.int_ab_counts',
   writes: { table: 'core.int_ab_statistics', columns },
   run: (rows) => [...families(rows).values()].flatMap((arms) => familyRows(arms)),
-};
+} satisfies Step;
 
 function families(rows: readonly Row[]): ReadonlyMap<string, readonly Arm[]> {
   const result = new Map<string, Arm[]>();

@@ -31,7 +31,7 @@ const columns: readonly Column[] = [
 ];
 
 /** Every day on which a rule's incident was open: thresholds with hysteresis, baselines with their test. */
-export const alerts: Step = {
+export const alerts = {
   name: 'alerts',
   reads: 'core.int_alert_values',
   writes: { table: 'core.int_alert_days', columns },
@@ -39,7 +39,7 @@ export const alerts: Step = {
     [...Map.groupBy(rows, seriesOf)]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([series, members]) => alertRows(series, members)),
-};
+} satisfies Step;
 
 /** Campaigns of one account follow each other; a list, an account or the company is a series of its own. */
 function seriesOf(row: Row): string {

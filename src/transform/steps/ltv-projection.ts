@@ -16,11 +16,11 @@ const columns: readonly Column[] = [
 ];
 
 /** What each subscriber is expected to buy in the next year; those who never bought by the day they were first seen. */
-export const ltvProjection: Step = {
+export const ltvProjection = {
   name: 'ltv-projection',
   reads: 'core.int_ltv_history',
   writes: { table: 'core.int_ltv_projection', columns },
-  run: (rows) => {
+  run: (rows): readonly Row[] => {
     const { all, today } = toHistories(rows);
     const before = knownBefore(all, today);
     const reason = tooFew(before);
@@ -45,7 +45,7 @@ export const ltvProjection: Step = {
         .map((watched) => ({ ...empty, ...personOf(watched), reason: reason ?? 'first seen today' })),
     ];
   },
-};
+} satisfies Step;
 
 const empty: Row = Object.fromEntries(columns.map(({ name }) => [name, null]));
 

@@ -27,12 +27,12 @@ const columns: readonly Column[] = [
 ];
 
 /** Reads every distinct user agent: client, device, system, and whether it is a person's. */
-export const userAgents: Step = {
+export const userAgents = {
   name: 'user-agents',
   reads: 'core.int_user_agent',
   writes: { table: 'core.dim_user_agent', columns },
   run: (rows) => rows.flatMap(({ user_agent: text }) => (typeof text === 'string' && text !== '' ? [asRow(text)] : [])),
-};
+} satisfies Step;
 
 function asRow(text: string): Row {
   const { client, device, os, isProxy, isMachine, rule } = readAgent(text);
