@@ -1,18 +1,41 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { compileGraph, planTransform, TransformError, sqlFolder } from '../../src/transform/index.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  compileGraph,
+  planTransform,
+  TransformError,
+  sqlFolder,
+  type TransformResult,
+} from '../../src/transform/index.ts';
 import { tableHash } from '../../src/warehouse/duckdb/index.ts';
 import { engagement, list, sent } from './core-seeds.ts';
 import { cells, openSqlProject, type SqlProject } from './harness.ts';
 
+/** Folders of closed projects, with seeds alone and after a first transform, and what that ran: each test has a copy of one. */
+let seeded: string;
+let built: string;
+let first: TransformResult;
+beforeAll(async () => {
+  const fresh = await openSqlProject();
+  await fresh.seed('shop', engagement);
+  await fresh.close({ keep: true });
+  seeded = fresh.folder;
+  const next = await openSqlProject({}, undefined, seeded);
+  first = await next.transform();
+  await next.close({ keep: true });
+  built = next.folder;
+});
+afterAll(async () => {
+  for (const folder of [seeded, built]) await rm(folder, { recursive: true, force: true });
+});
+
 let project: SqlProject;
 const folders: string[] = [];
-beforeEach(async () => {
-  project = await openSqlProject();
-  await project.seed('shop', engagement);
-});
+const open = async (from: string): Promise<void> => {
+  project = await openSqlProject({}, undefined, from);
+};
 afterEach(async () => {
   await project.close();
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
@@ -41,7 +64,7 @@ const marts = async (): Promise<readonly string[]> => {
 
 describe('a transform', () => {
   test('with nothing new runs nothing and leaves every mart as it is', async () => {
-    await project.transform();
+    await open(built);
     const before = await marts();
     expect(before.length).toBeGreaterThanOrEqual(8);
     const second = await project.transform();
@@ -50,7 +73,7 @@ describe('a transform', () => {
   });
 
   test('with one changed stream runs what depends on it, and no more', async () => {
-    await project.transform();
+    await open(built);
     await project.seed('shop', { 'mailchimp.lists': [list('l1', { name: 'Renamed' })] });
     const names = (await project.transform({}, ['core.*'])).runs.map((run) => run.name);
     expect(names).toContain('staging.stg_mailchimp__lists');
@@ -60,6 +83,7 @@ describe('a transform', () => {
   });
 
   test('builds events anew when the reporting zone changes, also those that are incremental', async () => {
+    await open(seeded);
     const day =
       "select cast(max(event_date) as varchar) as day from core.fct_message_event where event_type = 'sent' and campaign_id = 'c1'";
     await project.transform({}, ['core.fct_message_event']);
@@ -69,6 +93,7 @@ describe('a transform', () => {
   });
 
   test('refuses a selection that names nothing, and says what there is', async () => {
+    await open(seeded);
     const refusal: unknown = await project.transform({}, ['campaign_perf']).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(TransformError);
     expect(refusal).toMatchObject({
@@ -78,6 +103,7 @@ describe('a transform', () => {
   });
 
   test('of some tables checks them, and builds nothing else', async () => {
+    await open(seeded);
     const graph = await compileGraph({ engine: 'duckdb', timeZone: 'Europe/Berlin', currency: 'EUR' });
     const { actions } = await planTransform({ warehouse: project.warehouse, graph, select: ['staging.*'] });
     expect(actions.map(({ name }) => name)).toContain('checks.check_stg_mailchimp__sent_to');
@@ -85,6 +111,7 @@ describe('a transform', () => {
   });
 
   test('of one mart and of all leave nothing to swap for each other', async () => {
+    await open(seeded);
     const names = async (select?: readonly string[]) =>
       (await project.transform({}, select)).runs.map(({ name }) => name);
     const small = ['active_audience_daily', 'audience_growth_daily'];
@@ -110,7 +137,7 @@ describe('a transform', () => {
   });
 
   test('in full runs everything again, and gives the same rows', async () => {
-    const first = await project.transform();
+    await open(built);
     const before = await marts();
     const again = await project.transform({ full: true });
     expect(again.runs).toHaveLength(first.runs.length);
@@ -119,7 +146,7 @@ describe('a transform', () => {
   });
 
   test('two actions at once run in an order that the plan allows, and give the same rows', async () => {
-    const first = await project.transform();
+    await open(built);
     const before = await marts();
     const again = await project.transform({ full: true, parallel: 2 });
     expect(again.runs.map(({ name }) => name).toSorted()).toEqual(first.runs.map(({ name }) => name).toSorted());
@@ -135,7 +162,7 @@ describe('a transform', () => {
   });
 
   test('goes on where a killed one stopped: a missing table is built again, an equal one is not', async () => {
-    await project.transform();
+    await open(built);
     await project.warehouse.runModel('kill', { name: 'test.kill', kind: 'operations', fingerprint: 'x' }, [
       'drop table core.dim_list',
     ]);
@@ -146,6 +173,7 @@ describe('a transform', () => {
 
 describe('a failed assertion', () => {
   test('on a mart leaves all marts as they were, names rule and rows, and heals when the data does', async () => {
+    await open(seeded);
     const check = await planted(
       'checks/planted.sqlx',
       `config { type: "assertion", schema: "checks", description: "no campaign has three recipients" }
@@ -174,6 +202,7 @@ select campaign_id from \${ref("campaign_performance")} where campaign_id = 'c2'
   });
 
   test('is not passed by, by selecting a mart that it reads', async () => {
+    await open(seeded);
     const check = await planted(
       'checks/planted.sqlx',
       `config { type: "assertion", schema: "checks", description: "no campaign has three recipients" }
@@ -204,7 +233,7 @@ select campaign_id from \${ref("campaign_performance")} where campaign_id = 'c2'
   });
 
   test('on core stops everything that reads the table, before a mart is touched', async () => {
-    await project.transform();
+    await open(built);
     const good = await marts();
     const folder = await planted(
       'core/dim_list.sqlx',
@@ -227,6 +256,7 @@ union all select 'mailchimp', account_id, list_id, name, member_count_reported, 
 });
 
 test('SQL that does not compile is named with its file', async () => {
+  await open(seeded);
   const folder = await planted(
     'core/broken.sqlx',
     'config { type: "table", schema: "core" } select * from ${ref("nowhere")}',

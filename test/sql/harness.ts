@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AnyStream } from '../../connectors/_kit/contract.ts';
@@ -18,6 +18,8 @@ import { sendgridStreams } from './sendgrid-streams.ts';
 export type Seeds = Readonly<Record<string, readonly JsonObject[]>>;
 
 export type SqlProject = {
+  /** Landing and warehouse file; whole once it is closed. */
+  readonly folder: string;
   readonly warehouse: Warehouse;
   /** Sets the clock of the next loads and transforms. */
   setNow(instant: string): void;
@@ -35,7 +37,8 @@ export type SqlProject = {
     select?: readonly string[],
   ): Promise<TransformResult>;
   query(sql: string): Promise<readonly Row[]>;
-  close(): Promise<void>;
+  /** Closes the warehouse and removes its folder, unless that is to be kept for copies. */
+  close(options?: { readonly keep?: boolean }): Promise<void>;
 };
 
 export const salt = 'salt of the tests';
@@ -50,13 +53,18 @@ const defaults: TransformConfig = {
   campaigns: [],
 };
 
+let copies = 0;
+
 /** A real DuckDB warehouse in a temporary folder, with the real SQL project on top. */
 export async function openSqlProject(
   config: Partial<TransformConfig> = {},
   /** Another warehouse than DuckDB; it finds the landed parts in this store. */
   openWarehouse?: (landing: Landing, clock: Clock) => Promise<Warehouse>,
+  /** Folder of a closed project to go on from, in a copy. */
+  from?: string,
 ): Promise<SqlProject> {
   const folder = await mkdtemp(join(tmpdir(), 'mailmart-sql-'));
+  if (from !== undefined) await cp(from, folder, { recursive: true });
   const landing = createLocalLanding(join(folder, 'landing'));
   let now = '2026-06-30T12:00:00.000Z';
   const clock = { now: () => now };
@@ -69,7 +77,8 @@ export async function openSqlProject(
       clock,
     }));
   const settings = { ...defaults, ...config };
-  let runs = 0;
+  // Other numbers than those of the project that this one goes on from.
+  let runs = from === undefined ? 0 : (copies += 1) * 1000;
 
   const seed: SqlProject['seed'] = async (account, seeds, options = {}) => {
     for (const [name, records] of Object.entries(seeds)) {
@@ -117,6 +126,7 @@ export async function openSqlProject(
   };
 
   return {
+    folder,
     warehouse,
     setNow: (instant) => {
       now = instant;
@@ -136,9 +146,9 @@ export async function openSqlProject(
       });
     },
     query: (sql) => warehouse.query(sql),
-    close: async () => {
+    close: async ({ keep = false } = {}) => {
       await warehouse.close();
-      await rm(folder, { recursive: true, force: true });
+      if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };
 }
