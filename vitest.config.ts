@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { keepCompiledCode } from './test/runner/compiled-code.ts';
 import { LongestFirst } from './test/runner/longest-first.ts';
 import { keepTemporaryFilesInMemory } from './test/runner/temporary-files.ts';
 
 keepTemporaryFilesInMemory();
+keepCompiledCode();
 
 const heavy = { fileParallelism: false, testTimeout: 600_000, hookTimeout: 600_000 } as const;
 /** Most of them wait for one process at a time. */

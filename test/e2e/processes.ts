@@ -33,12 +33,13 @@ type Place = { readonly cwd: string; readonly env: Readonly<Record<string, strin
 
 /** A small environment, so that a test depends on nothing that happens to be set on the machine. */
 export function cleanEnv(more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  const { PATH, HOME, MAILMART_CACHE, MAILMART_SHARED } = process.env;
+  const { PATH, HOME, MAILMART_CACHE, MAILMART_SHARED, NODE_COMPILE_CACHE } = process.env;
   return {
     PATH: PATH ?? '',
     HOME: HOME ?? '',
     ...(MAILMART_CACHE === undefined ? {} : { MAILMART_CACHE }),
     ...(MAILMART_SHARED === undefined ? {} : { MAILMART_SHARED }),
+    ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
     ...more,
   };
 }
