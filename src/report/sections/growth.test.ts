@@ -143,3 +143,14 @@ test('lists have the names that people know; the same name twice has account or 
   });
   expect(html).toContain('>Customers &amp; friends (blog)</text>');
 });
+
+test('lists of one id are told apart by their account', async () => {
+  const list = (account: string, first: number): readonly Row[] =>
+    days('newsletter', '2025-07-01', period.to, first, { account_id: account });
+  const html = await seen(
+    async (context) => (await growthFigures(context)).map(({ markup }) => markup).join(''),
+    [...list('shop', 9000), ...list('club', 300)],
+  );
+  expect(html).toContain('The largest list (<bdi>newsletter (shop)</bdi>) has 9,364.');
+  expect(html).toContain('>newsletter (club)</text>');
+});
