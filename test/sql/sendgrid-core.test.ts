@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { personKey } from '../../connectors/_kit/person-key.ts';
-import { address } from './core-seeds.ts';
+import { address, list as mailchimpList, member } from './core-seeds.ts';
 import { allPassed, cells, openSqlProject, salt, type SqlProject } from './harness.ts';
 import * as grid from './sendgrid-seeds.ts';
 
@@ -456,6 +456,26 @@ describe('list members', () => {
       ['unsubscribed', '3', '2026-01-05 10:00:00'],
     ]);
   });
+});
+
+test('an id that was another service’s account before counts a list of each', async () => {
+  await open();
+  try {
+    await project.seed('grid', {
+      'sendgrid.lists': [list('l1')],
+      'sendgrid.contacts': [contact('ann')],
+      'mailchimp.lists': [mailchimpList('l1')],
+      'mailchimp.members': [member('ann')],
+    });
+    allPassed(await project.transform({}, core));
+    expect(
+      await rows(
+        `select cast(list_count as varchar) from core.dim_subscriber where subscriber_id = '${person('ann')}'`,
+      ),
+    ).toEqual([['2']]);
+  } finally {
+    await close();
+  }
 });
 
 describe('what comes late or in another order', () => {
