@@ -4,13 +4,19 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
   'test/bigquery/parity',
   'test/faults/kill',
-  'test/truth/truth',
+  'test/truth/planted',
+  'test/e2e/report',
   'test/e2e/pipeline',
+  'test/truth/money',
   'test/faults/source',
-  'test/bigquery/migrate',
-  'test/sql/sendgrid-core',
   'test/faults/bad-input',
   'test/bigquery/transform',
+  'test/truth/truth',
+  'test/e2e/cli-demo',
+  'test/cli/run',
+  'test/sql/late-events',
+  'test/truth/adversarial',
+  'test/bigquery/migrate',
 ];
 
 export class LongestFirst extends BaseSequencer {
