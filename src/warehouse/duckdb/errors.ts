@@ -107,11 +107,15 @@ export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && outOfMemory.test(error.message);
 }
 
-/** First lines of a message without quoted values of conversion errors and without anything like an address. */
+/** First lines of a message without the values that a failure of data quotes and without anything like an address. */
 function withoutValues(text: string): string {
   const isData = /^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(text);
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^LINE \d+:|^\s*\^/.test(line));
-  const short = lines.slice(0, 2).join(' ').slice(0, 400);
-  const hidden = isData ? short.replaceAll(/(["'])(?:(?!\1).)*\1/g, '<value>') : short;
-  return hidden.replaceAll(/[^\s'"<>]+@[^\s'"<>]+/g, '<address>');
+  // From the first quote to the last, before lines are chosen: values may hold quotes and line breaks.
+  const hidden = isData ? text.replace(/["'][^]*["']/, '<value>') : text;
+  const lines = hidden.split('\n').filter((line) => line.trim() !== '' && !/^LINE \d+:|^\s*\^/.test(line));
+  return lines
+    .slice(0, 2)
+    .join(' ')
+    .slice(0, 400)
+    .replaceAll(/[^\s'"<>]+@[^\s'"<>]+/g, '<address>');
 }
