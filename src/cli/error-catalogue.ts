@@ -21,6 +21,7 @@ export type RuntimeCode =
   | 'DATA_INCOMPLETE'
   | 'DATA_TEST_FAILED'
   | 'DATA_NOT_PUBLISHED'
+  | 'DATA_OUTDATED'
   | 'MODEL_FAILED'
   | 'MODEL_UNKNOWN'
   | 'QUERY_REFUSED'
@@ -354,6 +355,12 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     'Readers use a copy that a run writes at its end.',
     ['No run has finished in this project.'],
     ['Run mailmart run, then try again.'],
+  ),
+  DATA_OUTDATED: entry(
+    'The published tables are of another version',
+    'The report looks for a table or column that the published copy does not have.',
+    ['mailmart was updated, and nothing was transformed since.', 'An older mailmart reads what a newer one published.'],
+    ['Run mailmart transform: it builds and publishes the tables again, and asks no source.'],
   ),
   MODEL_FAILED: entry(
     'A model failed',

@@ -332,6 +332,17 @@ describe('status of the receiver', () => {
   });
 });
 
+describe('report', () => {
+  it('says what to do where the published tables are of another version', async () => {
+    const { code, stderr } = await cli('report');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /Error DATA_OUTDATED: The published tables are of another version of mailmart: they have no \w+\.$/m,
+    );
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe('  Fix: mailmart transform');
+  });
+});
+
 describe('alerts', () => {
   it('says under each open alert what it is about and what to do, without what a name would do to a terminal', async () => {
     const { stdout } = await cli('alerts');
