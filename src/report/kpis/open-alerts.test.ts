@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import type { Context } from '../context.ts';
+import { always, contextOf } from '../context.fixture.ts';
 import type { Kpi } from './kpi.ts';
 import { withOpenAlerts } from './open-alerts.ts';
 
@@ -13,11 +12,7 @@ const rows = [
 ];
 
 test('an alert is told on the card of what it watches and of its rule, and of several windows on the one it is about', async () => {
-  const context = {
-    reader: { rows: async () => rows },
-    catalog: loadMetricCatalog(),
-    period: { to: '2026-06-30', asOf: '2026-06-30' },
-  } as unknown as Context;
+  const context = contextOf('en', { reader: always(rows), period: { to: '2026-06-30', asOf: '2026-06-30' } });
   const kpis = [
     card('unsubscribes'),
     card('unsubscribe_rate'),

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
+import { always, contextOf } from '../context.fixture.ts';
 import { languages, type Language } from '../messages/index.ts';
 import { testSection } from './ab-tests.ts';
 
@@ -9,7 +7,6 @@ test.each<[Language, string]>([
   ['en', '<bdi>Roses &amp; more</bdi> wins over <bdi>Roses</bdi>'],
   ['vi', '<bdi>Roses &amp; more</bdi> thắng <bdi>Roses</bdi>'],
 ])('in %s a verdict is said in the language, and the names stay', async (language, verdict) => {
-  const messages = languages[language];
   const row = {
     test_id: 't1',
     campaign_name: 'Spring',
@@ -23,12 +20,7 @@ test.each<[Language, string]>([
     p_value: null,
     verdict: 'Roses & more wins over Roses',
   };
-  const context = {
-    reader: { rows: async () => [row] },
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
-  } as unknown as Context;
+  const context = contextOf(language, { reader: always([row]) });
   expect((await testSection(context)).markup).toContain(verdict);
 });
 
@@ -42,7 +34,6 @@ test.each<[Language, RegExp]>([
     /<strong>A<\/strong> <span class="muted">không rõ tên, mã <bdi>0aaf0e5e-8cf6-4f00-a73c-07883fac0094<\/bdi><\/span>/,
   ],
 ])('in %s a variant without a name goes by its letter, and its id stands behind', async (language, name) => {
-  const messages = languages[language];
   const ids = ['0aaf0e5e-8cf6-4f00-a73c-07883fac0094', '4a366cef-c491-414e-9912-ba81af2fca85'];
   const rows = ids.map((id, index) => ({
     test_id: 't1',
@@ -57,12 +48,7 @@ test.each<[Language, RegExp]>([
     p_value: null,
     verdict: index === 0 ? 'baseline' : `${ids[1]} wins over ${ids[0]}`,
   }));
-  const context = {
-    reader: { rows: async () => rows },
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
-  } as unknown as Context;
+  const context = contextOf(language, { reader: always(rows) });
   const { markup } = await testSection(context);
   expect(markup).toMatch(name);
   expect(markup).toContain(

@@ -1,21 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Row } from '../../contracts/sync.ts';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import { openPublished, publishTo } from '../../warehouse/duckdb/index.ts';
 import type { Column } from '../../warehouse/port.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
-import { languages } from '../messages/index.ts';
+import { texts, withPublished, type Published } from '../context.fixture.ts';
+import type { Language } from '../messages/index.ts';
 import { readPeriod } from '../period.ts';
-import { createReader } from '../reader.ts';
 import { alertSection } from './alerts.ts';
 
-const text = (...names: readonly string[]): readonly Column[] => names.map((name) => ({ name, type: 'string' }));
 const columns: readonly Column[] = [
-  ...text('source', 'account_id', 'incident_id', 'rule', 'metric', 'scope', 'scope_id', 'severity', 'method'),
+  ...texts('source', 'account_id', 'incident_id', 'rule', 'metric', 'scope', 'scope_id', 'severity', 'method'),
   { name: 'day', type: 'date' },
   { name: 'value', type: 'double' },
   { name: 'threshold_value', type: 'double' },
@@ -26,14 +18,14 @@ const columns: readonly Column[] = [
   { name: 'closed_date', type: 'date' },
 ];
 const campaigns: readonly Column[] = [
-  ...text('source', 'account_id', 'campaign_id', 'name'),
+  ...texts('source', 'account_id', 'campaign_id', 'name'),
   { name: 'send_date', type: 'date' },
 ];
 const lists: readonly Column[] = [
-  ...text('source', 'account_id', 'list_id', 'list_name'),
+  ...texts('source', 'account_id', 'list_id', 'list_name'),
   { name: 'day', type: 'date' },
 ];
-const checks: readonly Column[] = text('source', 'account_id', 'campaign_id', 'name');
+const checks: readonly Column[] = texts('source', 'account_id', 'campaign_id', 'name');
 
 const day = (more: Row): Row => ({
   source: 'mailchimp',
@@ -50,6 +42,9 @@ const day = (more: Row): Row => ({
   closed_date: null,
   ...more,
 });
+/** A day on which something is wrong. */
+const open = (more: Row): Row => day({ day: '2026-06-24', is_past_threshold: true, severity: 'info', ...more });
+
 const campaign = (id: string, name: string, sent: string): Row => ({
   source: 'mailchimp',
   account_id: 'shop',
@@ -61,46 +56,19 @@ const campaign = (id: string, name: string, sent: string): Row => ({
 type Named = { readonly lists?: readonly Row[]; readonly checks?: readonly Row[] };
 
 /** The section as text, of these alerts. */
-async function shown(alerts: readonly Row[], language: 'en' | 'vi' = 'en', named: Named = {}): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'mailmart-alerts-'));
-  const all = async function* (rows: readonly Row[]) {
-    yield* rows;
-  };
-  try {
-    const file = join(folder, 'published.duckdb');
-    const sent = [campaign('c1', 'Spring', '2026-06-24'), campaign('c2', 'Summer', '2026-06-27')];
-    await publishTo(file)(
-      [
-        { name: 'marts.alerts', columns, rows: all(alerts) },
-        { name: 'marts.campaign_performance', columns: campaigns, rows: all(sent) },
-        ...(named.lists === undefined
-          ? []
-          : [{ name: 'marts.audience_growth_daily', columns: lists, rows: all(named.lists) }]),
-        ...(named.checks === undefined
-          ? []
-          : [{ name: 'marts.spam_checks', columns: checks, rows: all(named.checks) }]),
-      ],
-      { runId: 'r1', publishedAt: '2026-06-30T12:00:00.000Z' },
-    );
-    const published = await openPublished(file);
-    try {
-      const reader = await createReader(published);
-      const messages = languages[language];
-      const context: Context = {
-        reader,
-        messages,
-        format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-        catalog: loadMetricCatalog(),
-        period: await readPeriod(reader),
-        company: { name: 'Acme', time_zone: 'Europe/Berlin', currency: 'EUR' },
-      };
-      return (await alertSection(context)).markup;
-    } finally {
-      published.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function shown(alerts: readonly Row[], language: Language = 'en', named: Named = {}): Promise<string> {
+  const sent = [campaign('c1', 'Spring', '2026-06-24'), campaign('c2', 'Summer', '2026-06-27')];
+  const tables: readonly Published[] = [
+    { name: 'marts.alerts', columns, rows: alerts },
+    { name: 'marts.campaign_performance', columns: campaigns, rows: sent },
+    ...(named.lists === undefined ? [] : [{ name: 'marts.audience_growth_daily', columns: lists, rows: named.lists }]),
+    ...(named.checks === undefined ? [] : [{ name: 'marts.spam_checks', columns: checks, rows: named.checks }]),
+  ];
+  return await withPublished(
+    tables,
+    async (context) => (await alertSection({ ...context, period: await readPeriod(context.reader) })).markup,
+    language,
+  );
 }
 
 test('an alert shows the number, the place and the severity of its last bad day', async () => {
@@ -116,13 +84,10 @@ test('an alert shows the number, the place and the severity of its last bad day'
 
 test('mails whose domain is not known have words for it', async () => {
   const rows = [
-    day({
+    open({
       scope: 'domain',
       scope_id: 'unknown',
-      day: '2026-06-24',
       value: 0.01,
-      is_past_threshold: true,
-      severity: 'info',
     }),
   ];
   expect(await shown(rows)).toContain('>domain not known<');
@@ -131,23 +96,17 @@ test('mails whose domain is not known have words for it', async () => {
 
 test('an alert about a list, or a campaign that is only planned, has its name', async () => {
   const rows = [
-    day({
+    open({
       scope: 'list',
       scope_id: 'l1',
       metric: 'active_audience',
-      day: '2026-06-24',
       value: 0.2,
-      is_past_threshold: true,
-      severity: 'info',
     }),
-    day({
+    open({
       scope_id: 'planned',
       incident_id: 'i2',
       metric: 'spam_score',
-      day: '2026-06-24',
       value: 5,
-      is_past_threshold: true,
-      severity: 'info',
     }),
   ];
   const names: Named = {

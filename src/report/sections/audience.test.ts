@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
-import { languages, type Language } from '../messages/index.ts';
+import { always, contextOf, joined } from '../context.fixture.ts';
+import type { Language } from '../messages/index.ts';
 import { activeFigures } from './audience.ts';
 
 test.each<[Language, string, string]>([
@@ -10,7 +8,6 @@ test.each<[Language, string, string]>([
   ['vi', 'human', 'Người'],
   ['vi', 'human+unknown', 'Người và không phân biệt được'],
 ])('in %s the basis %s reads “%s”', async (language, basis, shown) => {
-  const messages = languages[language];
   const row = {
     day: '2026-06-30',
     window_days: 90,
@@ -19,13 +16,10 @@ test.each<[Language, string, string]>([
     active_audience_rate: 0.25,
     basis,
   };
-  const context = {
-    reader: { rows: async () => [{ ...row, day: '2026-06-23' }, row], first: async () => undefined },
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
+  const context = contextOf(language, {
+    reader: always([{ ...row, day: '2026-06-23' }, row]),
     period: { to: '2026-06-30', previousTo: '2026-04-01' },
-  } as unknown as Context;
-  const html = (await activeFigures(context)).map(({ markup }) => markup).join('');
+  });
+  const html = joined(await activeFigures(context));
   expect(html).toContain(`<td data-value="${basis}">${shown}</td>`);
 });

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
-import { languages } from '../messages/index.ts';
+import { always, contextOf } from '../context.fixture.ts';
 import { espView } from './esp-view.ts';
 
 test('this report’s own metric has its unit beside the service’s number in the service’s scale', async () => {
-  const messages = languages.en;
   const row = {
     account_id: 'shop',
     campaign_id: 'c1',
@@ -20,12 +16,7 @@ test('this report’s own metric has its unit beside the service’s number in t
     { ...row, metric: 'opens_per_opener', shown_value: 1.5, stated_value: 1.5, metric_value: 1.25 },
     { ...row, metric: 'open_rate', shown_value: 0.2, stated_value: 0.2, metric_value: null },
   ];
-  const context = {
-    reader: { rows: async () => rows, first: async () => ({ one: 1 }), has: () => true },
-    messages,
-    format: createFormat(messages.locale, 'UTC', 'EUR'),
-    catalog: loadMetricCatalog(),
-  } as unknown as Context;
+  const context = contextOf('en', { reader: always(rows, { one: 1 }) });
   const { markup } = await espView(context);
   const cells = [...markup.matchAll(/<td class="n"[^>]*>([^<]*)<|<td class="n na"[^>]*>([^<]*)</g)].map(
     ([, value, none]) => value ?? none,

@@ -1,18 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Row } from '../../contracts/sync.ts';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import { openPublished, publishTo } from '../../warehouse/duckdb/index.ts';
 import type { Column } from '../../warehouse/port.ts';
 import { addDays } from '../calendar.ts';
+import { joined, texts, withPublished } from '../context.fixture.ts';
 import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
 import { growthKpis } from '../kpis/audience-kpis.ts';
-import { languages } from '../messages/index.ts';
 import type { Period } from '../period.ts';
-import { createReader } from '../reader.ts';
 import { kpiName } from './kpi-cards.ts';
 import { growthFigures } from './audience.ts';
 
@@ -21,7 +14,7 @@ const counts =
     ' ',
   );
 const columns: readonly Column[] = [
-  ...['source', 'account_id', 'list_id', 'list_name'].map((name): Column => ({ name, type: 'string' })),
+  ...texts('source', 'account_id', 'list_id', 'list_name'),
   { name: 'day', type: 'date' },
   ...counts.map((name): Column => ({ name, type: 'int' })),
   { name: 'growth_rate', type: 'double' },
@@ -63,36 +56,15 @@ const period = {
   firstSend: '2025-07-01',
 } as unknown as Period;
 
-/** With the report's own words, of an old list and one that another account brought in the period before. */
-async function seen<T>(look: (context: Context) => Promise<T>, more: readonly Row[] = []): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'mailmart-growth-'));
-  const rows = async function* () {
-    yield* days('old', '2025-06-01', period.to, 1000);
-    yield* days('brought', '2026-01-05', period.to, 500);
-    yield* more;
-  };
-  try {
-    const file = join(folder, 'published.duckdb');
-    await publishTo(file)([{ name: 'marts.audience_growth_daily', columns, rows: rows() }], {
-      runId: 'r1',
-      publishedAt: '2026-06-30T12:00:00.000Z',
-    });
-    const published = await openPublished(file);
-    try {
-      return await look({
-        reader: await createReader(published),
-        messages: languages.en,
-        format: createFormat('en-GB', 'Europe/Berlin', 'EUR'),
-        catalog: loadMetricCatalog(),
-        period,
-      } as unknown as Context);
-    } finally {
-      published.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+/** Of an old list and one that another account brought in the period before. */
+const seen = async <T>(look: (context: Context) => Promise<T>, more: readonly Row[] = []): Promise<T> => {
+  const rows = [
+    ...days('old', '2025-06-01', period.to, 1000),
+    ...days('brought', '2026-01-05', period.to, 500),
+    ...more,
+  ];
+  return await withPublished([{ name: 'marts.audience_growth_daily', columns, rows }], look, 'en', { period });
+};
 
 test('numbers of lists are called memberships: who is on two lists counts twice', async () => {
   const [name, html] = await seen(async (context) => {
@@ -109,7 +81,7 @@ test('numbers of lists are called memberships: who is on two lists counts twice'
 test('the first day of a list brings who was on it already: it is no growth, and the text says so', async () => {
   const [growth, html] = await seen(async (context) => {
     const [kpi] = await growthKpis(context.reader, context.period);
-    return [kpi, (await growthFigures(context)).map(({ markup }) => markup).join('')] as const;
+    return [kpi, joined(await growthFigures(context))] as const;
   });
   // 90 of the old list and 86 of the other, over what the old one opened with.
   expect(growth?.previous).toBeCloseTo((90 + 86) / (1000 + 214), 9);
@@ -123,7 +95,7 @@ test('lists have the names that people know; the same name twice has account or 
   const list = (id: string, account: string, name: string, first: number): readonly Row[] =>
     days(id, '2025-07-01', period.to, first, { account_id: account, list_name: name });
   const html = await seen(
-    async (context) => (await growthFigures(context)).map(({ markup }) => markup).join(''),
+    async (context) => joined(await growthFigures(context)),
     [
       ...list('a1', 'shop', 'Newsletter', 9000),
       ...list('a2', 'shop', 'Customers & friends', 300),
@@ -148,7 +120,7 @@ test('lists of one id are told apart by their account', async () => {
   const list = (account: string, first: number): readonly Row[] =>
     days('newsletter', '2025-07-01', period.to, first, { account_id: account });
   const html = await seen(
-    async (context) => (await growthFigures(context)).map(({ markup }) => markup).join(''),
+    async (context) => joined(await growthFigures(context)),
     [...list('shop', 9000), ...list('club', 300)],
   );
   expect(html).toContain('The largest list (<bdi>newsletter (shop)</bdi>) has 9,364.');

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
+import { contextOf } from '../context.fixture.ts';
 import type { Kpi } from '../kpis/kpi.ts';
-import { languages, type Language } from '../messages/index.ts';
+import type { Language } from '../messages/index.ts';
 import { cards, columnsFor } from './kpi-cards.ts';
 
 test('no card stands alone on a line where another number of columns prevents it', () => {
@@ -20,33 +18,33 @@ test('no card stands alone on a line where another number of columns prevents it
   expect([columnsFor(5, 4), columnsFor(8, 4), columnsFor(4, 3)]).toEqual([3, 4, 2]);
 });
 
+/** Of a card: no trend, nothing to compare with. */
+const plain = {
+  trend: [],
+  trendFrom: null,
+  trendTo: null,
+  previous: null,
+  lastYear: null,
+  reasons: [],
+  refreshedAt: null,
+};
+
 test.each<[Language, string, string, string]>([
   ['en', 'link_performance', 'total_click_count', '3 of 69 links are left out'],
   ['en', 'spam_checks', 'check_count', '3 of 69 checks are left out'],
   ['en', 'campaign_profit', 'profit_amount', '3 of 69 campaigns are left out'],
   ['vi', 'link_performance', 'total_click_count', '3 trong 69 liên kết không được tính'],
 ])('in %s a card of %s says what is left out of it', (language, mart, column, text) => {
-  const messages = languages[language];
-  const context = {
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
-  } as unknown as Context;
+  const context = contextOf(language);
   const kpi = {
     key: column,
     unit: 'count',
     value: 15_397,
     direction: 'up',
-    trend: [],
-    trendFrom: null,
-    trendTo: null,
+    ...plain,
     medianKind: null,
-    previous: null,
-    lastYear: null,
-    reasons: [],
     leftOut: 3,
     rows: 69,
-    refreshedAt: null,
     source: { mart, numerator: column, denominator: null, column, from: null, to: null, filter: null },
   } as unknown as Kpi;
   expect(cards(context, [kpi]).markup).toContain(text);
@@ -54,28 +52,17 @@ test.each<[Language, string, string, string]>([
 
 /** The card of a rate with a limit, as text. */
 function cardOf(more: Partial<Kpi>, language: Language = 'en'): string {
-  const messages = languages[language];
-  const context = {
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
-  } as unknown as Context;
+  const context = contextOf(language);
   const kpi = {
     key: 'bounce_rate',
     unit: 'rate',
     value: 0.03,
     median: 0.01,
     direction: 'down',
-    trend: [],
-    trendFrom: null,
-    trendTo: null,
+    ...plain,
     medianKind: 'campaigns',
-    previous: null,
-    lastYear: null,
-    reasons: [],
     leftOut: 0,
     rows: 1,
-    refreshedAt: null,
     source: {
       mart: 'campaign_performance',
       numerator: 'bounce_count',

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
+import { contextOf } from '../context.fixture.ts';
 import type { Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
-import { languages, type Language } from '../messages/index.ts';
+import type { Language } from '../messages/index.ts';
 import { summarySection } from './summary.ts';
 
 const kpi = (key: string, value: string | null): Kpi =>
@@ -19,14 +17,10 @@ const kpi = (key: string, value: string | null): Kpi =>
 
 /** The first sentence, of a period with these sums. */
 async function sentence(conversions: string | null, language: Language = 'en'): Promise<string> {
-  const messages = languages[language];
-  const context = {
+  const context = contextOf(language, {
     reader: { rows: async () => [], first: async () => undefined, has: () => false },
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
     period: { firstSend: '2026-05-01' },
-  } as unknown as Context;
+  });
   const kpis = [
     kpi('net_revenue', '139146'),
     kpi('conversion_value_amount', conversions),

@@ -1,15 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Row } from '../../contracts/sync.ts';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import { openPublished, publishTo } from '../../warehouse/duckdb/index.ts';
 import type { Column } from '../../warehouse/port.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
-import { languages, type Language } from '../messages/index.ts';
-import { createReader } from '../reader.ts';
+import { withPublished } from '../context.fixture.ts';
+import type { Language } from '../messages/index.ts';
 import { cohortFigures } from './ltv-cohorts.ts';
 
 const money = (name: string): Column => ({ name, type: 'decimal' });
@@ -37,34 +30,12 @@ const cohort = (month: string, people: number, brought: readonly number[]): read
     cumulative_revenue_per_subscriber_amount: `${value}`,
   }));
 
-async function figures(rows: readonly Row[], language: Language = 'en'): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'mailmart-cohorts-'));
-  const all = async function* () {
-    yield* rows;
-  };
-  try {
-    const file = join(folder, 'published.duckdb');
-    await publishTo(file)([{ name: 'marts.ltv_cohorts', columns, rows: all() }], {
-      runId: 'r1',
-      publishedAt: '2026-06-30T12:00:00.000Z',
-    });
-    const published = await openPublished(file);
-    try {
-      const messages = languages[language];
-      const context = {
-        reader: await createReader(published),
-        messages,
-        format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-        catalog: loadMetricCatalog(),
-      } as unknown as Context;
-      return (await cohortFigures(context)).map(({ markup }) => markup);
-    } finally {
-      published.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const figures = async (rows: readonly Row[], language: Language = 'en'): Promise<readonly string[]> =>
+  await withPublished(
+    [{ name: 'marts.ltv_cohorts', columns, rows }],
+    async (context) => (await cohortFigures(context)).map(({ markup }) => markup),
+    language,
+  );
 
 const curve = async (rows: readonly Row[], language: Language = 'en'): Promise<string> =>
   (await figures(rows, language))[0] ?? '';

@@ -1,21 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Row } from '../../contracts/sync.ts';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import { openPublished, publishTo } from '../../warehouse/duckdb/index.ts';
 import type { Column } from '../../warehouse/port.ts';
-import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
-import { languages } from '../messages/index.ts';
-import { createReader } from '../reader.ts';
+import { texts, withPublished } from '../context.fixture.ts';
 import { spamFigure } from './spam-checks.ts';
 
-const text = (...names: readonly string[]): readonly Column[] => names.map((name) => ({ name, type: 'string' }));
-const campaigns = text('source', 'account_id', 'campaign_id', 'name');
+const campaigns = texts('source', 'account_id', 'campaign_id', 'name');
 const columns: readonly Column[] = [
-  ...text('source', 'account_id', 'campaign_id', 'name', 'domain', 'tool', 'placement_by_provider'),
+  ...texts('source', 'account_id', 'campaign_id', 'name', 'domain', 'tool', 'placement_by_provider'),
   { name: 'day', type: 'date' },
   { name: 'score', type: 'double' },
   { name: 'threshold_score', type: 'double' },
@@ -36,36 +27,14 @@ const check = (more: Row): Row => ({
   ...more,
 });
 
-async function figureOf(rows: readonly Row[]): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'mailmart-spam-'));
-  const all = async function* (given: readonly Row[]) {
-    yield* given;
-  };
-  try {
-    const file = join(folder, 'published.duckdb');
-    await publishTo(file)(
-      [
-        { name: 'marts.spam_checks', columns, rows: all(rows) },
-        { name: 'marts.campaign_performance', columns: campaigns, rows: all([]) },
-      ],
-      { runId: 'r1', publishedAt: '2026-06-30T12:00:00.000Z' },
-    );
-    const published = await openPublished(file);
-    try {
-      const context = {
-        reader: await createReader(published),
-        messages: languages.en,
-        format: createFormat('en-GB', 'Europe/Berlin', 'EUR'),
-        catalog: loadMetricCatalog(),
-      } as unknown as Context;
-      return (await spamFigure(context)).markup;
-    } finally {
-      published.close();
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+const figureOf = async (rows: readonly Row[]): Promise<string> =>
+  await withPublished(
+    [
+      { name: 'marts.spam_checks', columns, rows },
+      { name: 'marts.campaign_performance', columns: campaigns, rows: [] },
+    ],
+    async (context) => (await spamFigure(context)).markup,
+  );
 
 test('a campaign that was checked before it is sent has its name; one that nobody named, its id', async () => {
   const html = await figureOf([

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
+import { always, contextOf } from '../context.fixture.ts';
 import type { Context } from '../context.ts';
-import { createFormat } from '../format.ts';
 import type { Html } from '../html.ts';
-import { languages, type Language } from '../messages/index.ts';
+import type { Language } from '../messages/index.ts';
 import type { Fields } from '../reader.ts';
 import { clientFigures, deviceFigure } from './clients.ts';
 import { complaintFigures } from './deliverability.ts';
@@ -20,18 +19,10 @@ async function shown(
   rows: readonly Fields[],
   figures: (context: Context) => Promise<Html | readonly Html[]>,
 ): Promise<string> {
-  const messages = languages[language];
-  const context = {
-    reader: {
-      rows: async () => rows,
-      first: async () => ({ one: 1, checks: 1, scored: 1, passed: 1 }),
-      has: () => true,
-    },
-    messages,
-    format: createFormat(messages.locale, 'Europe/Berlin', 'EUR'),
-    catalog: loadMetricCatalog(),
+  const context = contextOf(language, {
+    reader: always(rows, { one: 1, checks: 1, scored: 1, passed: 1 }),
     period: { from: '2026-04-02', to: '2026-06-30' },
-  } as unknown as Context;
+  });
   return [await figures(context)]
     .flat()
     .map(({ markup }) => markup.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' '))
