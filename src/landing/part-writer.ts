@@ -13,9 +13,19 @@ export type WrittenPart = {
   readonly longest: number;
 };
 
+/**
+ * zstd's first level with a table that stays in the core's nearest cache: a third less work than with its default of 64 kB,
+ * for lines as small. No checksum of its own, because the manifest holds a hash of the part.
+ */
 const packing = {
   chunkSize: 256 * 1024,
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+  params: {
+    [constants.ZSTD_c_compressionLevel]: 1,
+    [constants.ZSTD_c_windowLog]: 18,
+    [constants.ZSTD_c_hashLog]: 12,
+    [constants.ZSTD_c_minMatch]: 6,
+    [constants.ZSTD_c_checksumFlag]: 0,
+  },
 };
 
 /** What every part's name ends with. */
