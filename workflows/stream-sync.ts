@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
 import type {
   BatchRef,
   ExtractProgress,
@@ -30,6 +30,10 @@ export type StreamSyncInput = {
 const flightsAtOnce = 2;
 /** Batches that are read or loaded at a time, those that wait for their turn among them; when there are more, reading waits. */
 const mostAhead = 10;
+/** Worth a load of their own while more is read: a load of few rows costs what one of these does. */
+const worthwhileRows = 20_000;
+/** Batches that wait for more at most: reading goes on beside the load. */
+const mostWaiting = 5;
 
 /**
  * One stream of one account, inside the account's workflow: plan, batches of slices (two extractions overlap; loads follow
@@ -56,6 +60,7 @@ export class StreamSync {
   private flights: readonly Flight[] = [];
   /** Batches that are read and wait for the load under way to end; adjacent, in order. */
   private waiting: readonly BatchRef[] = [];
+  private waitingRows = 0;
   /** Batches in the load under way. */
   private loading = 0;
   private loadError: { readonly error: unknown } | undefined;
@@ -230,8 +235,17 @@ export class StreamSync {
       this.flights = younger;
       this.counts = addRead(this.counts, oldest.outcome.done);
       this.waiting = [...this.waiting, oldest.batch];
+      this.waitingRows += oldest.outcome.done.rows;
     }
-    if (this.loading === 0 && this.waiting.length > 0 && this.loadError === undefined) void this.load();
+    if (this.mayLoad()) void this.load();
+  }
+
+  private mayLoad(): boolean {
+    if (this.loading > 0 || this.waiting.length === 0 || this.loadError !== undefined) return false;
+    const isMoreToCome = this.mayRead() || this.flights.some(({ outcome }) => outcome === undefined);
+    if (!isMoreToCome || this.waitingRows >= worthwhileRows || this.waiting.length >= mostWaiting) return true;
+    // Syncs that began before this rule loaded each batch at once.
+    return !patched('few rows gather');
   }
 
   /** One load for all that waits: a load costs something beside its rows, and where it is what the sync waits for, its size grows. */
@@ -239,6 +253,7 @@ export class StreamSync {
     const [first, last] = [this.waiting[0]!, this.waiting.at(-1)!];
     this.loading = this.waiting.length;
     this.waiting = [];
+    this.waitingRows = 0;
     try {
       this.loaded(await this.loadWithHealing({ ...first, to: last.to }));
     } catch (error) {

@@ -78,6 +78,8 @@ export type FakeStream = {
   readonly slices: number;
   /** Time that one slice takes on one connection. Default 2 ms. */
   readonly sliceMs?: number;
+  /** Rows of one slice. Default 10. */
+  readonly rows?: number;
   /** Called before a slice; throws to fail it. */
   readonly onSlice?: (slice: number, attempt: number) => void;
   readonly rounds?: readonly number[];
@@ -153,13 +155,13 @@ export function fakeWorld(
       return { fence: 1, slices: slices + added, again: round < rounds.length };
     },
     extractBatch: async ({ key, runId, from, to }) => {
-      const { sliceMs = 2, onSlice } = streamOf(key.stream);
+      const { sliceMs = 2, rows = 10, onSlice } = streamOf(key.stream);
       const { attempt } = activityInfo();
       const { cancellationSignal: signal } = Context.current();
       const queue = Array.from({ length: to - from }, (_, index) => from + index);
       let done = 0;
       const beat = (): void =>
-        heartbeat({ slicesDone: done, pages: done, requests: done, rows: done * 10, bytes: done });
+        heartbeat({ slicesDone: done, pages: done, requests: done, rows: done * rows, bytes: done });
       const readSlice = async (slice: number): Promise<void> => {
         const place = `${runId}/${key.accountId}/${key.stream}/${slice}`;
         if (durable.has(place)) return;
@@ -203,7 +205,7 @@ export function fakeWorld(
         clearInterval(timer);
         world.batches.push({ stream: key.stream, from, to, event: 'end' });
       }
-      return { slicesDone: to - from, pages: to - from, requests: to - from, rows: (to - from) * 10, bytes: 0 };
+      return { slicesDone: to - from, pages: to - from, requests: to - from, rows: (to - from) * rows, bytes: 0 };
     },
     loadBatch: async ({ key, from, to, partial }) => {
       world.loads.push({ stream: key.stream, from, to, partial: partial !== undefined });

@@ -93,6 +93,23 @@ describe('syncAccount', () => {
     expect(sizes.at(-1)).toBeLessThanOrEqual(Math.max(...sizes) / 3);
   });
 
+  it('loads a few rows when some batches have gathered, many at once', async () => {
+    const world = fakeWorld({ few: { slices: 100, sliceMs: 10 }, many: { slices: 100, sliceMs: 10, rows: 3_000 } });
+    await sync(world);
+    const spans = (stream: string): readonly number[] =>
+      world.loads
+        .filter((load) => load.stream === stream)
+        .map(
+          ({ from, to }) =>
+            world.batches.filter(
+              (batch) => batch.stream === stream && batch.event === 'begin' && batch.from >= from && batch.from < to,
+            ).length,
+        );
+    for (const batches of spans('few').slice(0, -1)) expect(batches).toBeGreaterThanOrEqual(5);
+    expect(spans('many')[0]).toBeLessThan(5);
+    expect(spans('few').length).toBeLessThan(spans('many').length);
+  });
+
   it('lets reading wait when loads do not keep up', async () => {
     const world = fakeWorld({ activity: { slices: 250, sliceMs: 4 } }, { lanes: 2 });
     const { loadBatch } = world.activities;

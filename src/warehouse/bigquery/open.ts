@@ -1,4 +1,5 @@
 import type { Clock } from '../../contracts/clock.ts';
+import { createSharedRun } from '../../contracts/shared-run.ts';
 import type { Scalar } from '../../contracts/sync.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type PublishTables, type TableKind, type Warehouse } from '../port.ts';
@@ -81,7 +82,8 @@ export async function openBigquery(options: BigqueryOptions): Promise<Warehouse>
     dryRun: (sql) => jobs.dryRun('Estimate a statement', sql),
     query: (sql, params = []) => query(deps, numbered(sql), paramsOf(params)),
 
-    publish: (runId) => publish(deps, options.publish, runId),
+    // Accounts that end together share a copy.
+    publish: createSharedRun((runId) => publish(deps, options.publish, runId)),
   };
   if (options.isOnlyLooking === true) {
     return (await isSchemaThere(client, names)) ? warehouse : nothingYet('bigquery', names.quote);

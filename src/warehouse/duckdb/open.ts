@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from '../../contracts/clock.ts';
 import { createMutex } from '../../contracts/mutex.ts';
+import { createSharedRun } from '../../contracts/shared-run.ts';
 import type { Landing } from '../../landing/port.ts';
 import { WarehouseError, type Warehouse } from '../port.ts';
 import { checkLength, checkTables } from './check.ts';
@@ -63,7 +64,6 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
   const commits = createMutex();
   /** Of streams: they do not wait for other streams' loads. */
   const beginnings = createMutex();
-  const publications = createMutex();
   const loader = {
     database,
     landing,
@@ -125,7 +125,8 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     dryRun: async () => null,
     query: (sql, params) => database.useAmply((session) => session.rows('Query', sql, params)),
 
-    publish: (runId) => publications(() => publish(database, clock, options.publishedPath, runId)),
+    // Accounts that end together share a copy.
+    publish: createSharedRun((runId) => publish(database, clock, options.publishedPath, runId)),
   };
   try {
     if (!hasLog) await database.use((session) => checkLength(session, database.path));
