@@ -210,7 +210,8 @@ export function fakeWorld(
     loadBatch: async ({ key, from, to, partial }) => {
       world.loads.push({ stream: key.stream, from, to, partial: partial !== undefined });
       world.events.push(`load ${key.stream}`);
-      return { slices: to - from, inserted: (to - from) * 10, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
+      const { rows = 10 } = streamOf(key.stream);
+      return { slices: to - from, inserted: (to - from) * rows, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
     },
     finishStream: async ({ key, counts, durationMs, failure }) => {
       world.events.push(`end ${key.stream}`);
