@@ -190,6 +190,29 @@ describe('going on behind a checkpoint', () => {
     expect(rows).toEqual(everyId);
   });
 
+  it('knows the newest time and what was refused before it', async () => {
+    // The newest comes first, and so does the only record that is refused.
+    const newestFirst = [...all].reverse().map((record, index) => (index === 1 ? { ...record, id: 1 } : record));
+    const source = (): Source =>
+      slowSource((from) => ({ records: newestFirst.slice(from, from + 2), total: newestFirst.length }));
+    const whole = await readAhead(source(), places(100), stable);
+    expect(whole.events.at(-1)).toMatchObject({ state: { cursor: all[12]!['at'], refusedFrom: all[11]!['at'] } });
+    const at = JSON.parse(JSON.stringify(resumes(whole)[1])) as SliceResume;
+    const rest = await readAhead(source(), places(100), stable, { at, keys: keys(whole.rows.slice(0, 3)) });
+    expect(rest.events.at(-1)).toEqual(whole.events.at(-1));
+  });
+
+  it('checks a declared order across it', async () => {
+    const ascending: Changes = {
+      ...stable,
+      cursor: { field: 'at', unit: 'iso', order: 'ascending', lookback: 'PT1H' },
+    };
+    const at = resumes(await readAhead(slowSource(paged), places(100), ascending))[2]!;
+    const goesBack = (from: number): Answer => ({ records: all.slice(from - 6, from - 4), total: all.length });
+    const reading = readAhead(slowSource(goesBack), places(100), ascending, { at, keys: keys([]) });
+    await expect(reading).rejects.toThrow(/"at" is declared ascending, but page 4 goes back/);
+  });
+
   it('is offered only where the order is documented, and not behind the last page', async () => {
     expect(resumes(await readAhead(slowSource(paged), places(100))).filter(Boolean)).toEqual([]);
     expect(resumes(await readAhead(slowSource(paged), places(100), stable)).filter(Boolean)).toHaveLength(6);

@@ -341,12 +341,16 @@ describe('the tail of a slice', () => {
   };
 
   /** Two pages in the window; behind it what `late` says of the n-th request for it. */
-  const source = (late: (asked: number) => readonly unknown[], total?: (asked: number) => number) => {
+  const source = (
+    late: (asked: number) => readonly unknown[],
+    total?: (asked: number) => number,
+    own: readonly unknown[] = things(3),
+  ) => {
     let asked = 0;
     return fakeHttp(({ params }) => {
       const isLate = params?.['to'] === undefined;
       if (isLate) asked += 1;
-      const rows = isLate ? late(asked) : things(3);
+      const rows = isLate ? late(asked) : own;
       const from = Number(params?.['offset']);
       return {
         body: { things: rows.slice(from, from + 2), total_items: isLate ? (total?.(asked) ?? rows.length) : 3 },
@@ -397,6 +401,33 @@ describe('the tail of a slice', () => {
     const { rejected, end } = await read(http, { cursor }, slice);
     expect(rejected).toHaveLength(1);
     expect(end.state.refusedFrom).toBe(thing(7)['at']);
+    // Refused before it, too: from there on, unless the tail's may lie anywhere.
+    const own = [{ ...thing(0), id: 0 }, thing(1), thing(2)];
+    for (const [at, from] of [
+      [thing(7)['at'], thing(0)['at']],
+      ['yesterday', ''],
+    ]) {
+      const both = await read(
+        source(() => [{ id: 7, at }], undefined, own),
+        { cursor },
+        slice,
+      );
+      expect(both.end.state.refusedFrom).toBe(from);
+    }
+  });
+
+  it('that vanishes makes the slice incomplete; of a slice that is gone none is asked for', async () => {
+    const http = fakeHttp(({ params }) =>
+      params?.['to'] === undefined ? { skip: true } : { body: { things: things(3), total_items: 3 } },
+    );
+    const { end } = await read(http, { cursor }, slice);
+    expect(end).toMatchObject({ incomplete: 'GET /things answered 404 (Not Found)', units: 3 });
+    expect(end.state.cursor).toBeUndefined();
+    const gone = fakeHttp(() => ({ skip: true }));
+    const nothing = await read(gone, { cursor }, slice);
+    expect(nothing.end).toMatchObject({ skipped: 'GET /things answered 404 (Not Found)', units: 0 });
+    expect(nothing.end.incomplete).toBeUndefined();
+    expect(gone.asked).toHaveLength(1);
   });
 
   it('gives no place to go on from: a later attempt reads all of it', async () => {

@@ -169,10 +169,16 @@ describe('HMAC', () => {
     for (const text of [
       `t=${nowSeconds},v1=${hex}`,
       `v1=${'0'.repeat(64)},t=${nowSeconds},v1=${hex}`,
+      `t=${nowSeconds},v1=${hex},v1=${'0'.repeat(64)}`,
       `t=${nowSeconds},v1=${hex},v2=zz`,
     ]) {
       expect(await judge(hmac, [hmacKey], header(text)), `with ${text}`).toBe('valid');
     }
+  });
+
+  test('B55 old and new key are both good while both are configured', async () => {
+    expect(await judge(hmac, [hmacKey, 'another-key'], good)).toBe('valid');
+    expect(await judge(hmac, ['another-key', hmacKey], good)).toBe('valid');
   });
 
   test('B51 v0 alone, a bare signature, two time stamps and too many signatures are no proof', async () => {
