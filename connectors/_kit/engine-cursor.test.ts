@@ -65,6 +65,20 @@ describe('the cursor', () => {
     expect(end.state.cursor).toBe(String(value));
   });
 
+  it('leaves the time by which raw is partitioned its own unit', async () => {
+    const partitioned = {
+      ...loose,
+      cursor: { field: 'at', unit: 'epoch-s', order: 'unsorted', lookback: 'PT1S' },
+      partitionBy: 'sent',
+    } as Changes;
+    const sent = '2026-01-02T01:00:00+02:00';
+    const { rows } = await read(
+      paged(() => [{ id: 'a', at: 1767225600, sent }]),
+      partitioned,
+    );
+    expect(rows).toMatchObject([{ _cursor_at: '2026-01-01T00:00:00.000Z', _partition_date: '2026-01-01' }]);
+  });
+
   it.each([
     ['epoch-s', 1767225600000],
     ['epoch-ms', 1767225600],

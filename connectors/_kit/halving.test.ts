@@ -61,6 +61,12 @@ describe('windows that are halved', () => {
     expect(api.asked.length).toBeLessThan(20);
   });
 
+  it('begin with the second in which they begin and end with that in which they end', async () => {
+    const api = capped([start + 100, start + 1_900, start + 5_100], 5);
+    expect((await all({ fromMs: start + 200, toMs: start + 5_200 }, api)).ids).toEqual([0, 1, 2]);
+    expect(api.asked).toEqual([{ fromMs: start, toMs: start + 6_000 }]);
+  });
+
   it('shorter than a second are one second', async () => {
     const api = capped([start + 400], 5);
     expect((await all({ fromMs: start + 300, toMs: start + 300 }, api)).ids).toEqual([0]);

@@ -9,6 +9,7 @@ import { readSlice } from '../_kit/engine.ts';
 import { parseJson } from '../_kit/json.ts';
 import { personKey } from '../_kit/person-key.ts';
 import { planSlices } from '../_kit/plan.ts';
+import type { SliceEvent } from '../_kit/slice-events.ts';
 import { mailchimp } from './connector.ts';
 import { reportFingerprint, type Define } from './stream.ts';
 import { noDownload } from '../_kit/suite/no-download.ts';
@@ -32,10 +33,15 @@ const slice = (inherit: Readonly<Record<string, string>>): Slice => ({
 });
 
 /** Rows of one answer, through the real engine. */
-async function read(stream: string, body: JsonObject, inherit: Readonly<Record<string, string>>) {
+async function read(
+  stream: string,
+  body: JsonObject,
+  inherit: Readonly<Record<string, string>>,
+  planned: Slice = slice(inherit),
+) {
   const rows: LandedRow[] = [];
   const rejected: RejectedRow[] = [];
-  let end: { readonly units: number; readonly total: number | null; readonly incomplete?: string } | undefined;
+  let end: Extract<SliceEvent, { kind: 'end' }> | undefined;
   const http: Http = {
     requests: 0,
     download: noDownload,
@@ -44,7 +50,7 @@ async function read(stream: string, body: JsonObject, inherit: Readonly<Record<s
   for await (const event of readSlice(mailchimp, stream, {
     config,
     http,
-    slice: slice(inherit),
+    slice: planned,
     now,
     salt: 'salt',
     signal,
@@ -233,6 +239,23 @@ describe('work items of Mailchimp', () => {
       readAt: '2026-03-01T00:00:00.000Z',
     });
     expect(items(await plan('click_members', old))).toEqual(['variate/u1']);
+  });
+});
+
+describe('what was refused of Mailchimp', () => {
+  it.each(['campaign_content', 'click_members'])('is asked for again in %s, until it is good', async (stream) => {
+    const due = await plan(stream);
+    const [first] = due;
+    const body = {
+      html: 1,
+      urls_clicked: [],
+      members: [{ email_id: 1, email_address: 'a@example.com' }],
+      total_items: 1,
+    };
+    const { rejected, end } = await read(stream, body, first!.inherit as Record<string, string>, first);
+    expect(rejected).toHaveLength(1);
+    const states = new Map(after(due)).set(first!.item, end!.state);
+    expect(items(await plan(stream, states))).toEqual([first!.item]);
   });
 });
 
