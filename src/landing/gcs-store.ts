@@ -36,7 +36,9 @@ export class GcsSliceStore implements SliceStore {
   readonly #target: SliceTarget;
   readonly #compression: 'gzip' | 'none';
   readonly #stem: string;
-  readonly #token = randomBytes(6).toString('hex');
+  #token = randomToken();
+  /** Number of the part that was opened last. */
+  #opened = 0;
   #found: readonly ObjectFacts[] = [];
   /** Generation of the checkpoint that this attempt read or wrote last. */
   #checkpoint: string | undefined;
@@ -78,6 +80,9 @@ export class GcsSliceStore implements SliceStore {
   }
 
   openPart(number: number, extractedAt: Instant): Promise<OpenPart> {
+    // A slice that starts again counts from 1 again, and the parts that a checkpoint named are still there.
+    if (number <= this.#opened) this.#token = randomToken();
+    this.#opened = number;
     const name = partName(this.#stem, number, `-${this.#token}.${formatOf(this.#compression)}`);
     const part = new ObjectPart(this.#objects, {
       name,
@@ -185,6 +190,8 @@ export function areAmong(found: readonly ObjectFacts[], parts: readonly PartFile
     return facts !== undefined && facts.bytes === bytes && (md5 === undefined || facts.md5 === md5);
   });
 }
+
+const randomToken = (): string => randomBytes(6).toString('hex');
 
 export function isManifestOf(
   manifest: Manifest,

@@ -261,6 +261,17 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
       expect((await reopen()).resumed).toBeNull();
     });
 
+    test('a slice that starts again behind a checkpoint counts nothing of what that held', async () => {
+      const writer = await landing.openSlice(key, 'run-1', slice);
+      await writer.append(rows(3), [refused]);
+      await writer.checkpoint({ page: 1 });
+      await writer.restart();
+      await writer.append([row(7)], []);
+      const result = await writer.finish(end);
+      expect([result.rows, result.rejected]).toEqual([1, []]);
+      expect((await landedRows(under, result)).map(({ n, key: landed }) => [n, landed])).toEqual([[0, '["7"]']]);
+    });
+
     test('what was discarded never counts', async () => {
       const writer = await landing.openSlice(key, 'run-1', slice);
       await writer.append(rows(300), []);

@@ -1,9 +1,19 @@
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { SliceResult } from '../contracts/sync.ts';
 import { end, key, now, row, rows, slice, growthOverLongSlice } from './landing-suite.fixture.ts';
 import { formatLine } from './line.ts';
@@ -229,6 +239,35 @@ test('a restart forgets checkpoints, and one whose part is altered or that is an
   await begin();
   expect((await reopen('run-2')).resumed).toBeNull();
   expect((await reopen()).resumed).toEqual({ page: 1 });
+});
+
+test('parts are on the disk before the document that names them, and that before it counts', async () => {
+  const probe = await open(join(root, 'probe'), 'w');
+  const handles = Object.getPrototypeOf(probe) as Pick<FileHandle, 'datasync' | 'sync'>;
+  await probe.close();
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  const synced: string[] = [];
+  const spies = (['datasync', 'sync'] as const).map((call) => {
+    const real = handles[call];
+    return vi.spyOn(handles, call).mockImplementation(async function (this: FileHandle) {
+      const path = readlinkSync(`/proc/self/fd/${this.fd}`).slice(root.length);
+      await real.call(this);
+      synced.push(`${call} ${/part-|checkpoint|manifest|document/.exec(path)?.[0] ?? 'folder'}`);
+    });
+  });
+  const ofDocument = (name: string) => [`datasync ${name}`, 'sync folder'];
+  try {
+    await writer.append([row(1)], []);
+    await writer.checkpoint({ page: 1 });
+    expect(synced.splice(0)).toEqual(['datasync part-', ...ofDocument('checkpoint')]);
+    await writer.append([row(2)], []);
+    await writer.finish(end);
+    expect(synced.splice(0)).toEqual(['datasync part-', ...ofDocument('manifest')]);
+    await landing.writeDocument(key, 'run-1', 'plan', 1);
+    expect(synced).toEqual(ofDocument('document'));
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
 });
 
 test('documents are whole or absent', async () => {
