@@ -145,6 +145,39 @@ test('a whole read marks vanished rows, and a row that is back is live again', a
   expect(await warehouse.load(await unit([], { sweep: ['list=1'] }))).toMatchObject({ deleted: 3 });
 });
 
+test('a person, a time or a date that moved alone is an update: the record is not all there is of a row', async () => {
+  const [before] = members(1);
+  await warehouse.load(await unit([before!]));
+  let row = before!;
+  for (const moved of [
+    { _person_key: 'p1' },
+    { _person_key: 'p2' },
+    { _cursor_at: '2026-06-02T00:00:00.000Z' },
+    { _partition_date: '2026-06-02' },
+  ]) {
+    row = { ...row, ...moved };
+    expect(await warehouse.load(await unit([row])), JSON.stringify(moved)).toMatchObject({ updated: 1, unchanged: 0 });
+    expect(await warehouse.load(await unit([row]))).toMatchObject({ updated: 0, unchanged: 1 });
+  }
+  expect(await raw()).toMatchObject([
+    { _person_key: 'p2', _cursor_at: '2026-06-02T00:00:00.000Z', _partition_date: '2026-06-02' },
+  ]);
+  // The ledger's content hash, which `open` checks, moved with the person.
+  await warehouse.open();
+});
+
+test('accounts do not meet: equal keys stay two rows, and a whole read marks nothing of another account', async () => {
+  const other = { ...key, accountId: 'other' };
+  const theirs = await warehouse.takeFence(other, 'run-1');
+  const ofOther = (rows: Parameters<typeof unit>[0]) => unit(rows, { key: other, fence: theirs });
+  await warehouse.load(await unit(members(3)));
+  expect(await warehouse.load(await ofOther(members(3)))).toMatchObject({ inserted: 3, updated: 0 });
+  expect(await warehouse.load(await unit(members(1), { sweep: ['list=1'] }))).toMatchObject({ deleted: 2 });
+  expect(await warehouse.load(await ofOther(members(3)))).toMatchObject({ updated: 0, unchanged: 3 });
+  const live = (await raw()).filter((member) => member['_deleted_at'] === null);
+  expect(live.map((member) => member['_account_id'])).toEqual(['other', 'shop', 'other', 'other']);
+});
+
 test('where keys name their item, a load compares with its own items alone, and counts and marks as ever', async () => {
   const table = { source: 'mailchimp', stream: 'members', partitioned: false, keyNamesItem: true };
   const of = (item: string, version: number, count = 3) =>
@@ -174,6 +207,17 @@ test('where keys name their item, a load compares with its own items alone, and 
   ]);
   // The ledger's count and content hash, which `open` checks, moved with the rows.
   await warehouse.open();
+});
+
+test('where keys name their item, an item that was read as empty has lost its rows, beside new ones of another', async () => {
+  const table = { source: 'mailchimp', stream: 'members', partitioned: false, keyNamesItem: true };
+  const of = (item: string) => [0, 1].map((index) => row(`${item}/${index}`, { item, index }, item));
+  await warehouse.load(await unit([...of('a'), ...of('b')], { table }));
+  expect(await warehouse.load(await unit([], { table, sweep: ['a'] }))).toMatchObject({ deleted: 2 });
+  expect(await warehouse.load(await unit(of('c'), { table, sweep: ['b', 'c'] }))).toMatchObject({
+    inserted: 2,
+    deleted: 2,
+  });
 });
 
 test('forty records of two megabytes load, exactly', async () => {
