@@ -162,6 +162,16 @@ describe('a download that is damaged is begun anew, then fails', () => {
     expect(asked.length).toBeLessThanOrEqual(6);
   });
 
+  it('as a whole file that is shorter than what was read of it already: not taken for its end', async () => {
+    const shorter = send(content.subarray(0, 3000));
+    const { download } = await setUp([cutAfter(content, 5000), shorter, send(content)]);
+    const { body, error } = await download();
+    expect(error).toBeUndefined();
+    expect([sum(body), asked.length]).toEqual([sum(content), 3]);
+    const ever = await setUp([cutAfter(content, 5000), shorter]);
+    expect((await ever.download()).error).toMatchObject({ kind: 'transient' });
+  });
+
   it('at every place in turn: the same content, or a failure after five breaks', async () => {
     const cuts = [1, 100, 4000, 9000, 20_000];
     const some = await setUp([...cuts.slice(0, 4).map((at) => cutAfter(content, at)), send(content)]);
@@ -243,6 +253,7 @@ describe('where files come from', () => {
     'https://evil.example/x',
     'https://bucket.files.example.evil.example/x',
     'https://files.example/x',
+    'https://evilfiles.example/x',
     'http://bucket.files.example/x',
     'https://bucket.files.example:8443/x',
     'https://api@bucket.files.example/x',

@@ -280,6 +280,15 @@ describe('429', () => {
     expect([served, waits]).toEqual([1, []]);
   });
 
+  it('is not alone in saying when to come again: an outage that does is waited for as long', async () => {
+    handler = (_, response, count) => json(response, '{}', count === 1 ? 503 : 200, { 'retry-after': '7' });
+    await client().get('/things');
+    expect(waits).toEqual([7125]);
+    handler = (_, response) => json(response, '{}', 503, { 'retry-after': '40' });
+    expect(await failure(client().get('/things'))).toMatchObject({ kind: 'transient', retryAfterMs: 40_000 });
+    expect(waits).toEqual([7125]);
+  });
+
   it('does not wait more than 30 s in all', async () => {
     handler = limited('20');
     expect(await failure(client().get('/things'))).toMatchObject({ kind: 'rate_limited', retryAfterMs: 20_000 });
@@ -422,7 +431,8 @@ describe('cancellation', () => {
     const controller = new AbortController();
     const queued = get('/things', {}, controller.signal);
     const patient = get('/things');
-    setTimeout(() => controller.abort(new Error('cancelled')), 20);
+    await expect.poll(() => served).toBe(1);
+    controller.abort(new Error('cancelled'));
     await expect(queued).rejects.toThrow('cancelled');
     expect(served).toBe(1);
     finish();
@@ -534,6 +544,14 @@ describe('the base URL', () => {
 describe('credentials', () => {
   it.each(['', ' key-with-blank', 'key\nwith-line', 'schlüssel-ä'])('%j are refused', (key) => {
     expect(() => createHttp(connector(), { key, url: 'https://api.example.com' })).toThrow(/credentials of tiny/);
+  });
+
+  it('do not appear in part either, where what the server says is cut', async () => {
+    const { get } = client();
+    handler = (_, response) => json(response, { title: `${'x'.repeat(70)} ${SECRET}` }, 400);
+    const { message } = await failure(get('/things'));
+    expect(message).toContain('answered 400 (xxx');
+    expect(message).not.toContain(SECRET.slice(0, 6));
   });
 
   it('appear in no failure, whatever the server echoes', async () => {

@@ -122,6 +122,13 @@ it('cuts a long segment at posts into slices of about 16 MB, whose ends are its 
   expect(reads.map(({ pages }) => pages.length)).toEqual([3, 3, 1]);
 });
 
+it.each(['nonsense', ''])('keeps a post that is alone and is none: %j', async (body) => {
+  const { slices, rows, rejected, reads } = await readAll(inboxOf({ body }));
+  expect([rows, rejected.length]).toEqual([[], 1]);
+  expect(rejected[0]).toMatchObject({ record: body });
+  expect(reads[0]?.end.state.cursor).toBe(slices[0]?.pathParams['to']);
+});
+
 it('takes facts from signed posts alone, each with its time, its date and its person', async () => {
   const { rows, rejected } = await readAll(
     inboxOf(

@@ -201,6 +201,22 @@ describe('against a server that counts', () => {
     expect(beyond()).toBeGreaterThan(0);
   });
 
+  it('an outage does not wait for the stated reset, which every answer names', async () => {
+    let asked = 0;
+    server = await startServer((_, response) => {
+      asked += 1;
+      response.writeHead(503, {
+        'x-ratelimit-remaining': '9',
+        'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 90),
+      });
+      response.end();
+    });
+    const http = createHttp(connectorAt(server.origin, true), null, { sleep: async () => undefined });
+    const failure = await http.request({ method: 'GET', path: '/x' }, never).catch((error: unknown) => error);
+    expect([asked, failure]).toMatchObject([3, { kind: 'transient', status: 503 }]);
+    expect(failure).not.toHaveProperty('retryAfterMs', expect.any(Number));
+  });
+
   it('429 waits for the stated reset', async () => {
     server = await startServer((_, response) => {
       response.writeHead(429, {

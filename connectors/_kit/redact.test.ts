@@ -19,6 +19,14 @@ describe('redact', () => {
     expect(text).toMatch(/^before .* after$/);
   });
 
+  it('hides each spelling wherever it stands, that of Base64 for URLs where it is another one, too', () => {
+    const odd = '~~~???>>>';
+    registerSecret(odd);
+    const [standard, forUrls] = [Buffer.from(odd).toString('base64'), Buffer.from(odd).toString('base64url')];
+    expect(standard).not.toBe(forUrls);
+    expect(redact(`${standard} ${forUrls} ${odd} ${odd}`)).toBe('[secret] [secret] [secret] [secret]');
+  });
+
   it.each([
     ['GET https://api.example.com/lists?apikey=abc&x=1 failed', 'GET https://api.example.com/lists?[query] failed'],
     ['see https://user:pass@host.example/x', 'see https://[secret]@host.example/x'],
