@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { defineConnector, type ReadPage } from '../../connectors/_kit/contract.ts';
 import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import { createHttp } from '../../connectors/_kit/http.ts';
+import { SkippedAnswer } from '../../connectors/_kit/skip.ts';
 import { noCounts } from '../../src/contracts/counts.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Slice, StreamKey } from '../../src/contracts/sync.ts';
@@ -27,6 +28,7 @@ const source = {
   rows: {} as Record<string, readonly JsonObject[]>,
   slices: undefined as readonly Partial<Slice>[] | undefined,
   total: undefined as number | null | undefined,
+  incomplete: undefined as string | undefined,
   reads: [] as string[],
   connections: 2,
   before: undefined as ((slice: Slice, signal: AbortSignal) => Promise<void>) | undefined,
@@ -64,8 +66,23 @@ const connector = defineConnector(z.object({ token: z.string() }), (stream) => (
         source.reads.push(slice.id);
         await source.before?.(slice, signal);
         const records = source.rows[slice.id] ?? [];
-        yield { records, total: source.total === undefined ? records.length : source.total, bytes: 100 };
+        const total = source.total === undefined ? records.length : source.total;
+        const { incomplete } = source;
+        yield { records, total, bytes: 100, ...(incomplete === undefined ? {} : { incomplete }) };
         await source.after?.(slice, signal);
+      },
+    }),
+    twice: stream({
+      description: 'planned again when its rows are loaded',
+      schema: z.looseObject({ id: z.string() }),
+      primaryKey: ['id'],
+      cursor: 'full-refresh',
+      why: 'a test reads from memory',
+      plan: { why: 'a test plans twice', rounds: 2, slices: async (_context, declared) => declared },
+      async *read({ slice }): AsyncGenerator<ReadPage> {
+        source.reads.push(slice.id);
+        const records = source.rows['twice'] ?? [];
+        yield { records, total: records.length, bytes: 100 };
       },
     }),
     events: stream({
@@ -97,6 +114,7 @@ beforeEach(async () => {
     rows: {},
     slices: undefined,
     total: undefined,
+    incomplete: undefined,
     reads: [],
     connections: 2,
     before: undefined,
@@ -181,7 +199,7 @@ describe('planAccount', () => {
       (error: unknown) => error,
     );
     expect(failure).toMatchObject({ type: 'config', nonRetryable: true });
-    expect((failure as Error).message).toContain('Use one of: items, events.');
+    expect((failure as Error).message).toContain('Use one of: items, twice, events.');
   });
 });
 
@@ -232,6 +250,86 @@ describe('a stream from plan to verdict', () => {
       ['a2', false],
     ]);
     expect(await warehouse.readState(key('items'))).toEqual(before);
+  });
+});
+
+describe('what a whole read does not show', () => {
+  const ids = (count: number): JsonObject[] => items(...Array.from({ length: count }, (_, index) => `a${100 + index}`));
+  const gone = async (): Promise<number> => (await rows()).filter(([, isGone]) => isGone).length;
+
+  beforeEach(async () => {
+    source.slices = parts('a');
+    source.rows = { a: ids(40) };
+    source.total = null;
+    await syncItems('run-1');
+  });
+
+  it('has not vanished when the read was not whole, and the checkpoint stays', async () => {
+    const before = await warehouse.readState(key('items'));
+    source.rows = { a: ids(39) };
+    source.incomplete = 'more than 999 records of one second';
+    expect((await syncItems('run-2')).verdict).toMatchObject({
+      kind: 'incomplete',
+      missing: ['a: more than 999 records of one second'],
+    });
+    expect(await gone()).toBe(0);
+    expect(await warehouse.readState(key('items'))).toEqual(before);
+    source.incomplete = undefined;
+    await syncItems('run-3');
+    expect(await gone()).toBe(1);
+  });
+
+  it('has not vanished when the source says that there is no such item', async () => {
+    source.before = async () => {
+      throw new SkippedAnswer('GET /a answered 404 (Not Found)', 404);
+    };
+    expect((await syncItems('run-2')).verdict).toMatchObject({ kind: 'complete', missing: [] });
+    expect(await gone()).toBe(0);
+  });
+
+  it.each([
+    ['less than half, of no stated total', 19, null, 0],
+    ['half, of no stated total', 20, null, 20],
+    ['nothing, where the source states that much', 0, 0, 0],
+    ['less than half, where the source states that much', 19, 19, 21],
+  ])('of %s', async (_, left, total, expected) => {
+    source.rows = { a: ids(left) };
+    source.total = total;
+    await syncItems('run-2');
+    expect(await gone()).toBe(expected);
+  });
+
+  it('of a few rows is nothing, where the source states it', async () => {
+    source.rows = { a: ids(30) };
+    source.total = 30;
+    await syncItems('run-2');
+    source.rows = { a: ids(15) };
+    source.total = 15;
+    await syncItems('run-3');
+    source.rows = { a: [] };
+    source.total = 0;
+    await syncItems('run-4');
+    expect(await gone()).toBe(40);
+  });
+});
+
+describe('planStream', () => {
+  it('plans again when the rows are loaded, and what is read again is another piece of work', async () => {
+    const ref = { key: key('twice'), runId: 'run-1' };
+    source.rows = { twice: items('t1', 't2') };
+    const first = await call(activities.planStream, { ...ref, round: 0 });
+    expect(first).toMatchObject({ slices: 1, again: true });
+    await call(activities.extractBatch, { ...ref, from: 0, to: 1 });
+    await call(activities.loadBatch, { ...ref, from: 0, to: 1, fence: first.fence });
+    // Each round is whole by itself: what the second does not show has vanished.
+    source.rows = { twice: items('t2', 't3') };
+    const second = await call(activities.planStream, { ...ref, round: 1 });
+    expect(second).toEqual({ fence: first.fence, slices: 2, again: false });
+    expect(await call(activities.planStream, { ...ref, round: 1 })).toEqual(second);
+    await call(activities.extractBatch, { ...ref, from: 1, to: 2 });
+    const loaded = await call(activities.loadBatch, { ...ref, from: 1, to: 2, fence: first.fence });
+    expect(loaded).toMatchObject({ inserted: 1, deleted: 1 });
+    expect(source.reads).toEqual(['all', 'all,round=1']);
   });
 });
 
@@ -462,6 +560,9 @@ describe('finishStream', () => {
     });
     expect(report.verdict.kind).toBe('incomplete');
     expect(report.verdict.missing[0]).toBe('1 of 2 slices were not read: the key of [address] was refused');
+    // The answer of the first call may have been lost.
+    const again = { ...ref, counts: noCounts, planned: 2, durationMs: 5, failure };
+    expect(await call(activities.finishStream, again)).toEqual(report);
     const [stored] = await warehouse.latestStreams();
     expect(stored).toMatchObject({ runId: 'run-1', verdict: { kind: 'incomplete' }, failure: { kind: 'auth' } });
   });

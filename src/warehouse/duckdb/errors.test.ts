@@ -24,6 +24,20 @@ test.each([
   expect(String(failed)).not.toMatch(/secret|first/);
 });
 
+test.each([
+  ['Constraint', 'insert into temp.keyed values ($1), ($1)', 'secret'],
+  ['Invalid Input', `select strptime($1, '%Y')`, 'secret'],
+  ['Out of Range', 'select cast($1 as bigint) * 9', '4444333322221111000'],
+])('nor does one of the kind %s', async (kind, sql, value) => {
+  const session = new Session(connection);
+  await session.run('Prepare', 'create temp table if not exists keyed (name varchar primary key)');
+  const failed = await session.run('Try', sql, [value]).catch((error: unknown) => error);
+  const { message, cause } = failed as WarehouseError;
+  expect(String(cause)).toContain(value);
+  expect(message).toContain(`Try: ${kind} Error: `);
+  expect(message).not.toContain(value);
+});
+
 test('a failure of SQL keeps its names', async () => {
   const failed = await new Session(connection)
     .run('Try', 'select missing from range(1)')

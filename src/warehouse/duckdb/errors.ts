@@ -107,15 +107,21 @@ export function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && outOfMemory.test(error.message);
 }
 
-/** First lines of a message without the values that a failure of data quotes and without anything like an address. */
+/** First lines of a message without the values that a failure of data tells and without anything like an address. */
 function withoutValues(text: string): string {
   const isData = /^(Conversion|Invalid Input|Out of Range|Constraint) Error/.test(text);
-  // From the first quote to the last, before lines are chosen: values may hold quotes and line breaks.
-  const hidden = isData ? text.replace(/["'][^]*["']/, '<value>') : text;
+  const hidden = isData ? withoutData(text) : text;
   const lines = hidden.split('\n').filter((line) => line.trim() !== '' && !/^LINE \d+:|^\s*\^/.test(line));
   return lines
     .slice(0, 2)
     .join(' ')
     .slice(0, 400)
     .replaceAll(/[^\s'"<>]+@[^\s'"<>]+/g, '<address>');
+}
+
+/** What is quoted, and numbers of a length that tells something. What follows in further lines repeats the value without quotes. */
+function withoutData(text: string): string {
+  // From the first quote to the last, before lines are chosen: values may hold quotes and line breaks.
+  const [first = ''] = text.replace(/["'][^]*["']/, '<value>').split('\n');
+  return first.replaceAll(/\d{5,}/g, '<value>');
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RejectedRow } from '../../contracts/sync.ts';
 import type { LoadUnit, Warehouse } from '../port.ts';
-import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
+import { createFixture, key, landUnit, now, row, type Fixture } from './load-fixture.ts';
 import { tableHash } from './table-hash.ts';
 
 let fixture: Fixture;
@@ -124,12 +124,17 @@ test('a record that is there but was refused has not vanished: its last good row
 
 test('a whole read marks vanished rows, and a row that is back is live again', async () => {
   await warehouse.load(await unit([...members(4), row('other', { id: 'other' }, 'list=2')]));
-  const swept = await warehouse.load(await unit(members(2), { sweep: ['list=1'] }));
+  const later = await warehouse.takeFence(key, 'run-2');
+  const swept = await warehouse.load(await unit(members(2), { sweep: ['list=1'], runId: 'run-2', fence: later }));
+  fence = later;
   expect(swept).toMatchObject({ inserted: 0, updated: 0, unchanged: 2, deleted: 2 });
   expect((await raw()).filter((member) => member['_deleted_at'] !== null).map((member) => member['key'])).toEqual([
     '["m2"]',
     '["m3"]',
   ]);
+  // Who asks for what a load changed finds these, too.
+  const [gone, ...others] = (await raw()).filter((member) => member['_loaded_at'] === '2026-06-30T12:00:00.001Z');
+  expect([gone, others.length]).toMatchObject([{ _deleted_at: now, _run_id: 'run-2' }, 1]);
   expect(await warehouse.rawCounts(key)).toEqual(
     new Map([
       ['list=1', new Map([['', 2]])],
