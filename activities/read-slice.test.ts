@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineConnector, type Http, type ReadPage } from '../connectors/_kit/contract.ts';
@@ -135,4 +137,32 @@ it('what a page says is missing ends the slice incomplete; what it explains is a
   const result = await attempt(connector, source().http);
   expect(result).toMatchObject({ rows: 3, incomplete: 'more than 999 records of one second' });
   expect(result.state.explainedGap).toBe('only the newest 100 events');
+});
+
+it('of a slice that is read again only the last pass is landed, with what it refused', async () => {
+  let passes = 0;
+  const connector = defineConnector(z.null(), (define) => ({
+    ...tiny,
+    streams: {
+      people: define({
+        ...stream,
+        why: 'a test',
+        read: async function* (): AsyncGenerator<ReadPage> {
+          passes += 1;
+          const isFirst = passes === 1;
+          yield { records: [{ id: isFirst ? 'a' : 'b' }, { id: 1 }], bytes: 1 };
+          yield { records: [{ id: 'c' }], bytes: 1, ...(isFirst ? { moved: 'rows moved' } : {}) };
+        },
+      }),
+    },
+  }));
+  const { rows, rejected, parts } = await attempt(connector, source().http);
+  expect([passes, rows, rejected.length]).toEqual([2, 2, 1]);
+  const landed = parts.flatMap(({ name }) =>
+    zstdDecompressSync(readFileSync(join(folder, name)))
+      .toString('utf8')
+      .trimEnd()
+      .split('\n'),
+  );
+  expect(landed.map((line) => line.split('\t')[1])).toEqual(['["b"]', '["c"]']);
 });
