@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/contracts/json.ts';
-import type { Slice } from '../../src/contracts/sync.ts';
+import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { Http, HttpRequest, RawReader } from '../_kit/contract.ts';
 import { readSlice } from '../_kit/engine.ts';
 import { planSlices } from '../_kit/plan.ts';
@@ -63,17 +63,25 @@ async function read(stream: string, http: Http, slice = sliceOf(), inbox = new M
 }
 
 describe('contacts', () => {
-  it('of a file are called by contact_id, everywhere else by id: raw has both', async () => {
-    const { http } = fake(
+  /** A file of two contacts, of which the job says how many there are. */
+  const exported = (count: number): Http =>
+    fake(
       ({ method }) =>
         method === 'POST'
           ? { id: 'job' }
-          : { status: 'ready', urls: ['https://x.s3.amazonaws.com/f'], contact_count: 2 },
+          : { status: 'ready', urls: ['https://x.s3.amazonaws.com/f'], contact_count: count },
       async function* () {
         yield fixture('contacts-export.ndjson');
       },
-    );
-    const { rows, people, end } = await read('contacts', http);
+    ).http;
+
+  it('that are fewer than the job says are not all', async () => {
+    const { end } = await read('contacts', exported(3));
+    expect(end.incomplete).toBe('2 records were read where the source states 3');
+  });
+
+  it('of a file are called by contact_id, everywhere else by id: raw has both', async () => {
+    const { rows, people, end } = await read('contacts', exported(2));
     expect(rows.map(({ id, contact_id: ofFile }) => id === ofFile && typeof id === 'string')).toEqual([true, true]);
     expect(rows[1]?.['custom_fields']).toEqual({ company_name: 'Company LTD' });
     expect(people.every((key) => key !== null)).toBe(true);
@@ -87,16 +95,22 @@ it('segments are the list called results, whatever the description’s schema sa
 });
 
 describe('what is due', () => {
-  const due = async (stream: string, records: Readonly<Record<string, readonly JsonObject[]>>, before?: Slice) => {
+  const planned = async (
+    stream: string,
+    records: Readonly<Record<string, readonly JsonObject[]>>,
+    state: ReadonlyMap<string, ItemState>,
+    startDate: string | null = null,
+  ) => {
     const raw: RawReader = {
       async *records(name) {
         yield* records[name] ?? [];
       },
       counts: async () => new Map(),
     };
-    const state = new Map(before === undefined ? [] : [[before.item, before.next]]);
-    return planSlices(sendgrid, stream, { config, state, raw, now, startDate: null, mutableWindow: 'P35D' });
+    return planSlices(sendgrid, stream, { config, state, raw, now, startDate, mutableWindow: 'P35D' });
   };
+  const due = (stream: string, records: Readonly<Record<string, readonly JsonObject[]>>, before?: Slice) =>
+    planned(stream, records, new Map(before === undefined ? [] : [[before.item, before.next]]));
 
   it('of details is a single send that is new or was edited, however old', async () => {
     const sends = (updatedAt: string) => ({
@@ -111,10 +125,53 @@ describe('what is due', () => {
   it('of the log’s events is a message that no post names by the same id up to its first dot', async () => {
     const message = (id: string) => ({ sg_message_id: id, sg_message_id_created_at: '2026-06-29T09:00:00Z' });
     const [slice] = await due('log_events', {
-      log_messages: [message('covered.recvd-1-2.0'), message('other.recvd-1-2.0')],
-      events: [{ event: 'processed', sg_message_id: 'covered.filterdrecv-5-6' }],
+      log_messages: [message('covered.recvd-1-2.0'), message('half.recvd-1-2.0'), message('other.recvd-1-2.0')],
+      // One whose later events alone were posted was sent before the webhook was switched on.
+      events: [
+        { event: 'processed', sg_message_id: 'covered.filterdrecv-5-6' },
+        { event: 'open', sg_message_id: 'half.filterdrecv-5-6' },
+      ],
     });
-    expect(slice?.params).toEqual({ sg_message_ids: 'other.recvd-1-2.0' });
+    expect(slice?.params).toEqual({ sg_message_ids: 'half.recvd-1-2.0 other.recvd-1-2.0' });
+  });
+
+  it('of the log’s events are young days always, older ones about daily, and none that SendGrid keeps no longer', async () => {
+    const days = ['2026-06-29', '2026-06-26', '2026-06-25', '2026-05-31', '2026-05-30'];
+    const messages = days.map((day) => ({ sg_message_id: day, sg_message_id_created_at: `${day}T23:00:00Z` }));
+    const at = async (readAt: string) => {
+      const state = new Map(days.map((day) => [day, { readAt }]));
+      return (await planned('log_events', { log_messages: messages }, state)).map(({ item }) => item);
+    };
+    expect(await at('2026-06-29T15:59:00.000Z')).toEqual(days.slice(0, 4));
+    expect(await at('2026-06-29T16:01:00.000Z')).toEqual(days.slice(0, 2));
+  });
+
+  it('of the log’s messages are all days that are kept, then those of the look-back, and what was refused before them', async () => {
+    const from = async (state?: Partial<ItemState>, startDate: string | null = null) => {
+      const states = new Map(state === undefined ? [] : [['', { readAt: now, ...state }]]);
+      const slices = await planned('log_messages', {}, states, startDate);
+      const windows = slices.map(({ window }) => window);
+      expect(windows[0]).toEqual({ from: '2026-06-30T00:00:00.000Z', to: now });
+      // Newest first, without a gap between them.
+      for (const [index, window] of windows.slice(1).entries()) expect(window?.to).toBe(windows[index]?.from);
+      return [slices.length, windows.at(-1)?.from];
+    };
+    const cursor = '2026-06-29T10:00:00Z';
+    expect(await from()).toEqual([31, '2026-05-31T12:00:00.000Z']);
+    expect(await from(undefined, '2026-06-28T00:00:00.000Z')).toEqual([3, '2026-06-28T00:00:00.000Z']);
+    expect(await from({ cursor })).toEqual([6, '2026-06-25T10:00:00.000Z']);
+    expect(await from({ cursor, refusedFrom: '2026-06-27T10:00:00Z' })).toEqual([8, '2026-06-23T10:00:00.000Z']);
+    expect(await from({ cursor, refusedFrom: '' })).toEqual([31, '2026-05-31T12:00:00.000Z']);
+  });
+
+  it('of a suppression list is the whole once a day, without a beginning: what it does not show has been taken off', async () => {
+    const cursor = String(Date.parse('2026-06-30T06:00:00.000Z') / 1000);
+    const at = (fullReadAt: string) => planned('bounces', {}, new Map([['', { readAt: now, fullReadAt, cursor }]]));
+    const to = String(Date.parse(now) / 1000);
+    expect(await at('2026-06-29T11:59:00.000Z')).toMatchObject([{ mode: 'full', window: { to } }]);
+    expect((await at('2026-06-29T11:59:00.000Z'))[0]?.window).not.toHaveProperty('from');
+    const from = String(Number(cursor) - 3600);
+    expect(await at('2026-06-29T12:01:00.000Z')).toMatchObject([{ mode: 'incremental', window: { from, to } }]);
   });
 });
 
@@ -289,6 +346,16 @@ describe('statistics', () => {
     expect((await read('category_stats', http)).rows).toEqual([
       { category: 'a', date: '2026-06-29', type: 'category', name: 'a', metrics: { opens: 3 } },
     ]);
+  });
+
+  it('of categories that come a few at a time are those of all', async () => {
+    const categories = ['a', 'b', 'c'];
+    const { http } = fake(({ path, params }) => {
+      const offset = Number(params?.['offset']);
+      if (path === '/v3/categories') return categories.slice(offset, offset + 2).map((category) => ({ category }));
+      return [{ date: '2026-06-29', stats: [{ type: 'category', name: 'x', metrics: { opens: 1 } }] }];
+    });
+    expect((await read('category_stats', http)).rows.map(({ category }) => category)).toEqual(categories);
   });
 
   it.each(['daily_stats', 'category_stats', 'client_stats'])(
