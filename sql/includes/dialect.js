@@ -181,8 +181,11 @@ const regexpExtract = (x, pattern) =>
   duck
     ? `nullif(regexp_extract(${x}, ${literal(pattern)}, 1), '')`
     : `nullif(regexp_extract(${x}, ${literal(pattern)}), '')`;
+/** A text with every part that the pattern (plain text) matches replaced by another text. */
+const regexpReplace = (x, pattern, by) =>
+  `regexp_replace(${x}, ${literal(pattern)}, ${literal(by)}${duck ? ", 'g'" : ''})`;
 /** A text without every part that the pattern (plain text) matches. */
-const regexpRemove = (x, pattern) => `regexp_replace(${x}, ${literal(pattern)}, ''${duck ? ", 'g'" : ''})`;
+const regexpRemove = (x, pattern) => regexpReplace(x, pattern, '');
 /** Domain of an e-mail address, lower case; NULL when it is none, say a hash. */
 const domainOf = (address) => {
   if (!duck) return regexpExtract(`normalize(lower(trim(${address})))`, '@([^@\\s]+)$');
@@ -321,6 +324,7 @@ module.exports = {
   addSeconds,
   regexpContains,
   regexpExtract,
+  regexpReplace,
   regexpRemove,
   domainOf,
   withoutPrefix,

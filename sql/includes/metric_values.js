@@ -116,6 +116,7 @@ select
     sums.metric,
     sums.of_scope as scope,
     sums.of_scope_id as scope_id,
+    coalesce(scope_names.name, sums.of_scope_id) as scope_name,
     sums.of_period as period,
     case sums.of_period
         when 'lifetime' then sums.first_day
@@ -154,6 +155,12 @@ select
     end as unavailable_reason,
     as_of.data_changed_at as refreshed_at
 from sums
+left join ${ref('int_scope_name')} as scope_names
+    on
+        sums.of_scope = scope_names.scope
+        and sums.of_scope_id = scope_names.scope_id
+        and sums.of_source = scope_names.source
+        and sums.of_account = scope_names.account_id
 cross join as_of`;
 };
 

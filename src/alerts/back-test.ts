@@ -11,7 +11,7 @@ export const watchedValuesQuery = `select
     found.metric,
     found.scope,
     found.scope_id,
-    coalesce(campaigns.name, found.scope_id) as label,
+    found.scope_name,
     case when found.period = 'lifetime' then found.period_start else found.period_end end as day,
     found.period,
     found.window_text,
@@ -23,11 +23,6 @@ export const watchedValuesQuery = `select
     found.high_value,
     as_of.as_of_date
 from marts.metric_values as found
-left join marts.campaign_performance as campaigns
-    on found.scope = 'campaign'
-    and found.source = campaigns.source
-    and found.account_id = campaigns.account_id
-    and found.scope_id = campaigns.campaign_id
 cross join status.data_as_of as as_of
 where found.value is not null and (found.period <> 'lifetime' or found.period_start is not null)`;
 

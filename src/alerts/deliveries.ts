@@ -78,9 +78,11 @@ const keyOf = (incidentId: string, channel: string, event: string): string =>
 
 function deliveryOf(row: Row): Delivery {
   const text = row['incident'];
-  const incident = (typeof text === 'string' ? JSON.parse(text) : text) as Incident | null;
+  const told = (typeof text === 'string' ? JSON.parse(text) : text) as Incident | null;
+  const incident = told ?? { ...incidentOf({}), id: `${row['incident_id']}` };
   return {
-    incident: incident ?? { ...incidentOf({}), id: `${row['incident_id']}` },
+    // Those that were told before scopes had names have none.
+    incident: { ...incident, scopeName: incident.scopeName ?? incident.scopeId },
     channel: `${row['channel']}`,
     event: row['event'] === 'closed' ? 'closed' : 'opened',
     state: row['state'] === 'sent' ? 'sent' : row['state'] === 'sending' ? 'sending' : 'failed',

@@ -54,7 +54,16 @@ it('an incident is told as on its last bad day, not as on the good ones on which
         incidentOf(Object.fromEntries(found.columns.map(({ name }, index) => [name, row[index] as Row[string]]))),
       );
       expect(incidents).toMatchObject([
-        { scopeId: 'c2', value: 0.0076, severity: 'warning', day: '2026-06-24', lastSeen: '2026-06-24', days: 2 },
+        // Tables of before scopes had names.
+        {
+          scopeId: 'c2',
+          scopeName: 'c2',
+          value: 0.0076,
+          severity: 'warning',
+          day: '2026-06-24',
+          lastSeen: '2026-06-24',
+          days: 2,
+        },
       ]);
     } finally {
       reader.close();
@@ -71,7 +80,7 @@ it('the back-test tells the same day', () => {
     metric: 'complaint_rate',
     scope: 'campaign',
     scope_id: scopeId,
-    label: scopeId,
+    scope_name: `Mail ${scopeId}`,
     day: date,
     period: 'lifetime',
     window_text: null,
@@ -85,6 +94,6 @@ it('the back-test tells the same day', () => {
   });
   const found = backTest([value('c1', '2026-06-10', 0.0076), value('c2', '2026-06-14', 0)], {});
   expect(found.filter(({ rule }) => rule === 'complaint_rate')).toMatchObject([
-    { scopeId: 'c1', value: 0.0076, day: '2026-06-10', closed: null, days: 1 },
+    { scopeId: 'c1', scopeName: 'Mail c1', value: 0.0076, day: '2026-06-10', closed: null, days: 1 },
   ]);
 });

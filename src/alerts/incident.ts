@@ -8,6 +8,8 @@ export type Incident = {
   readonly metric: string;
   readonly scope: string;
   readonly scopeId: string;
+  /** What people call it. It may change while the incident stays the same: ids name an incident. */
+  readonly scopeName: string;
   readonly accountId: string | null;
   readonly severity: Severity;
   readonly text: string;
@@ -50,6 +52,7 @@ export function incidentOf(row: Row): Incident {
     metric: textOf(row, 'metric'),
     scope: textOf(row, 'scope'),
     scopeId: textOf(row, 'scope_id'),
+    scopeName: maybe(row, 'scope_name') ?? textOf(row, 'scope_id'),
     accountId: maybe(row, 'account_id'),
     severity,
     text: textOf(row, 'text'),

@@ -63,6 +63,7 @@ export const webhookBody = ({ key, event, incident, subject, text, formula }: Al
   metric: incident.metric,
   scope: incident.scope,
   scope_id: incident.scopeId,
+  scope_name: incident.scopeName,
   account_id: incident.accountId,
   severity: incident.severity,
   day: incident.day,

@@ -37,6 +37,7 @@ const incident = (id: string, more: Row = {}): Row => ({
   metric: 'complaint_rate',
   scope: 'campaign',
   scope_id: 'c1',
+  scope_name: 'Spring',
   account_id: 'shop',
   severity: 'critical',
   text: 'Complaint rate of campaign Spring is 0.42 % (12 of 2,850); it should be below 0.3 %',
@@ -141,6 +142,8 @@ describe('an incident is told', () => {
       version: 1,
       event: 'opened',
       incident_id: 'i1',
+      scope_id: 'c1',
+      scope_name: 'Spring',
       value: 0.0042,
       threshold_value: 0.003,
       formula: 'complaint_count / delivered_count',
@@ -168,6 +171,35 @@ describe('an incident is told', () => {
     expect(await tell(warehouse, channels)).toMatchObject({ closed: 1 });
     warehouse.alerts = [incident('i1')];
     expect(await tell(warehouse, channels)).toEqual({ opened: 0, closed: 0, failed: [] });
+  });
+
+  it('not again because its campaign or list is called otherwise', async () => {
+    const { url, posts } = await httpServer(() => 200);
+    const channels = [open({ type: 'webhook', secret: url })];
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    await tell(warehouse, channels);
+    const renamed = { scope_name: 'Spring, corrected', text: 'Complaint rate of campaign Spring, corrected is 0.42 %' };
+    warehouse.alerts = [incident('i1', renamed)];
+    expect(await tell(warehouse, channels)).toEqual({ opened: 0, closed: 0, failed: [] });
+    warehouse.alerts = [incident('i1', { ...renamed, closed_date: '2026-07-02' })];
+    expect(await tell(warehouse, channels)).toMatchObject({ closed: 1 });
+    expect(JSON.parse(posts[1]!.body)).toMatchObject({ scope_id: 'c1', scope_name: 'Spring, corrected' });
+  });
+
+  it('as over although it was told before scopes had names', async () => {
+    const { url, posts } = await httpServer(() => 200);
+    const channels = [open({ type: 'webhook', secret: url })];
+    const warehouse = store();
+    warehouse.alerts = [incident('i1')];
+    await tell(warehouse, channels);
+    const told = warehouse.deliveries.map((row) => {
+      const { scopeName: _, ...before } = JSON.parse(String(row['incident'])) as Record<string, unknown>;
+      return { ...row, incident: JSON.stringify(before) };
+    });
+    Object.assign(warehouse, { deliveries: told, alerts: [] });
+    expect(await tell(warehouse, channels)).toMatchObject({ closed: 1 });
+    expect(JSON.parse(posts[1]!.body)).toMatchObject({ event: 'closed', scope_id: 'c1', scope_name: 'c1' });
   });
 
   it('only to channels that want its severity', async () => {
@@ -241,9 +273,13 @@ describe('a channel', () => {
   it('of Slack gets its text with markup escaped', async () => {
     const { url, posts } = await httpServer(() => 200);
     const warehouse = store();
-    warehouse.alerts = [incident('i1', { text: 'Profit of campaign <b> & co is low' })];
+    warehouse.alerts = [incident('i1', { text: 'Profit of campaign <b> & *co* `is` <!channel> low' })];
     await tell(warehouse, [open({ type: 'slack', secret: url })]);
-    expect((JSON.parse(posts[0]!.body) as { text: string }).text).toContain('campaign &lt;b&gt; &amp; co');
+    const body = JSON.parse(posts[0]!.body) as { text: string; mrkdwn: boolean };
+    expect(body.text).toContain('campaign &lt;b&gt; &amp; *co* `is` &lt;!channel&gt; low');
+    // Slack has no escape for its stars and backticks: nothing is bold, and a name stays as it is.
+    expect(body.mrkdwn).toBe(false);
+    expect(body.text).toMatch(/^\[Acme\] critical: /);
   });
 
   it('that fails is tried three times, fails alone, and is tried again after the next run', async () => {

@@ -129,6 +129,7 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
         rule: text,
         scope: text,
         scope_id: text,
+        scope_name: text,
         account_id: maybe,
         severity: z.enum(['info', 'warning', 'critical']),
         text,

@@ -218,7 +218,7 @@ function files(): Seeds {
         sent_at: '2025-04-02T00:10:00Z',
         list_id: 'l',
       }),
-      row({ campaign_id: 'f2', name: 'no test', sent_at: '2025-04-09T02:29:59Z' }),
+      row({ campaign_id: 'f2', name: 'no test for ann@example.com', sent_at: '2025-04-09T02:29:59Z' }),
     ],
     'file.recipients': people.map((id, index) =>
       row({

@@ -78,7 +78,7 @@ beforeAll(async () => {
     "create or replace table status.data_as_of as select date '2026-06-30' as as_of_date, null::timestamp as data_changed_at",
   );
   const alert = (id: string, text: string, closed: string) =>
-    `select '${id}' as incident_id, 'profit' as rule, 'profit' as metric, 'campaign' as scope, 'c1' as scope_id, 'shop' as account_id,
+    `select '${id}' as incident_id, 'profit' as rule, 'profit' as metric, 'campaign' as scope, 'c1' as scope_id, 'Spring' as scope_name, 'shop' as account_id,
       'warning' as severity, ${text} as text, 'Mail is not free.' as advice, -23.75 as value, 0.0 as threshold_value,
       null::double as baseline_value, 'threshold' as method, '2026-06-27' as day, '2026-06-20' as first_seen_date,
       '2026-06-27' as last_seen_date, ${closed} as closed_date, true as is_past_threshold`;
@@ -359,7 +359,7 @@ describe('alerts', () => {
     const { stdout } = await cli('alerts', '--json');
     expect(outputSchemas['alerts']?.parse(JSON.parse(stdout))).toMatchObject({
       mode: 'open',
-      incidents: [{ incident_id: 'i1', scope_id: 'c1', value: -23.75, days: 1 }],
+      incidents: [{ incident_id: 'i1', scope_id: 'c1', scope_name: 'Spring', value: -23.75, days: 1 }],
     });
   });
 });

@@ -1,13 +1,24 @@
 import { expect, test } from 'vitest';
 import type { Row } from '../../contracts/sync.ts';
 import type { Column } from '../../warehouse/port.ts';
-import { texts, withPublished, type Published } from '../context.fixture.ts';
+import { texts, withPublished } from '../context.fixture.ts';
 import type { Language } from '../messages/index.ts';
 import { readPeriod } from '../period.ts';
 import { alertSection } from './alerts.ts';
 
 const columns: readonly Column[] = [
-  ...texts('source', 'account_id', 'incident_id', 'rule', 'metric', 'scope', 'scope_id', 'severity', 'method'),
+  ...texts(
+    'source',
+    'account_id',
+    'incident_id',
+    'rule',
+    'metric',
+    'scope',
+    'scope_id',
+    'scope_name',
+    'severity',
+    'method',
+  ),
   { name: 'day', type: 'date' },
   { name: 'value', type: 'double' },
   { name: 'threshold_value', type: 'double' },
@@ -17,16 +28,6 @@ const columns: readonly Column[] = [
   { name: 'last_seen_date', type: 'date' },
   { name: 'closed_date', type: 'date' },
 ];
-const campaigns: readonly Column[] = [
-  ...texts('source', 'account_id', 'campaign_id', 'name'),
-  { name: 'send_date', type: 'date' },
-];
-const lists: readonly Column[] = [
-  ...texts('source', 'account_id', 'list_id', 'list_name'),
-  { name: 'day', type: 'date' },
-];
-const checks: readonly Column[] = texts('source', 'account_id', 'campaign_id', 'name');
-
 const day = (more: Row): Row => ({
   source: 'mailchimp',
   account_id: 'shop',
@@ -45,36 +46,27 @@ const day = (more: Row): Row => ({
 /** A day on which something is wrong. */
 const open = (more: Row): Row => day({ day: '2026-06-24', is_past_threshold: true, severity: 'info', ...more });
 
-const campaign = (id: string, name: string, sent: string): Row => ({
-  source: 'mailchimp',
-  account_id: 'shop',
-  campaign_id: id,
-  name,
-  send_date: sent,
-});
-
-type Named = { readonly lists?: readonly Row[]; readonly checks?: readonly Row[] };
-
 /** The section as text, of these alerts. */
-async function shown(alerts: readonly Row[], language: Language = 'en', named: Named = {}): Promise<string> {
-  const sent = [campaign('c1', 'Spring', '2026-06-24'), campaign('c2', 'Summer', '2026-06-27')];
-  const tables: readonly Published[] = [
-    { name: 'marts.alerts', columns, rows: alerts },
-    { name: 'marts.campaign_performance', columns: campaigns, rows: sent },
-    ...(named.lists === undefined ? [] : [{ name: 'marts.audience_growth_daily', columns: lists, rows: named.lists }]),
-    ...(named.checks === undefined ? [] : [{ name: 'marts.spam_checks', columns: checks, rows: named.checks }]),
-  ];
+async function shown(alerts: readonly Row[], language: Language = 'en'): Promise<string> {
+  const sent = ['2026-06-24', '2026-06-27'].map((date) => ({ send_date: date }));
   return await withPublished(
-    tables,
+    [
+      { name: 'marts.alerts', columns, rows: alerts },
+      { name: 'marts.campaign_performance', columns: [{ name: 'send_date', type: 'date' }], rows: sent },
+    ],
     async (context) => (await alertSection({ ...context, period: await readPeriod(context.reader) })).markup,
     language,
   );
 }
 
 test('an alert shows the number, the place and the severity of its last bad day', async () => {
+  const [spring, summer] = [
+    { scope_id: 'c1', scope_name: 'Spring' },
+    { scope_id: 'c2', scope_name: 'Summer' },
+  ];
   const html = await shown([
-    day({ scope_id: 'c1', day: '2026-06-24', value: 0.0076, is_past_threshold: true, severity: 'warning' }),
-    day({ scope_id: 'c2', day: '2026-06-27', value: 0, is_past_threshold: false, severity: 'critical' }),
+    day({ ...spring, day: '2026-06-24', value: 0.0076, is_past_threshold: true, severity: 'warning' }),
+    day({ ...summer, day: '2026-06-27', value: 0, is_past_threshold: false, severity: 'critical' }),
   ]);
   expect(html).toContain('0.760%');
   expect(html).toContain('class="severity warning"');
@@ -87,6 +79,7 @@ test('mails whose domain is not known have words for it', async () => {
     open({
       scope: 'domain',
       scope_id: 'unknown',
+      scope_name: 'unknown',
       value: 0.01,
     }),
   ];
@@ -94,26 +87,13 @@ test('mails whose domain is not known have words for it', async () => {
   expect(await shown(rows, 'vi')).toContain('>không rõ tên miền<');
 });
 
-test('an alert about a list, or a campaign that is only planned, has its name', async () => {
-  const rows = [
-    open({
-      scope: 'list',
-      scope_id: 'l1',
-      metric: 'active_audience',
-      value: 0.2,
-    }),
-    open({
-      scope_id: 'planned',
-      incident_id: 'i2',
-      metric: 'spam_score',
-      value: 5,
-    }),
-  ];
-  const names: Named = {
-    lists: [{ source: 'mailchimp', account_id: 'shop', list_id: 'l1', list_name: 'Newsletter', day: '2026-06-24' }],
-    checks: [{ source: 'mailchimp', account_id: 'shop', campaign_id: 'planned', name: 'Sale of July' }],
-  };
-  const html = await shown(rows, 'en', names);
+test('an alert has the name of its scope, whatever is in that name', async () => {
+  const html = await shown([
+    open({ scope: 'list', scope_id: 'l1', scope_name: 'Newsletter', metric: 'active_audience', value: 0.2 }),
+    open({ scope_id: 'c9', scope_name: 'Sale <b>of</b> "July"', incident_id: 'i2', metric: 'spam_score', value: 5 }),
+    open({ scope: 'all', scope_id: 'all', scope_name: 'all', incident_id: 'i3', metric: 'monthly_profit', value: -5 }),
+  ]);
   expect(html).toMatch(/data-value="l1"[^>]*><bdi>Newsletter</);
-  expect(html).toMatch(/data-value="planned"[^>]*><bdi>Sale of July</);
+  expect(html).toMatch(/data-value="c9"[^>]*><bdi>Sale &lt;b&gt;of&lt;\/b&gt; (?:"|&quot;|&#34;)July/);
+  expect(html).toMatch(/data-value="all"[^>]*>whole company</);
 });

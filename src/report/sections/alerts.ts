@@ -1,9 +1,7 @@
-import type { Json } from '../../contracts/json.ts';
 import { columnName, phrase, translated, type Context } from '../context.ts';
 import { shownUnit } from '../format.ts';
 import { bdi, markup, type Html, type HtmlValue } from '../html.ts';
 import { martTable } from '../mart-table.ts';
-import { listKey, listNames } from '../names.ts';
 import type { Fields } from '../reader.ts';
 import { absent } from '../splits/absent.ts';
 
@@ -80,35 +78,13 @@ export async function openAlerts(context: Context): Promise<HtmlValue> {
 
 /** The days on which an incident recovers are of it too, with good numbers: they do not say what was wrong. */
 async function incidents({ reader, period }: Context): Promise<readonly Fields[]> {
-  const lists = listNames(
-    await reader.rows(
-      ['marts.audience_growth_daily'],
-      `select source, account_id, list_id, max(list_name) as list_name from marts.audience_growth_daily group by all`,
-    ),
-  );
-  // Who checks a mail before it is sent has a campaign that is in no other mart.
-  const planned = await reader.rows(
-    ['marts.spam_checks'],
-    `select source, account_id, campaign_id, max(name) as name from marts.spam_checks where name <> '' group by all`,
-  );
-  const nameOf = (row: Fields): Json =>
-    row['scope'] === 'list'
-      ? (lists.get(listKey({ ...row, list_id: row['scope_id'] ?? null })) ?? null)
-      : row['scope'] === 'campaign'
-        ? (planned.find(
-            (check) => check['account_id'] === row['account_id'] && check['campaign_id'] === row['scope_id'],
-          )?.['name'] ?? null)
-        : null;
-  const rows = await reader.rows(
-    [table, 'marts.campaign_performance'],
-    `select a.*, p.name as campaign_name from ${table} as a left join marts.campaign_performance as p
-        on a.scope = 'campaign' and p.source = a.source and p.account_id = a.account_id and p.campaign_id = a.scope_id
-      where day <= date '${period.asOf ?? period.to}'
-      qualify row_number() over (partition by incident_id order by is_past_threshold desc, day desc, a.scope_id desc) = 1
+  return await reader.rows(
+    [table],
+    `select * from ${table} where day <= date '${period.asOf ?? period.to}'
+      qualify row_number() over (partition by incident_id order by is_past_threshold desc, day desc, scope_id desc) = 1
       order by closed_date is not null, case severity ${severities.map((name, place) => `when '${name}' then ${place}`).join(' ')} end,
         last_seen_date desc, rule, scope, scope_id`,
   );
-  return rows.map((row) => ({ ...row, scope_name: row['campaign_name'] ?? nameOf(row) }));
 }
 
 function severityName({ messages }: Context, row: Fields): string {

@@ -20,6 +20,18 @@ function figure(value: number, unit: string, currency: string | null = null): st
   return unit === 'count' ? whole.format(value) : short(value);
 }
 
+const longestName = 80;
+
+/** A source's name as a part of a sentence: one line, nothing that turns or hides text, and short enough to leave the number in sight. */
+function spoken(name: string): string {
+  const line = name
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .replaceAll(/[\p{Bidi_Control}\u200B\u2060\uFEFF]/gu, '')
+    .trim();
+  const characters = [...line];
+  return characters.length > longestName ? `${characters.slice(0, longestName - 1).join('')}…` : line;
+}
+
 /** One sentence: what, where, how much, against what. */
 export function alertText(
   named: Named,
@@ -28,7 +40,7 @@ export function alertText(
   judgement: Judgement | null,
 ): string {
   const { name, unit, label, scope, currency } = named;
-  const where = scope === 'all' ? 'of the whole company' : `of ${scope} ${label}`;
+  const where = scope === 'all' ? 'of the whole company' : `of ${scope} ${spoken(label)}`;
   if (rule.kind === 'rise' && judgement !== null) {
     return (
       `${name} ${where}: ${whole.format(numerator ?? 0)} of ${whole.format(denominator ?? 0)}, where ` +

@@ -20,7 +20,7 @@ function value(rule: AlertRule, index: number, numerator: number, denominator: n
     source: 'mailchimp',
     account_id: 'shop',
     scope_id: rule.scope === 'campaign' ? `c${index}` : 'shop',
-    label: `Mail ${index}`,
+    scope_name: `Mail ${index}`,
     day: dayAt(index),
     numerator: String(numerator),
     denominator: denominator === null ? null : String(denominator),
@@ -97,17 +97,30 @@ describe('a threshold', () => {
     expect(found?.['advice']).toContain('inactive');
   });
 
-  it('names a list with its account: another one may have a list of that id', () => {
+  it('names a list as the models do: with its account where another one has a list of that name', () => {
     const list = (account: string) =>
       value(ruleOf('active_audience', 'list'), 1, 200, 1000, {
         account_id: account,
-        scope_id: 'newsletter',
-        label: 'newsletter',
+        scope_id: 'l1',
+        scope_name: `Newsletter (${account})`,
       });
-    expect(alerts.run([list('club'), list('shop')]).map((row) => row['text'])).toEqual([
-      'Active audience of list club/newsletter is 20 % (200 of 1,000); it should be at least 25 %',
-      'Active audience of list shop/newsletter is 20 % (200 of 1,000); it should be at least 25 %',
+    const found = alerts.run([list('club'), list('shop')]);
+    expect(found.map((row) => row['scope_name'])).toEqual(['Newsletter (club)', 'Newsletter (shop)']);
+    expect(found.map((row) => row['text'])).toEqual([
+      'Active audience of list Newsletter (club) is 20 % (200 of 1,000); it should be at least 25 %',
+      'Active audience of list Newsletter (shop) is 20 % (200 of 1,000); it should be at least 25 %',
     ]);
+  });
+
+  it('says a name in one line, with nothing that turns or hides text, and cuts a long one', () => {
+    const said = (name: string): string => {
+      const [found] = alerts.run([value(ruleOf('complaint_rate'), 1, 5, 100, { scope_name: name })]);
+      return /of campaign (.*) is 5 % \(5 of 100\)/su.exec(String(found?.['text']))?.[1] ?? '';
+    };
+    expect(said(' Sale\r\nWhat to do:\tnothing\u2028\u0000 now ')).toBe('Sale What to do: nothing now');
+    expect(said('\u202Eelas\u2066\u200B ever\uFEFF\u001B[31m')).toBe('elas ever [31m');
+    expect(said('👩‍👩‍👧 Đặt hàng ngay')).toBe('👩‍👩‍👧 Đặt hàng ngay');
+    expect(said('😀'.repeat(200))).toBe(`${'😀'.repeat(79)}…`);
   });
 
   it('shows a part of a whole only of a rate: a score is no part of its messages', () => {
@@ -147,6 +160,13 @@ describe('an incident', () => {
       value(complaint, index, 20, 1000, { account_id: 'other' }),
     ]);
     expect(new Set(alerts.run(rows).map((row) => row['incident_id'])).size).toBe(2);
+  });
+
+  it('is named by ids: it stays the same when its campaign is called otherwise', () => {
+    const complaint = ruleOf('complaint_rate');
+    const ids = (name: string) =>
+      alerts.run([value(complaint, 1, 20, 1000, { scope_name: name })]).map((row) => row['incident_id']);
+    expect(ids('Spring')).toEqual(ids('Spring, corrected'));
   });
 
   it('is the same whatever order the rows come in', () => {

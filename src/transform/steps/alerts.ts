@@ -12,6 +12,7 @@ const columns: readonly Column[] = [
   { name: 'metric', type: 'string' },
   { name: 'scope', type: 'string' },
   { name: 'scope_id', type: 'string' },
+  { name: 'scope_name', type: 'string' },
   { name: 'day', type: 'date' },
   { name: 'value', type: 'double' },
   { name: 'numerator', type: 'decimal' },
@@ -62,7 +63,7 @@ function rowOf(rule: WatchRule, row: Row, { observation, judgement, incident, is
   const named = {
     name: text(row, 'name'),
     unit: text(row, 'unit'),
-    label: labelOf(row),
+    label: text(row, 'scope_name'),
     scope: rule.scope,
     currency: maybeText(row, 'currency_code'),
   };
@@ -73,6 +74,7 @@ function rowOf(rule: WatchRule, row: Row, { observation, judgement, incident, is
     metric: row['metric'] ?? null,
     scope: rule.scope,
     scope_id: observation.scopeId,
+    scope_name: row['scope_name'] ?? null,
     day: observation.day,
     value: observation.value,
     numerator: row['numerator'] ?? null,
@@ -86,12 +88,6 @@ function rowOf(rule: WatchRule, row: Row, { observation, judgement, incident, is
     last_seen_date: incident.lastSeen,
     closed_date: incident.closed,
   };
-}
-
-/** Two accounts may have a list of the same id. */
-function labelOf(row: Row): string {
-  const [label, account] = [text(row, 'label'), text(row, 'account_id')];
-  return row['scope'] === 'list' && account !== '' ? `${account}/${label}` : label;
 }
 
 function judgedOf(rule: WatchRule, { judgement }: OpenPeriod): Row {
