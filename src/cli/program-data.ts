@@ -153,7 +153,7 @@ export function addDataCommands(program: Command): void {
         'Lists the alerts that are open in the published data, with what to do. With test: what the rules as they are in mailmart.yaml now would have raised on this data; nothing is sent.',
       )
       .addArgument(new Argument('[action]', 'test: try the rules on the past').choices(['test']))
-      .option('--since <days>', 'With test: how far back, such as 90d', '90d')
+      .option('--since <days>', 'With test: how far back, such as 30d (default: 90d)')
       .action((action: string | undefined, flags: GlobalOptions & AlertsFlags) =>
         runCommand('alerts', flags, async (context) =>
           (await import('./commands/alerts.ts')).alerts(context, action, flags),

@@ -345,14 +345,21 @@ describe('report', () => {
 
 describe('alerts', () => {
   it('says under each open alert what it is about and what to do, without what a name would do to a terminal', async () => {
-    const { stdout } = await cli('alerts');
+    const { stdout, stderr } = await cli('alerts');
     expect(stdout.split('\n')).toEqual([
-      'since       last seen   severity  rule    scope',
-      '2026-06-20  2026-06-27  warning   profit  campaign',
+      'since       last seen   severity  rule    scope     account',
+      '2026-06-20  2026-06-27  warning   profit  campaign  shop',
       '    Profit of =HYPERLINK("http://x.example","a")evil INFO fake is -23.75 EUR.',
       '    Mail is not free.',
       '',
     ]);
+    // Without a channel they wait here for somebody to ask.
+    expect(stderr).toContain('1 open alert; nobody is told: mailmart.yaml has no alerts.channels');
+  });
+
+  it('does not take --since for a filter of what is open', async () => {
+    const { code, stderr } = await cli('alerts', '--since', '30d');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--since goes with test')]);
   });
 
   it('has the same as a document', async () => {

@@ -17,6 +17,14 @@ const maxRows = 2_000_000;
 
 /** `mailmart alerts`: what is open; `mailmart alerts test`: what the rules as configured now would have raised. */
 export async function alerts(context: Context, action: string | undefined, flags: AlertsFlags): Promise<ExitName> {
+  if (action === undefined && flags.since !== undefined) {
+    throw new CliError({
+      code: 'USAGE',
+      exit: 'usage',
+      what: '--since goes with test: without it, all alerts that are open are shown.',
+      fix: `mailmart alerts test --since ${flags.since}`,
+    });
+  }
   const { config, paths } = await context.project();
   const days = daysOf(flags.since ?? '90d');
   const published = await openForReading(paths.published);
@@ -96,7 +104,7 @@ function show({ output }: Context, incidents: readonly Incident[], { mode, from,
     return;
   }
   const [head = '', ...lines] = tableText(
-    ['since', 'last seen', ...(mode === 'test' ? ['over'] : []), 'severity', 'rule', 'scope'],
+    ['since', 'last seen', ...(mode === 'test' ? ['over'] : []), 'severity', 'rule', 'scope', 'account'],
     incidents.map((one) => [
       one.firstSeen,
       one.lastSeen,
@@ -104,6 +112,7 @@ function show({ output }: Context, incidents: readonly Incident[], { mode, from,
       one.severity,
       one.rule,
       one.scope,
+      one.accountId,
     ]),
   ).split('\n');
   output.data(head);
@@ -112,10 +121,11 @@ function show({ output }: Context, incidents: readonly Incident[], { mode, from,
     output.data([lines[index], `${terminalText(text)}.`, ...(mode === 'open' ? [advice] : [])].join('\n    '));
   }
   const s = incidents.length === 1 ? '' : 's';
+  const toNobody = channels.length === 0 ? '; nobody is told: mailmart.yaml has no alerts.channels' : '';
   output.say(
     mode === 'open'
-      ? `${incidents.length} open alert${s}`
-      : `${incidents.length} alert${s} since ${from}, one message each`,
+      ? `${incidents.length} open alert${s}${toNobody}`
+      : `${incidents.length} alert${s} since ${from}${toNobody === '' ? ', one message each' : toNobody}`,
   );
 }
 

@@ -39,8 +39,10 @@ export function alertText(
   { value, numerator, denominator }: Observation,
   judgement: Judgement | null,
 ): string {
-  const { name, unit, label, scope, currency } = named;
-  const where = scope === 'all' ? 'of the whole company' : `of ${scope} ${spoken(label)}`;
+  const { unit, label, scope, currency } = named;
+  // `Complaint rate by domain of domain x` would say it twice.
+  const name = named.name.replace(` by ${scope}`, '');
+  const where = whereOf(scope, label);
   if (rule.kind === 'rise' && judgement !== null) {
     return (
       `${name} ${where}: ${whole.format(numerator ?? 0)} of ${whole.format(denominator ?? 0)}, where ` +
@@ -54,6 +56,12 @@ export function alertText(
     return `${said}; the account's own median is ${figure(judgement.expected, unit)} (p ${p(judgement)})`;
   const side = rule.goodSide === 'above' ? 'at least' : 'below';
   return `${said}; it should be ${side} ${figure(rule.threshold ?? 0, unit, currency)}`;
+}
+
+function whereOf(scope: string, label: string): string {
+  if (scope === 'all') return 'of the whole company';
+  if (scope === 'domain' && label === 'unknown') return 'of mails whose domain is not known';
+  return `of ${scope} ${spoken(label)}`;
 }
 
 const p = ({ pValue }: Judgement): string => (pValue < 0.0001 ? '< 0.0001' : `= ${pValue.toFixed(4)}`);

@@ -123,6 +123,16 @@ describe('a threshold', () => {
     expect(said('😀'.repeat(200))).toBe(`${'😀'.repeat(79)}…`);
   });
 
+  it('says of a domain what a person would', () => {
+    const said = (domain: string): unknown =>
+      alerts.run([value(ruleOf('domain_complaint_rate'), 1, 1, 125, { scope_id: domain, scope_name: domain })])[0]?.[
+        'text'
+      ];
+    const rest = 'is 0.8 % (1 of 125); it should be below 0.3 %';
+    expect(said('gmail.example')).toBe(`Complaint rate of domain gmail.example ${rest}`);
+    expect(said('unknown')).toBe(`Complaint rate of mails whose domain is not known ${rest}`);
+  });
+
   it('shows a part of a whole only of a rate: a score is no part of its messages', () => {
     const rule = rules.find(({ metric }) => metric === 'spam_score');
     if (rule === undefined) throw new Error('no rule of spam_score');
