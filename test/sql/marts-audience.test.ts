@@ -509,7 +509,7 @@ describe('audience_growth_daily', () => {
     ]);
   });
 
-  test('a list has its name, where its source states one', async () => {
+  test('a list has its name, or its id where its source states none', async () => {
     await marts.seed('core.dim_list', [
       { source: 'esp', account_id: 'shop', list_id: 'l1', name: 'Newsletter' },
       { source: 'esp', account_id: 'other', list_id: 'l1', name: 'Of another account' },
@@ -520,7 +520,7 @@ describe('audience_growth_daily', () => {
     const rows = await marts.query('select list_id, list_name from marts.audience_growth_daily order by list_id');
     expect(rows).toEqual([
       { list_id: 'l1', list_name: 'Newsletter' },
-      { list_id: 'l2', list_name: null },
+      { list_id: 'l2', list_name: 'l2' },
     ]);
   });
 

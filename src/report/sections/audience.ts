@@ -6,7 +6,6 @@ import { bdi, markup, type Html } from '../html.ts';
 import { growthDays, growthTable, windows } from '../kpis/audience-kpis.ts';
 import { medianOf } from '../kpis/campaign-sums.ts';
 import { martTable } from '../mart-table.ts';
-import { listKey, listNames } from '../names.ts';
 import { addDays } from '../calendar.ts';
 import { numberOf, type Fields } from '../reader.ts';
 
@@ -204,13 +203,12 @@ async function sizes(context: Context, since: string): Promise<Html> {
     `select * from ${growthTable} where (last_day(day) = day or day = date '${period.to}') and day <= date '${period.to}'
         and day >= greatest(date '${since}', date '${addDays(period.to, -730)}') order by day, source, account_id, list_id`,
   );
-  const names = listNames(rows);
-  const name = (row: Fields): string => names.get(listKey(row)) ?? '';
+  const name = (row: Fields): string => String(row['list_name'] ?? row['list_id']);
   const current = rows.filter((row) => row['day'] === period.to);
   const largest = current.toSorted((a, b) => Number(b['closing_count']) - Number(a['closing_count']));
-  const drawn = new Set(largest.slice(0, 6).map((row) => listKey(row)));
+  const drawn = new Map(largest.slice(0, 6).map((row) => [listKey(row), name(row)]));
   // Long names may end alike when they are cut: then two lists would be one line.
-  const cut = [...drawn].map((key) => chartLabel(names.get(key) ?? ''));
+  const cut = [...drawn.values()].map((label) => chartLabel(label));
   const series = (row: Fields): string => {
     const label = chartLabel(name(row));
     return cut.filter((other) => other === label).length > 1 ? chartLabel(String(row['list_id']), 40) : label;
@@ -260,4 +258,9 @@ function importMonths(rows: readonly Fields[]): number {
   const usual = medianOf(joined) ?? 0;
   const first = joined.findIndex((count) => count <= 5 * usual);
   return usual === 0 || first < 0 ? 0 : first;
+}
+
+/** Rows of `audience_growth_daily` are of one list when they have this in common. */
+function listKey(row: Fields): string {
+  return JSON.stringify([row['source'], row['account_id'], row['list_id']]);
 }
