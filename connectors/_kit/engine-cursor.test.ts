@@ -70,7 +70,7 @@ describe('the cursor', () => {
       ...loose,
       cursor: { field: 'at', unit: 'epoch-s', order: 'unsorted', lookback: 'PT1S' },
       partitionBy: 'sent',
-    } as Changes;
+    } as unknown as Changes;
     const sent = '2026-01-02T01:00:00+02:00';
     const { rows } = await read(
       paged(() => [{ id: 'a', at: 1767225600, sent }]),

@@ -278,10 +278,16 @@ describe('fingerprint of a report', () => {
     { unsubscribed: 1 },
     { abuse_reports: 1 },
     { bounces: { hard_bounces: 1, soft_bounces: 0, syntax_errors: 0 } },
+    { bounces: { hard_bounces: 0, soft_bounces: 1, syntax_errors: 0 } },
+    { bounces: { hard_bounces: 0, soft_bounces: 0, syntax_errors: 1 } },
     { opens: { opens_total: 1, unique_opens: 1, last_open: '2026-06-30T00:00:00+00:00' } },
     { opens: { opens_total: 2, unique_opens: 1, last_open: '' } },
+    { opens: { opens_total: 1, unique_opens: 2, last_open: '' } },
     { clicks: { clicks_total: 1, unique_subscriber_clicks: 0, last_click: '' } },
+    { clicks: { clicks_total: 0, unique_subscriber_clicks: 1, last_click: '' } },
+    { clicks: { clicks_total: 0, unique_subscriber_clicks: 0, last_click: '2026-06-30T00:00:00+00:00' } },
     { ecommerce: { total_orders: 1, total_revenue: 0 } },
+    { ecommerce: { total_orders: 0, total_revenue: 1 } },
   ])('moves with %j', (change) => {
     expect(reportFingerprint({ ...report, ...change })).not.toBe(reportFingerprint(report));
   });

@@ -2,11 +2,12 @@ import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, asyncProperty, integer, nat } from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Post, Segment } from '../../connectors/_kit/hook.ts';
 import { encodeFrame } from './frame.ts';
 import { hookFolder, inboxFolder, listSegments, lockPath } from './place.ts';
 import { openInbox } from './reader.ts';
+import { InboxRefusal } from './refusal.ts';
 import { removeLoaded } from './remove-loaded.ts';
 import { defaultLimits, InboxTaken, openInboxWriter, type InboxLimits, type InboxWriter } from './writer.ts';
 
@@ -219,6 +220,36 @@ test('only one process writes; the lock of one that is gone is taken over', asyn
   const writer = await openWriter();
   await writer.append('shop', 'events', postOf('a'));
   expect(await allTexts()).toEqual(['a']);
+});
+
+test('who lost its lock takes nothing any more, and leaves the lock to who has it', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  try {
+    const writer = await openWriter();
+    await writer.append('shop', 'events', postOf('a'));
+    const lock = lockPath(project);
+    const other = { ...(JSON.parse(await readFile(lock, 'utf8')) as object), token: 'another' };
+    await writeFile(lock, JSON.stringify(other));
+    vi.advanceTimersByTime(5_000);
+    await expect.poll(() => writer.refusal(0)?.reason).toBe('closing');
+    await expect(writer.append('shop', 'events', postOf('b'))).rejects.toThrow(InboxRefusal);
+    await writer.close();
+    expect(JSON.parse(await readFile(lock, 'utf8'))).toEqual(other);
+    expect(await allTexts()).toEqual(['a']);
+  } finally {
+    vi.useRealTimers();
+    await rm(lockPath(project), { force: true });
+  }
+});
+
+test('what an earlier receiver stored counts for how big the inbox may be', async () => {
+  const first = await openWriter();
+  await first.append('shop', 'events', postOf('x'.repeat(2_000)));
+  await first.close();
+  const second = await openWriter({ diskBytes: 3_000 });
+  expect(second.refusal(2_000)?.reason).toBe('full');
+  await expect(second.append('shop', 'events', postOf('y'.repeat(2_000)))).rejects.toThrow(InboxRefusal);
+  await second.append('shop', 'events', postOf('z'));
 });
 
 test('what is closed, loaded to its end and old enough is removed, and nothing else', async () => {

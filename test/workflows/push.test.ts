@@ -302,6 +302,16 @@ describe('hints', () => {
     expect(await activity()).toEqual(['c1', 'c2']);
   });
 
+  it('of an object that was read since make it due again', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      await post('campaign:c2', { isSigned: false });
+      later(1000);
+      expect(await activity()).toEqual(['c2']);
+      later(hour);
+      expect(await activity()).toEqual([]);
+    }
+  });
+
   it('that came while the object was read is due in the next run', async () => {
     await post('campaign:c1', { isSigned: false });
     expect(await activity()).toEqual(['c1']);

@@ -161,7 +161,10 @@ test('a person, a time or a date that moved alone is an update: the record is no
     { _partition_date: '2026-06-02' },
   ]) {
     row = { ...row, ...moved };
-    expect(await warehouse.load(await unit([row])), JSON.stringify(moved)).toMatchObject({ updated: 1, unchanged: 0 });
+    expect(await warehouse.load(await unit([row])), `with ${JSON.stringify(moved)}`).toMatchObject({
+      updated: 1,
+      unchanged: 0,
+    });
     expect(await warehouse.load(await unit([row]))).toMatchObject({ updated: 0, unchanged: 1 });
   }
   expect(await raw()).toMatchObject([
