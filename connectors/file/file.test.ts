@@ -11,6 +11,7 @@ import type { CustomStream, PlanContext, ReadContext } from '../_kit/contract.ts
 import { parseCondition } from './condition.ts';
 import { fileConfig, type FileConfig } from './config.ts';
 import { file } from './connector.ts';
+import { readValue } from './values.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -406,9 +407,18 @@ describe('bad input', () => {
     ['an empty amount', ',2026-01-01T00:00:00Z', 'orders.amount', /empty/],
     ['a day that does not exist', '1,2025-02-30T00:00:00Z', 'orders.ordered_at', /not an ISO-8601/],
     ['a time without a zone', '1,2025-02-03 10:00', 'orders.ordered_at', /time_zone/],
+    ['a day alone, which begins at another time in each zone', '1,2025-02-03', 'orders.ordered_at', /time_zone/],
     ['a time in the far future', '1,2999-01-01T00:00:00Z', 'orders.ordered_at', /two days ahead/],
     ['a time before 1990', '1,1970-01-01T00:00:01Z', 'orders.ordered_at', /before 1990/],
   ];
+
+  it('a share is from 0 to 1', () => {
+    const field = { type: 'share', description: '' } as const;
+    const share = (text: string): string =>
+      readValue(text, field, { decimal: '.', timeZone: undefined, format: undefined }, 0);
+    for (const text of ['0', '0.003', '1', '1.0']) expect(share(text)).toBe(text);
+    for (const text of ['-0.003', '1.001', '30']) expect(() => share(text)).toThrow(/within 0 and 1/);
+  });
 
   it.each([
     ['a refund', 'orders', 'refund_amount', { ...orderFields, refund_amount: 'less' }],
