@@ -412,6 +412,14 @@ describe('bad input', () => {
     ['a time before 1990', '1,1970-01-01T00:00:01Z', 'orders.ordered_at', /before 1990/],
   ];
 
+  it('a key of two columns needs both of them', async () => {
+    const name = write('keys.csv', 'id,line,amount,at\n1,1,5,2026-01-01T00:00:00Z\n1,,5,2026-01-01T00:00:00Z\n');
+    const map = [{ entity: 'orders' as const, key: ['id', 'line'], fields: orderFields }];
+    const { records, rejected } = await readStream(configOf([{ path: name, map }]), 'orders');
+    expect(records).toHaveLength(1);
+    expect(rejected).toMatchObject([{ path: 'id, line', reason: expect.stringMatching(/key is empty/) }]);
+  });
+
   it('a share is from 0 to 1', () => {
     const field = { type: 'share', description: '' } as const;
     const share = (text: string): string =>
