@@ -148,6 +148,7 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
       const again = await under.elsewhere.openSlice(key, 'run-1', slice);
       expect(again.resumed).toBeNull();
       expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+      expect(await landing.readSlice(key, 'run-1', slice.id, 'as stated')).toBeNull();
       await again.append(rows(3), []);
       const result = await again.finish(end);
       expect([result.rows, result.rejected]).toEqual([3, []]);

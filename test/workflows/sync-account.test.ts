@@ -219,6 +219,20 @@ describe('syncAccount', () => {
     expect(world.events).not.toContain('start members');
   });
 
+  it('goes on when the key may not read one stream', async () => {
+    const world = fakeWorld({
+      lists: {
+        slices: 1,
+        onSlice: () => {
+          throw fail('auth', 'the key may not read lists (403)', { status: 403 });
+        },
+      },
+      campaigns: { slices: 1, sliceMs: 300 },
+      members: { slices: 1, dependsOn: ['campaigns'] },
+    });
+    expect(outcomes(await sync(world))).toEqual({ lists: 'auth', campaigns: 'done', members: 'done' });
+  });
+
   it('tries again what may pass', async () => {
     const world = fakeWorld({
       lists: {
