@@ -230,8 +230,14 @@ describe('campaign_performance', () => {
     await happen(marts, 'c1', 'bounce', [1, 2], { bounce_type: 'soft', event_at: '2026-01-10 10:00:00' });
     await happen(marts, 'c1', 'delivered', [1], { event_at: '2026-01-10 12:00:00' });
     await happen(marts, 'c1', 'delivered', [3], { event_at: '2026-01-10 09:30:00' });
+    // In the second of the bounce is not after it.
+    await happen(marts, 'c1', 'delivered', [2], { event_at: '2026-01-10 10:00:00' });
     await build();
-    expect(await one('campaign_performance')).toMatchObject({ bounce_count: 1, delivered_count: 2 });
+    expect(await one('campaign_performance')).toMatchObject({ bounce_count: 1, delivered_count: 3 });
+    expect(await one('deliverability_daily', "recipient_domain = 'unknown'")).toMatchObject({
+      bounce_count: 1,
+      delivered_count: 3,
+    });
   });
 
   test('leaves out money without an exchange rate and names the currencies', async () => {
@@ -389,28 +395,33 @@ describe('link_performance', () => {
     await happen(marts, 'c1', 'click', [1, 1, 2], { url: 'https://a', is_machine: false });
     await happen(marts, 'c1', 'click', [2, 3], { url: 'https://a', is_machine: true });
     await happen(marts, 'c1', 'click', [4], { url: 'https://unlisted', is_machine: false });
+    // A recipient whose name nobody knows is one all the same, as in the campaign's own numbers.
+    await happen(marts, 'c1', 'click', [5, 5], { url: 'https://a', is_machine: false, subscriber_id: null });
+    await order(marts, 'o1', 's1', '10');
+    await conversion(marts, 'v1', 's1');
     await build();
     expect(await one('link_performance', "link_id = '1'")).toMatchObject({
       utm_source: 'news',
-      total_click_count: 5,
-      unique_click_count: 3,
-      human_click_count: 3,
-      human_unique_click_count: 2,
+      total_click_count: 7,
+      unique_click_count: 4,
+      human_click_count: 5,
+      human_unique_click_count: 3,
       machine_click_count: 2,
       unknown_click_count: 0,
-      human_share_rate: 3 / 5,
+      human_share_rate: 5 / 7,
       reported_total_click_count: 6,
       reported_unique_click_count: 4,
       position: null,
-      conversion_count: 0,
-      order_count: 0,
+      conversion_count: 1,
+      order_count: 1,
     });
     expect(await one('link_performance', "link_id = '2'")).toMatchObject({
       total_click_count: 0,
       human_share_rate: null,
     });
     const twin = await one('link_performance', "link_id = '3'");
-    expect(twin).toMatchObject({ total_click_count: 0 });
+    expect(twin).toMatchObject({ total_click_count: 0, unique_click_count: 0, conversion_count: 0, order_count: 0 });
+    expect(await one('campaign_performance')).toMatchObject({ unique_click_count: 5, human_unique_click_count: 4 });
     expect(twin['unavailable_reason']).toContain('the URL occurs more than once');
   });
 
@@ -520,11 +531,13 @@ describe('reconciliation', () => {
     await order(marts, 'o1', 's1', '90', { original_amount: '100', original_currency_code: 'USD' });
     await order(marts, 'o2', 's1', '9', { original_amount: '10', original_currency_code: 'USD', status: 'cancelled' });
     await order(marts, 'o3', 's1', '50', { source: 'file', account_id: 'books' });
-    await totals(marts, 'c1', { orders: '1' });
+    // In another currency than the source's total: an order of its own shop, but none of its dollars.
+    await order(marts, 'o4', 's1', '7');
+    await totals(marts, 'c1', { orders: '2' });
     await totals(marts, 'c1', { revenue: '100' }, 'USD');
     await build();
     expect(await gaps()).toEqual([
-      ['c1', 'orders', '1', '1', '0', null, '0', true],
+      ['c1', 'orders', '2', '2', '0', null, '0', true],
       ['c1', 'revenue', '100', '100', '0', null, '0', true],
     ]);
   });
