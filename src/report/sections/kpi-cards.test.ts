@@ -92,6 +92,12 @@ test.each<[string, Partial<Kpi>, string, Language?]>([
     { key: 'warm_reply_rate', direction: 'up', median: 0.05 },
     'Short of 5%, and worse than usual<',
   ],
+  ['on its limit, which it should stay under', { value: 0.7, median: 0.7 }, '"status bad"'],
+  [
+    'on the goal that it should reach',
+    { key: 'warm_reply_rate', direction: 'up', value: 0.05, median: 0.05 },
+    '"status good"',
+  ],
   [
     'that misses its goal, yet less',
     { key: 'warm_reply_rate', direction: 'up' },
