@@ -525,11 +525,16 @@ describe('audience_growth_daily', () => {
   });
 
   test('lets nobody leave before they came', async () => {
-    await member('m1', { joined_at: '2026-04-04 10:00:00', left_at: '2026-04-01 10:00:00', leave_kind: 'cleaned' });
+    const joined = { joined_at: '2026-04-04 10:00:00' };
+    await member('m1', { ...joined, left_at: '2026-04-01 10:00:00', leave_kind: 'cleaned' });
+    const left = { ...joined, left_at: '2026-04-01 10:00:00', leave_kind: 'unsubscribed' };
+    // Nor come back before that, nor vanish before they came back.
+    await member('m2', { ...left, returned_at: '2026-04-02 10:00:00' });
+    await member('m3', { ...left, returned_at: '2026-04-05 10:00:00', deleted_at: '2026-04-04 12:00:00' });
     await build();
     expect(await days()).toEqual([
-      ['2026-04-04', 0, 1, 0, 0, 1, 0, 0, 0, null],
-      ['2026-04-05', 0, 0, 0, 0, 0, 0, 0, 0, null],
+      ['2026-04-04', 0, 3, 1, 2, 1, 0, 1, 1, null],
+      ['2026-04-05', 1, 0, 1, 0, 0, 1, 0, 1, 0],
     ]);
   });
 

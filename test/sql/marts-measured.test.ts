@@ -157,6 +157,11 @@ beforeAll(async () => {
   await happen(marts, 'bounced', 'delivered', people(42, 70), at);
   await happen(marts, 'bounced', 'delivered', [99], next);
   await happen(marts, 'bounced', 'complaint', [42, 42], { ...at, event_date: '2026-01-20' });
+  // An automation writes to a person more than once: of three mails one bounced.
+  await campaign(marts, 'thrice', { kind: 'automation' });
+  const auto = { recipient_domain: 'auto.example' };
+  await happen(marts, 'thrice', 'sent', [1, 1, 1, 2], auto);
+  await happen(marts, 'thrice', 'bounce', [1], { ...auto, bounce_type: 'soft' });
   await campaign(marts, 'nameless', { subject: long(35), send_date: '2026-01-12' });
   await happen(marts, 'nameless', 'sent', people(10), { event_date: '2026-01-12' });
   await campaign(marts, 'in totals', {
@@ -347,6 +352,15 @@ describe('deliverability by day and domain', () => {
       bounce_rate: 0.7,
       delivery_rate: 0.3,
       complaint_sent_rate: 0.01,
+    });
+  });
+
+  test('of several mails to a person the one that bounced was not delivered, the others were', async () => {
+    expect(await one('deliverability_daily', "recipient_domain = 'auto.example'")).toMatchObject({
+      sent_count: 4,
+      delivered_count: 3,
+      bounce_count: 1,
+      delivery_rate: 0.75,
     });
   });
 

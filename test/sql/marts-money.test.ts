@@ -172,8 +172,11 @@ describe('attribution', () => {
         is_mailed: false,
       },
     ]);
+    const link = { link_id: '1', url: 'https://shop/b?utm_campaign=May', utm_campaign: 'May' };
+    await marts.seed('core.dim_link', [{ source: 'esp', account_id: 'shop', campaign_id: 'c1', ...link }]);
     await clicked('c1', '2026-05-01 10:00:00');
     await bought('touched', '2026-05-02 10:00:00');
+    await bought('tagged', '2026-05-02 10:00:00', { utm_campaign: 'May' });
     await bought('assigned', '2026-05-02 10:00:00', {
       campaign_account_id: 'shop',
       campaign_id: 'c1',
@@ -196,7 +199,8 @@ describe('attribution', () => {
     await clicked('c1', '2026-05-01 10:00:00');
     await clicked('c1', '2026-05-01 10:05:00', { url: 'https://shop/b' });
     await bought('o1', '2026-05-02 10:00:00');
-    // Between the clicks, and by the campaign that it states: the link clicked last before it.
+    // Between the clicks, and by the campaign that it states: the link clicked last before it, and by a person.
+    await clicked('c1', '2026-05-01 10:00:30', { url: 'https://shop/b', is_machine: true });
     await bought('o2', '2026-05-01 10:01:00', { campaign_account_id: 'shop', campaign_id: 'c1' });
     await conversion(marts, 'v1', 's1', { converted_at: '2026-05-02 10:00:00', conversion_date: '2026-05-02' });
     await build();
@@ -271,23 +275,63 @@ describe('costs without a campaign', () => {
         currency_code: 'USD',
         until_date: '2026-02-03',
       },
-      { ...rule, position: 2, kind: 'tools', amount: '0.001', per: 'send' },
+      { ...rule, position: 2, kind: 'tools', amount: '0.001', per: 'send', currency_code: 'USD' },
     ]);
-    const rate = {
-      source: 'file',
-      account_id: 'books',
-      from_currency: 'USD',
-      to_currency: 'EUR',
-      next_rate_date: null,
-    };
-    await marts.seed('core.fx_rate', [{ ...rate, rate_date: '2025-12-01', rate: '0.9' }]);
+    const rate = { source: 'file', account_id: 'books', from_currency: 'USD', to_currency: 'EUR' };
+    await marts.seed('core.fx_rate', [
+      { ...rate, rate_date: '2025-12-01', next_rate_date: '2026-01-05', rate: '0.9' },
+      { ...rate, rate_date: '2026-01-05', next_rate_date: null, rate: '0.8' },
+    ]);
     await build();
     const rows = await marts.query(
       'select campaign_id, staff_amount, esp_fee_amount, tools_amount from marts.campaign_profit order by campaign_id',
     );
     expect(rows.map((row) => Object.values(row))).toEqual([
-      ['c1', '113.750000000', '9.000000000', '0.003000000'],
-      ['c2', '0.000000000', '9.000000000', '0.001000000'],
+      // A plan on the first of its month, what is by send on the day of the send.
+      ['c1', '113.750000000', '9.000000000', '0.002400000'],
+      ['c2', '0.000000000', '8.000000000', '0.000800000'],
+    ]);
+  });
+
+  test('made by a rule for each subscriber: those of the month’s last day, and those who are new in it', async () => {
+    const rule = { amount: '1', hours: '1', currency_code: 'EUR', account_id: 'shop', from_date: '2026-05-01' };
+    await marts.seed('ops.cost_rules', [
+      { ...rule, position: 0, kind: 'tools', per: 'subscriber' },
+      { ...rule, position: 1, kind: 'list_building', per: 'new_subscriber' },
+    ]);
+    const may = '2026-05-10 10:00:00';
+    const lastOfMay = '2026-05-31 10:00:00';
+    const members: readonly Seed[] = [
+      { joined_at: may },
+      { joined_at: may, leave_kind: 'unsubscribed', left_at: lastOfMay },
+      { joined_at: may, leave_kind: 'unsubscribed', left_at: '2026-06-01 10:00:00' },
+      { joined_at: may, leave_kind: 'unsubscribed', left_at: '2026-05-20 10:00:00', returned_at: lastOfMay },
+      { joined_at: may, leave_kind: 'deleted', left_at: lastOfMay, deleted_at: lastOfMay },
+      { joined_at: may, leave_kind: 'cleaned', left_at: '2026-05-20 10:00:00' },
+      { joined_at: lastOfMay },
+      // The first of June in Berlin.
+      { joined_at: '2026-05-31 22:30:00' },
+      { joined_at: '2026-06-30 10:00:00' },
+      { joined_at: null },
+      { joined_at: may, account_id: 'blog' },
+    ];
+    await marts.seed(
+      'core.dim_list_member',
+      members.map((member, at) => ({
+        source: 'esp',
+        account_id: 'shop',
+        list_id: 'l1',
+        member_id: `m${at}`,
+        ...member,
+      })),
+    );
+    await marts.build(['core.int_campaign_send_month', 'core.int_rule_cost']);
+    const rows = await marts.query('select kind, cost_date, quantity from core.int_rule_cost order by kind, cost_date');
+    expect(rows.map((row) => Object.values(row))).toEqual([
+      ['list_building', '2026-05-01', 7],
+      ['list_building', '2026-06-01', 2],
+      ['tools', '2026-05-01', 4],
+      ['tools', '2026-06-01', 5],
     ]);
   });
 });

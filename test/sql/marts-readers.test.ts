@@ -230,18 +230,22 @@ describe('send_time', () => {
     // in which New York has moved its clocks already.
     const times = [at('2026-01-10', '09:10:00'), at('2026-01-10', '09:50:00'), at('2026-03-14', '09:20:00')];
     for (const time of times) {
-      await opened([1, 2, 3], phone, time);
+      await opened([1, 2, 3, 5], phone, time);
       await opened([4], apple, { ...time, is_machine: true });
     }
+    // Always four hours and a half ahead, in these months: whose hour of Berlin lies in two of their own.
+    await lives(5, 'Asia/Kolkata');
     await lives(1, 'Europe/London');
     await lives(2, 'America/New_York');
     await lives(4, 'Europe/London');
     await build();
-    expect(await hours('reporting')).toEqual([[6, 10, 9, 3, 0, 0]]);
+    expect(await hours('reporting')).toEqual([[6, 10, 12, 4, 0, 0]]);
     expect(await hours('recipient')).toEqual([
       [6, 4, 2, 1, 0, 0],
       [6, 5, 1, 1, 0, 0],
       [6, 9, 3, 1, 0, 0],
+      [6, 14, 2, 1, 0, 0],
+      [6, 15, 1, 1, 0, 0],
     ]);
     expect(
       await marts.query('select distinct is_in_step from core.int_zone_clock where zone_number > 0 order by 1'),
