@@ -55,7 +55,9 @@ describe('ab_test_results', () => {
     await happen(marts, 'c1', 'open', [12, 13, 14, 15], { is_machine: false });
     await happen(marts, 'c1', 'open', people(21, 50), { is_machine: false });
     await happen(marts, 'c1', 'click', [12], { is_machine: false, url: 'https://a' });
+    await conversion(marts, 'v1', 's21', { variant: 'winner', kind: 'call' });
     await build();
+    expect(await result('a', 'call_rate')).toEqual({});
     expect(await result('a', 'open_rate')).toMatchObject({
       is_control: true,
       recipient_count: 10,
@@ -100,6 +102,8 @@ describe('ab_test_results', () => {
     await order(marts, 'o2', 's1', '5', { variant: 'mail 1' });
     await order(marts, 'o3', 's2', '99', { variant: 'mail 1', status: 'cancelled' });
     await order(marts, 'o4', 's8', '1', { variant: 'a hold-out' });
+    // Orders that name nobody are buyers of their own.
+    for (const id of ['o5', 'o6']) await order(marts, id, null, '2', { variant: 'mail 2' });
     await cost(marts, 'k1', 'creative', '3', { variant: 'mail 1' });
     await cost(marts, 'k2', 'creative', '7');
     await build();
@@ -109,6 +113,7 @@ describe('ab_test_results', () => {
     expect(heldOut['unavailable_reason']).toBe('success_count: a hold-out was sent nothing to open');
     expect(await result('mail 1', 'visit_rate')).toMatchObject({ success_count: 1, control_success_rate: 0.5 });
     expect(await result('mail 2', 'visit_rate')).toMatchObject({ success_count: 0, success_rate: 0 });
+    expect(await result('mail 2', 'purchase_rate')).toMatchObject({ success_count: 2, revenue_amount: '4.000000000' });
     expect(await result('a hold-out', 'purchase_rate')).toMatchObject({
       is_control: true,
       is_mailed: false,

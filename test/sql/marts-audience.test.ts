@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Row } from '../../src/contracts/sync.ts';
-import { campaign, happen, order, people } from './marts-seeds.ts';
+import { campaign, cost, happen, order, people } from './marts-seeds.ts';
 import { MartsWarehouse, type Seed } from './marts-warehouse.ts';
 
 let marts: MartsWarehouse;
@@ -86,12 +86,14 @@ describe('active_audience_daily', () => {
     await campaign(marts, 'c1');
     await happen(marts, 'c1', 'sent', [1], { event_date: '2026-05-01' });
     await happen(marts, 'c1', 'open', [1], { event_date: '2026-05-10', is_machine: null });
+    await happen(marts, 'c1', 'click', [1], { event_date: '2026-06-20', is_machine: null, url: 'https://a' });
     await everybody();
     await build();
     expect(await day('2026-05-09', 30)).toMatchObject({ active_count: 0, basis: 'human' });
     expect(await day('2026-05-10', 30)).toMatchObject({ active_count: 1, basis: 'human+unknown' });
     expect(await day('2026-06-08', 30)).toMatchObject({ basis: 'human+unknown' });
     expect(await day('2026-06-09', 30)).toMatchObject({ basis: 'human' });
+    expect(await day('2026-06-20', 30)).toMatchObject({ basis: 'human+unknown' });
   });
 
   test('counts a person once in the company, once an account and once a list', async () => {
@@ -304,16 +306,30 @@ describe('subscriber_ltv', () => {
     await order(marts, 'o2', 's1', '30', { campaign_id: null, campaign_account_id: null, refund_amount: '10' });
     await order(marts, 'o3', 's1', '500', { status: 'cancelled' });
     await order(marts, 'o4', null, '70');
+    await order(marts, 'o5', 's1', '8', { order_date: '2026-02-01', refund_amount: '8', refund_date: '2026-02-03' });
+    // Of one day in Berlin, though of two in UTC.
+    await person('s2', { first_seen_at: '2025-03-01 23:30:00' });
+    await person('s3', { first_seen_at: '2025-03-02 10:00:00' });
     await build();
+    // What is projected from: what a day left after refunds; who bought nothing, by the day they were first seen.
+    expect(
+      (
+        await marts.query(`select subscriber_id, first_seen_date, people_count, order_date, amount
+          from core.int_ltv_history order by subscriber_id nulls last`)
+      ).map((row) => Object.values(row)),
+    ).toEqual([
+      ['s1', '2025-02-03', 1, '2026-01-11', '39.990000000'],
+      [null, '2025-03-02', 2, null, null],
+    ]);
     expect(await of('s1')).toMatchObject({
       first_seen_at: '2025-02-03 04:05:06',
       signup_month: '2025-02-01',
       mailed_count: 2,
       opened_count: 1,
       clicked_count: 1,
-      order_count: 2,
-      revenue_amount: '49.990000000',
-      refund_amount: '10.000000000',
+      order_count: 3,
+      revenue_amount: '57.990000000',
+      refund_amount: '18.000000000',
       ltv_to_date_amount: '39.990000000',
       ltv_projected_amount: null,
       engagement_class: 'active',
@@ -422,12 +438,16 @@ describe('ltv_cohorts', () => {
     await happen(marts, 'c1', 'open', [3], { is_machine: true });
     await order(marts, 'o1', 's2', '10');
     await order(marts, 'o2', 's4', '20', { refund_amount: '5', refund_date: '2026-02-01' });
+    // Who never signed up is of no cohort, and bears a part of the costs all the same.
+    await person('s5');
+    await happen(marts, 'c1', 'sent', [5]);
+    await cost(marts, 'plan', 'esp_fee', '8');
     await build();
-    const rows = await marts.query(`select mailed_count, retained_count, order_count, revenue_amount, refund_amount
-      from marts.ltv_cohorts order by month`);
+    const rows = await marts.query(`select mailed_count, retained_count, order_count, revenue_amount, refund_amount,
+      cost_amount from marts.ltv_cohorts order by month`);
     expect(rows.map((row) => Object.values(row))).toEqual([
-      [3, 3, 2, '30.000000000', '0.000000000'],
-      [0, 0, 0, '0.000000000', '5.000000000'],
+      [3, 3, 2, '30.000000000', '0.000000000', '6.000000000'],
+      [0, 0, 0, '0.000000000', '5.000000000', '0.000000000'],
     ]);
   });
 
