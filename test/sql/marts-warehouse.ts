@@ -170,11 +170,22 @@ export class MartsWarehouse {
     }
   }
 
-  /** The assertions on the marts that fail now, with the rule broken where the assertion names it. */
-  async failedAssertions(): Promise<readonly string[]> {
+  /** The checks whose rows name a rule, with all their rules. */
+  checks(): readonly { readonly name: string; readonly rules: readonly string[] }[] {
+    return this.#graph.actions
+      .filter((action) => action.kind === 'assertion' && isOurs(action))
+      .map(({ name, full }) => {
+        const named = full.query.matchAll(/'((?:[^']|'')+)' as rule/g);
+        return { name, rules: [...new Set([...named].map(([, rule = '']) => rule.replaceAll("''", "'")))] };
+      })
+      .filter(({ rules }) => rules.length > 0);
+  }
+
+  /** The assertions on the marts that fail now, or only the named one, with the rule broken where the assertion names it. */
+  async failedAssertions(only?: string): Promise<readonly string[]> {
     const failed: string[] = [];
     for (const action of this.#graph.actions) {
-      if (action.kind !== 'assertion' || !isOurs(action)) continue;
+      if (action.kind !== 'assertion' || !isOurs(action) || action.name !== (only ?? action.name)) continue;
       for (const row of await this.query(inDuckdb(action.full.query))) {
         const rule = row['rule'];
         failed.push(typeof rule === 'string' ? `${action.name}: ${rule}` : action.name);
