@@ -10,7 +10,7 @@ type Before = ReadonlyMap<string, Pick<ItemState, 'read'>>;
 
 /**
  * How a stream's read ended. A source that had rows at its last whole read and now shows none, or lost more
- * than half without stating a total, is suspiciously empty: the same answer next time is believed (`isSuspicious`).
+ * than half without stating a total, is suspiciously empty (`isSuspicious`).
  */
 export function streamVerdict(results: readonly SliceResult[], before?: Before): Verdict {
   const missing: string[] = [];
@@ -65,8 +65,8 @@ function isFurther(cursor: string | undefined, other: string | undefined): boole
 }
 
 /**
- * Whether a whole read shows so much less than the one before it that its missing rows must not be taken as deleted yet.
- * Its state may be stored: it holds the smaller count, so that a second read with the same result is no longer suspicious.
+ * Whether a whole read shows so much less than the one before it that its missing rows must not be taken as deleted. Its
+ * state is not stored, so that it is as suspicious next time: see `isDoubtful` of the load.
  */
 export function isSuspicious(result: SliceResult, before?: Before): boolean {
   const { slice, units, total } = result;
