@@ -1,5 +1,5 @@
 import { settledStates } from '../connectors/_kit/verdict.ts';
-import type { SliceResult } from '../src/contracts/sync.ts';
+import type { ItemState, SliceResult } from '../src/contracts/sync.ts';
 import { WarehouseError } from '../src/warehouse/port.ts';
 import { accountOf, streamOf, tableOf } from './account.ts';
 import type { Deps } from './deps.ts';
@@ -19,6 +19,7 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
   if (results.length === 0) return { slices: 0, inserted: 0, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
   const items = await wholeItems(deps, input, plan, results);
   const trusted = items.results.filter((result) => !isDoubtful(result, plan.before));
+  const doubted = items.results.filter((result) => isDoubtful(result, plan.before));
   const sweeps = streamOf(connector, key.stream).sweep !== false;
   const loaded = await deps.warehouse.load({
     key,
@@ -28,7 +29,7 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
     fence: input.fence,
     parts: results.flatMap(({ parts }) => parts),
     rejected: results.flatMap(({ rejected }) => rejected),
-    checkpoints: settledStates(trusted),
+    checkpoints: new Map([...(await doubtedStates(deps, key, doubted)), ...settledStates(trusted)]),
     sweep: sweeps ? trusted.filter((result) => isSweepable(result, items.alone)).map(({ slice }) => slice.item) : [],
     extractedAt: deps.clock.now(),
     isAlone: !isReading() && results.reduce((sum, { rows }) => sum + rows, 0) >= manyRows,
@@ -106,12 +107,29 @@ function isSweepable({ slice, incomplete, skipped, rejected }: SliceResult, alon
   return isWhole && alone.has(slice.item) && rejected.every(({ key }) => key !== undefined);
 }
 
+/** What was known of items whose reads are doubted now, and were not before: it stays, with the time. */
+async function doubtedStates(
+  deps: Deps,
+  key: LoadInput['key'],
+  doubted: readonly SliceResult[],
+): Promise<ReadonlyMap<string, ItemState>> {
+  if (doubted.length === 0) return new Map();
+  const known = await deps.warehouse.readState(key);
+  return new Map(
+    doubted.flatMap(({ slice }) => {
+      const state = known.get(slice.item);
+      if (state === undefined || state.doubtedSince !== undefined) return [];
+      return [[slice.item, { ...state, doubtedSince: slice.next.readAt }] as const];
+    }),
+  );
+}
+
 /** Below this a smaller result is ordinary. */
 const smallestShrink = 20;
 
 /**
  * An answer that lost everything, or more than half without a stated total: the verdict says so, and until it is
- * explained nothing is taken as deleted and the checkpoint stays.
+ * explained, or has been so for a day, nothing is taken as deleted and the checkpoint stays.
  */
 function isDoubtful({ slice, units, total, skipped }: SliceResult, before: RunPlan['before']): boolean {
   const had = before[slice.item] ?? 0;

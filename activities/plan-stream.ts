@@ -1,5 +1,6 @@
 import type { RawReader } from '../connectors/_kit/contract.ts';
 import { planSlices } from '../connectors/_kit/plan.ts';
+import type { Instant } from '../src/contracts/json.ts';
 import type { ItemState, Slice, StreamKey } from '../src/contracts/sync.ts';
 import { openAccount, streamOf, tableOf, type AnyStream, type OpenAccount } from './account.ts';
 import type { Deps } from './deps.ts';
@@ -50,7 +51,7 @@ async function planRound(
   const plan: RunPlan = {
     rounds: [...(earlier?.rounds ?? []), planned.length],
     slices: [...(earlier?.slices ?? []), ...planned.map((slice) => inRound(slice, round))],
-    before: earlier?.before ?? readBefore(planned, state),
+    before: earlier?.before ?? readBefore(planned, state, deps.clock.now()),
   };
   await writePlan(deps.landing, input, plan);
   return plan;
@@ -61,11 +62,15 @@ function inRound(slice: Slice, round: number): Slice {
   return round === 0 ? slice : { ...slice, id: `${slice.id},round=${round}` };
 }
 
-function readBefore(slices: readonly Slice[], state: ReadonlyMap<string, ItemState>): RunPlan['before'] {
+/** An outage that shows nothing is over after a day; a list whose last contact was removed stays empty. */
+const longestDoubtMs = 86_400_000;
+
+function readBefore(slices: readonly Slice[], state: ReadonlyMap<string, ItemState>, now: Instant): RunPlan['before'] {
   const before: Record<string, number> = Object.create(null) as Record<string, number>;
   for (const { item } of slices) {
-    const read = state.get(item)?.read;
-    if (read !== undefined) before[item] = read;
+    const { read, doubtedSince } = state.get(item) ?? {};
+    const isSettled = doubtedSince !== undefined && Date.parse(now) - Date.parse(doubtedSince) >= longestDoubtMs;
+    if (read !== undefined && !isSettled) before[item] = read;
   }
   return before;
 }

@@ -10,7 +10,10 @@ export type RunPlan = {
   /** Number of slices of each round of planning; their sum is the length of `slices`. */
   readonly rounds: readonly number[];
   readonly slices: readonly Slice[];
-  /** API units that the last whole read of an item had, where one is known: what an empty answer is judged by. */
+  /**
+   * API units that the last whole read of an item had, where one is known: what an empty answer is judged by. Not of items that
+   * have shown suspiciously little for a day: what they show now is believed.
+   */
   readonly before: Readonly<Record<string, number>>;
 };
 

@@ -103,7 +103,7 @@ describe('suspiciously empty', () => {
     const items = ['a', 'b'].map((item) => result({ item, had: 5, units: 0, total: 0 }));
     expect(streamVerdict(items)).toMatchObject({
       kind: 'suspiciously_empty',
-      missing: ['no rows where the last whole reads had 10'],
+      missing: ['no rows where the last whole reads had 10; believed when it is still so after a day'],
     });
   });
 
@@ -111,6 +111,11 @@ describe('suspiciously empty', () => {
     expect(streamVerdict([result({ units: 0 })], new Map([['', { read: 4 }]])).kind).toBe('suspiciously_empty');
     expect(streamVerdict([result({ units: 0, had: 4 })], new Map()).kind).toBe('complete');
   });
+});
+
+it('a read that is believed ends a doubt', () => {
+  const doubted = { readAt: '2026-01-02T00:00:00Z', doubtedSince: '2026-01-01T00:00:00Z' };
+  expect(settledStates([result({ item: 'a', state: doubted })]).get('a')).not.toHaveProperty('doubtedSince');
 });
 
 it('an item owes the earliest record that one of its slices refused', () => {

@@ -41,8 +41,10 @@ export function settledStates(results: readonly SliceResult[]): ReadonlyMap<stri
   const unsettled = new Set(
     results.filter(({ incomplete }) => incomplete !== undefined).map(({ slice }) => slice.item),
   );
-  for (const { slice, state } of results) {
+  for (const { slice, state: read } of results) {
     if (unsettled.has(slice.item)) continue;
+    // A read that is believed ends a doubt.
+    const { doubtedSince: _, ...state } = read;
     const other = states.get(slice.item);
     states.set(slice.item, other === undefined ? state : joined(state, other));
   }
@@ -66,7 +68,7 @@ function isFurther(cursor: string | undefined, other: string | undefined): boole
 
 /**
  * Whether a whole read shows so much less than the one before it that its missing rows must not be taken as deleted. Its
- * state is not stored, so that it is as suspicious next time: see `isDoubtful` of the load.
+ * state is not stored, so that it is as suspicious next time, until it has been so for a day (`doubtedSince`).
  */
 export function isSuspicious(result: SliceResult, before?: Before): boolean {
   const { slice, units, total } = result;
@@ -83,15 +85,18 @@ function earlierUnits({ slice, incomplete, skipped }: SliceResult, before: Befor
   return (before === undefined ? slice.next : before.get(slice.item))?.read ?? 0;
 }
 
+/** What to do about it is to look at the source, or to wait. */
+const untilThen = 'believed when it is still so after a day';
+
 function suspicions(results: readonly SliceResult[], before: Before | undefined, gaps: string[]): readonly string[] {
   const earlier = results.reduce((sum, result) => sum + earlierUnits(result, before), 0);
   const now = results.reduce((sum, { units }) => sum + units, 0);
-  if (earlier > 0 && now === 0) return [`no rows where the last whole reads had ${earlier}`];
+  if (earlier > 0 && now === 0) return [`no rows where the last whole reads had ${earlier}; ${untilThen}`];
   const lines: string[] = [];
   for (const result of results) {
     const had = earlierUnits(result, before);
     const line = `${label(result)}: ${result.units} rows where the last whole read had ${had}`;
-    if (isSuspicious(result, before)) lines.push(`${line}, and the source states no total`);
+    if (isSuspicious(result, before)) lines.push(`${line}, and the source states no total; ${untilThen}`);
     else if (result.units === 0 && had > 0) gaps.push(`${line}; the source states ${result.total}`);
   }
   return lines;

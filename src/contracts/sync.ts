@@ -36,6 +36,8 @@ export type ItemState = {
    * (at the beginning for ''): a checkpoint never passes a record that is not in raw.
    */
   readonly refusedFrom?: string;
+  /** Since when whole reads have shown suspiciously little; all else is of the last read that was believed. */
+  readonly doubtedSince?: Instant;
   /** A gap between our count and the source's that a whole re-read did not close: it is explained, not retried until it changes. */
   readonly explainedGap?: string;
 };

@@ -106,6 +106,8 @@ let folder: string;
 let warehouse: Warehouse;
 let activities: Activities;
 let priorities: number[];
+/** What the clock says. */
+let at: string;
 
 beforeEach(async () => {
   priorities = [];
@@ -121,7 +123,8 @@ beforeEach(async () => {
     after: undefined,
   });
   const landing = createLocalLanding(join(folder, 'landing'));
-  const clock = { now: () => now };
+  at = now;
+  const clock = { now: () => at };
   warehouse = await openDuckdb({
     path: join(folder, 'w.duckdb'),
     publishedPath: join(folder, 'p.duckdb'),
@@ -249,7 +252,29 @@ describe('a stream from plan to verdict', () => {
       ['a1', false],
       ['a2', false],
     ]);
-    expect(await warehouse.readState(key('items'))).toEqual(before);
+    const doubted = new Map([['a', { ...before.get('a'), doubtedSince: now }]]);
+    expect(await warehouse.readState(key('items'))).toEqual(doubted);
+  });
+
+  it('believes it when it is still so a day later, and not when the rows were there meanwhile', async () => {
+    source.slices = parts('a');
+    source.total = null;
+    const full = items('a1', 'a2');
+    const syncAt = async (hours: number, records: readonly JsonObject[]) => {
+      at = new Date(Date.parse(now) + hours * 3_600_000).toISOString();
+      source.rows = { a: [...records] };
+      const { verdict } = await syncItems(`run-${hours}`);
+      return [verdict.kind, (await rows()).filter(([, isGone]) => isGone).length];
+    };
+    expect(await syncAt(0, full)).toEqual(['complete', 0]);
+    expect(await syncAt(1, [])).toEqual(['suspiciously_empty', 0]);
+    expect(await syncAt(20, full)).toEqual(['complete', 0]);
+    expect(await syncAt(30, [])).toEqual(['suspiciously_empty', 0]);
+    expect(await syncAt(53, [])).toEqual(['suspiciously_empty', 0]);
+    expect(await syncAt(54, [])).toEqual(['complete', 2]);
+    expect(await syncAt(55, [])).toEqual(['complete', 2]);
+    expect(await syncAt(56, full)).toEqual(['complete', 0]);
+    expect(await syncAt(57, [])).toEqual(['suspiciously_empty', 0]);
   });
 });
 
