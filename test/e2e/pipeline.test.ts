@@ -122,7 +122,8 @@ describe('a run that is interrupted', () => {
   const world = createWorld({ seed, size: 'tiny' });
   const [today, tomorrow] = [world.now, world.now + day];
   let bench: Bench;
-  beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny', latencyMs: 60 })));
+  // Slow enough for streams to be seen ending one by one, whatever a look at the progress takes.
+  beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny', latencyMs: 250 })));
   afterAll(() => bench.close());
 
   it('ends at once with 130 and says so; the next run goes on from there and ends with the true numbers', async () => {
