@@ -1,9 +1,9 @@
 import { redact } from '../connectors/_kit/redact.ts';
 import { streamVerdict } from '../connectors/_kit/verdict.ts';
-import type { ItemState, Verdict } from '../src/contracts/sync.ts';
+import type { Verdict } from '../src/contracts/sync.ts';
 import type { Deps } from './deps.ts';
 import { removeLoadedPosts } from './inbox.ts';
-import { readPlan, readResults } from './slice-plan.ts';
+import { readPlan, readResults, stateBefore } from './slice-plan.ts';
 import type { FinishStreamInput, StreamSummary } from './types.ts';
 
 /** Lines of a verdict that go back into history; the run log holds them all. */
@@ -16,7 +16,7 @@ export async function finishStream(deps: Deps, input: FinishStreamInput): Promis
   const results = await readResults(deps.landing, input);
   const failure =
     input.failure === undefined ? undefined : { ...input.failure, message: redact(input.failure.message) };
-  const found = streamVerdict(results, await stateBefore(deps, input));
+  const found = streamVerdict(results, stateBefore(await readPlan(deps.landing, input)));
   const verdict: Verdict =
     failure === undefined
       ? found
@@ -59,10 +59,4 @@ function unread(planned: number, loaded: number, reason: string): string {
 function cut(lines: readonly string[]): readonly string[] {
   const kept = lines.slice(0, maxLines).map((line) => (line.length > maxText ? `${line.slice(0, maxText)}…` : line));
   return lines.length > maxLines ? [...kept, `and ${lines.length - maxLines} more: see mailmart status`] : kept;
-}
-
-/** What earlier runs had read of each item, as far as the verdict asks for it. */
-async function stateBefore(deps: Deps, input: FinishStreamInput): Promise<ReadonlyMap<string, ItemState>> {
-  const plan = await readPlan(deps.landing, input);
-  return new Map(Object.entries(plan?.before ?? {}).map(([item, read]) => [item, { readAt: '', read }]));
 }

@@ -1,10 +1,10 @@
-import { settledStates } from '../connectors/_kit/verdict.ts';
+import { isDoubtful, settledStates } from '../connectors/_kit/verdict.ts';
 import type { ItemState, SliceResult } from '../src/contracts/sync.ts';
 import { WarehouseError } from '../src/warehouse/port.ts';
 import { accountOf, streamOf, tableOf } from './account.ts';
 import type { Deps } from './deps.ts';
 import { isReading } from './extract-batch.ts';
-import { planOf, roundOf, writeResults, type RunPlan } from './slice-plan.ts';
+import { planOf, roundOf, stateBefore, writeResults, type RunPlan } from './slice-plan.ts';
 import type { LoadCounts, LoadInput } from './types.ts';
 
 /** A load that is worth more threads than one: starting them costs a few milliseconds. */
@@ -18,8 +18,9 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
   const results = await durableResults(deps, input, plan);
   if (results.length === 0) return { slices: 0, inserted: 0, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
   const items = await wholeItems(deps, input, plan, results);
-  const trusted = items.results.filter((result) => !isDoubtful(result, plan.before));
-  const doubted = items.results.filter((result) => isDoubtful(result, plan.before));
+  const before = stateBefore(plan);
+  const trusted = items.results.filter((result) => !isDoubtful(result, before));
+  const doubted = items.results.filter((result) => isDoubtful(result, before));
   const sweeps = streamOf(connector, key.stream).sweep !== false;
   const loaded = await deps.warehouse.load({
     key,
@@ -122,18 +123,4 @@ async function doubtedStates(
       return [[slice.item, { ...state, doubtedSince: slice.next.readAt }] as const];
     }),
   );
-}
-
-/** Below this a smaller result is ordinary. */
-const smallestShrink = 20;
-
-/**
- * An answer that lost everything, or more than half without a stated total: the verdict says so, and until it is
- * explained, or has been so for a day, nothing is taken as deleted and the checkpoint stays.
- */
-function isDoubtful({ slice, units, total, skipped }: SliceResult, before: RunPlan['before']): boolean {
-  const had = before[slice.item] ?? 0;
-  if (slice.mode !== 'full' || skipped !== undefined || units >= had) return false;
-  if (total === null) return units === 0 || (had >= smallestShrink && units < had / 2);
-  return units === 0 && had >= smallestShrink;
 }

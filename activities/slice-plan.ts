@@ -1,4 +1,4 @@
-import type { Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
+import type { ItemState, Slice, SliceResult, StreamKey } from '../src/contracts/sync.ts';
 import type { Landing } from '../src/landing/port.ts';
 import { WarehouseError } from '../src/warehouse/port.ts';
 import type { BatchRef, StreamRef } from './types.ts';
@@ -50,6 +50,11 @@ export async function planOf(landing: Landing, batch: BatchRef): Promise<RunPlan
     kind: 'rejected',
     fix: 'Something emptied the landing folder during the run: start the sync again, nothing is lost.',
   });
+}
+
+/** What earlier runs had read of each item, as far as this one is judged by it. */
+export function stateBefore(plan: RunPlan | null): ReadonlyMap<string, Pick<ItemState, 'read'>> {
+  return new Map(Object.entries(plan?.before ?? {}).map(([item, read]) => [item, { read }]));
 }
 
 /** The slices of the round that a batch belongs to, as a range of the plan. */

@@ -103,8 +103,27 @@ describe('suspiciously empty', () => {
     const items = ['a', 'b'].map((item) => result({ item, had: 5, units: 0, total: 0 }));
     expect(streamVerdict(items)).toMatchObject({
       kind: 'suspiciously_empty',
-      missing: ['no rows where the last whole reads had 10; believed when it is still so after a day'],
+      missing: ['no rows where the last whole reads had 10'],
     });
+  });
+
+  it('says when it is believed, where rows are kept until then', () => {
+    const lines = (total: number | null, had: number) => {
+      const { missing, gaps } = streamVerdict([
+        result({ item: 'a', had, units: 0, ...(total === null ? {} : { total }) }),
+        result({ item: 'b', had: 3, units: 3 }),
+      ]);
+      return [...missing, ...gaps];
+    };
+    const then = '; believed when it is still so after a day';
+    expect(lines(null, 5)).toEqual([
+      expect.stringMatching(new RegExp(`had 5, and the source states no total${then}$`)),
+    ]);
+    expect(lines(0, 20)).toEqual([expect.stringMatching(new RegExp(`had 20; the source states 0${then}$`))]);
+    expect(lines(0, 19)).toEqual([expect.stringMatching(/had 19; the source states 0$/)]);
+    expect(streamVerdict([result({ had: 5, units: 0 })]).missing).toEqual([
+      `no rows where the last whole reads had 5${then}`,
+    ]);
   });
 
   it('goes by the state before the run where it is given', () => {

@@ -67,16 +67,22 @@ function isFurther(cursor: string | undefined, other: string | undefined): boole
 }
 
 /**
- * Whether a whole read shows so much less than the one before it that its missing rows must not be taken as deleted. Its
- * state is not stored, so that it is as suspicious next time, until it has been so for a day (`doubtedSince`).
+ * Whether a whole read lost everything, or more than half without a stated total: nothing is taken as deleted then, and what
+ * was known of the item stays, until it has been so for a day (`doubtedSince`). A few rows may go where the source says so.
  */
-export function isSuspicious(result: SliceResult, before?: Before): boolean {
-  const { slice, units, total } = result;
+export function isDoubtful(result: SliceResult, before?: Before): boolean {
+  const { units, total } = result;
   const had = earlierUnits(result, before);
-  if (had === 0 || units >= had) return false;
+  if (units >= had) return false;
   if (total === null) return units === 0 || (had >= SMALLEST_SHRINK && units < had / 2);
+  return units === 0 && had >= SMALLEST_SHRINK;
+}
+
+/** Whether a whole read shows so much less than the one before it that the verdict says so. */
+export function isSuspicious(result: SliceResult, before?: Before): boolean {
+  if (result.total === null) return isDoubtful(result, before);
   // A stated total of 0 explains one empty item among many, not a whole stream that is gone.
-  return units === 0 && slice.item === '';
+  return result.units < earlierUnits(result, before) && result.units === 0 && result.slice.item === '';
 }
 
 /** Units of the last whole read, when this one was whole, too. */
@@ -85,19 +91,18 @@ function earlierUnits({ slice, incomplete, skipped }: SliceResult, before: Befor
   return (before === undefined ? slice.next : before.get(slice.item))?.read ?? 0;
 }
 
-/** What to do about it is to look at the source, or to wait. */
-const untilThen = 'believed when it is still so after a day';
-
 function suspicions(results: readonly SliceResult[], before: Before | undefined, gaps: string[]): readonly string[] {
   const earlier = results.reduce((sum, result) => sum + earlierUnits(result, before), 0);
   const now = results.reduce((sum, { units }) => sum + units, 0);
-  if (earlier > 0 && now === 0) return [`no rows where the last whole reads had ${earlier}; ${untilThen}`];
+  const untilThen = (...some: readonly SliceResult[]): string =>
+    some.some((result) => isDoubtful(result, before)) ? '; believed when it is still so after a day' : '';
+  if (earlier > 0 && now === 0) return [`no rows where the last whole reads had ${earlier}${untilThen(...results)}`];
   const lines: string[] = [];
   for (const result of results) {
     const had = earlierUnits(result, before);
     const line = `${label(result)}: ${result.units} rows where the last whole read had ${had}`;
-    if (isSuspicious(result, before)) lines.push(`${line}, and the source states no total; ${untilThen}`);
-    else if (result.units === 0 && had > 0) gaps.push(`${line}; the source states ${result.total}`);
+    if (isSuspicious(result, before)) lines.push(`${line}, and the source states no total${untilThen(result)}`);
+    else if (result.units === 0 && had > 0) gaps.push(`${line}; the source states ${result.total}${untilThen(result)}`);
   }
   return lines;
 }

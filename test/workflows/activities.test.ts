@@ -275,6 +275,12 @@ describe('a stream from plan to verdict', () => {
     expect(await syncAt(55, [])).toEqual(['complete', 2]);
     expect(await syncAt(56, full)).toEqual(['complete', 0]);
     expect(await syncAt(57, [])).toEqual(['suspiciously_empty', 0]);
+    // What was not read as a whole is no reason to doubt, nor later to believe.
+    expect(await syncAt(58, full)).toEqual(['complete', 0]);
+    source.incomplete = 'more than 999 records of one second';
+    expect(await syncAt(59, [])).toEqual(['incomplete', 0]);
+    source.incomplete = undefined;
+    expect(await syncAt(84, [])).toEqual(['suspiciously_empty', 0]);
   });
 });
 
