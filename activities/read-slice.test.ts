@@ -116,46 +116,37 @@ it('a note is durable before the source is first asked after the job', async () 
   expect(names.filter((name) => /memo/.test(name))).toHaveLength(1);
 });
 
+/** The tiny connector, with these pages instead of an export. */
+const yielding = (read: () => AsyncGenerator<ReadPage>) =>
+  defineConnector(z.null(), (define) => ({
+    ...tiny,
+    streams: { people: define({ ...stream, why: 'a test', read }) },
+  }));
+
 it('what a page says is missing ends the slice incomplete; what it explains is a gap', async () => {
   const pages: readonly ReadPage[] = [
     { records: [{ id: 'a' }], bytes: 1, incomplete: 'more than 999 records of one second' },
     { records: [{ id: 'b' }], bytes: 1, gap: 'only the newest 100 events' },
     { records: [{ id: 'c' }], bytes: 1, incomplete: 'more than 999 records of one second' },
   ];
-  const connector = defineConnector(z.null(), (define) => ({
-    ...tiny,
-    streams: {
-      people: define({
-        ...stream,
-        why: 'a test',
-        read: async function* () {
-          yield* pages;
-        },
-      }),
-    },
-  }));
-  const result = await attempt(connector, source().http);
+  const result = await attempt(
+    yielding(async function* () {
+      yield* pages;
+    }),
+    source().http,
+  );
   expect(result).toMatchObject({ rows: 3, incomplete: 'more than 999 records of one second' });
   expect(result.state.explainedGap).toBe('only the newest 100 events');
 });
 
 it('of a slice that is read again only the last pass is landed, with what it refused', async () => {
   let passes = 0;
-  const connector = defineConnector(z.null(), (define) => ({
-    ...tiny,
-    streams: {
-      people: define({
-        ...stream,
-        why: 'a test',
-        read: async function* (): AsyncGenerator<ReadPage> {
-          passes += 1;
-          const isFirst = passes === 1;
-          yield { records: [{ id: isFirst ? 'a' : 'b' }, { id: 1 }], bytes: 1 };
-          yield { records: [{ id: 'c' }], bytes: 1, ...(isFirst ? { moved: 'rows moved' } : {}) };
-        },
-      }),
-    },
-  }));
+  const connector = yielding(async function* () {
+    passes += 1;
+    const isFirst = passes === 1;
+    yield { records: [{ id: isFirst ? 'a' : 'b' }, { id: 1 }], bytes: 1 };
+    yield { records: [{ id: 'c' }], bytes: 1, ...(isFirst ? { moved: 'rows moved' } : {}) };
+  });
   const { rows, rejected, parts } = await attempt(connector, source().http);
   expect([passes, rows, rejected.length]).toEqual([2, 2, 1]);
   const landed = parts.flatMap(({ name }) =>

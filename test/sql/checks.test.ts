@@ -92,7 +92,8 @@ beforeAll(async () => {
 });
 afterAll(() => marts.close());
 
-const more = (column: string): string => `${column} = ${column} + 1`;
+/** The least that is wrong: a cent, or one. */
+const more = (column: string): string => `${column} = ${column} + ${column.endsWith('_amount') ? '0.01' : '1'}`;
 const unexplained = (column: string): string => `${column} = null, unavailable_reason = null`;
 
 /** What breaks each rule: of a check's own mart, or a whole statement. */
@@ -137,7 +138,7 @@ const mistakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   attribution: {
     'the credits of an outcome sum to 1': 'update core.int_attribution set credit = 0.5',
-    'the parts of an order sum to it': 'update core.int_attribution set amount = amount + 1',
+    'the parts of an order sum to it': 'update core.int_attribution set amount = amount + 0.01',
     'the parts of a conversion sum to its value': 'update core.int_attribution set conversion_value_amount = 99',
   },
   audience_growth_daily: {
@@ -147,8 +148,7 @@ const mistakes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a day opens with what the day before closed with': `${more('opening_count')}, ${more('closing_count')}`,
   },
   campaign_marts_agree: {
-    'campaign_performance and campaign_profit hold the same campaigns and money':
-      'update marts.campaign_profit set revenue_amount = revenue_amount + 1',
+    'campaign_performance and campaign_profit hold the same campaigns and money': `update marts.campaign_profit set ${more('revenue_amount')}`,
   },
   campaign_performance: {
     '0 ≤ delivered ≤ sent': 'delivered_count = sent_count + 1',
