@@ -11,12 +11,13 @@ import { planAccount } from './plan-account.ts';
 import { planPipeline } from './plan-pipeline.ts';
 import { planStream } from './plan-stream.ts';
 import { notify, publish, report } from './publish.ts';
-import { runAction } from './run-action.ts';
+import { runAction, runActions } from './run-action.ts';
 import type {
   AccountPlan,
   AccountPlanInput,
   ActionInput,
   ActionOutcome,
+  ActionsInput,
   Ahead,
   BatchRef,
   ExtractProgress,
@@ -50,6 +51,7 @@ export type Activities = {
   finishStream(input: FinishStreamInput): Promise<StreamSummary>;
   planTransform(input: TransformPlanInput): Promise<TransformPlan>;
   runAction(input: ActionInput): Promise<ActionOutcome>;
+  runActions(input: ActionsInput): Promise<readonly ActionOutcome[]>;
   publish(input: { readonly runId: string }): Promise<void>;
   report(input: { readonly runId: string }): Promise<{ readonly written: boolean }>;
   notify(input: { readonly runId: string }): Promise<Notified>;
@@ -80,6 +82,8 @@ export function createActivities(deps: Deps): Activities {
     planTransform: ({ runId, select }) =>
       guarded('planTransform', 'plan transform', () => deps.transform.plan(runId, select)),
     runAction: (input) => guarded('runAction', `action ${input.name}`, () => runAction(deps, input)),
+    runActions: (input) =>
+      guarded('runActions', `action ${input.names[0]}`, ({ signal }) => runActions(deps, input, signal)),
     publish: (input) => guarded('publish', 'publish', () => publish(deps, input)),
     report: (input) => guarded('report', 'report', () => report(deps, input)),
     notify: () => guarded('notify', 'notify', ({ signal }) => notify(deps, signal)),

@@ -1,9 +1,15 @@
 import { redact } from '../connectors/_kit/redact.ts';
-import type { Deps } from './deps.ts';
-import type { ActionInput, ActionOutcome } from './types.ts';
+import type { TransformRunner } from './deps.ts';
+import type { ActionInput, ActionOutcome, ActionsInput } from './types.ts';
+
+/** Work of so long is worth an activity of its own; others may be waiting for what a batch still holds. */
+const enoughMs = 1_000;
+
+/** Of `Deps`, what actions need. */
+type Runs = { readonly transform: Pick<TransformRunner, 'run'> };
 
 /** Runs one action of the compiled graph; one that is up to date is left alone. */
-export async function runAction(deps: Deps, { runId, name }: ActionInput): Promise<ActionOutcome> {
+export async function runAction(deps: Runs, { runId, name }: ActionInput): Promise<ActionOutcome> {
   const model = await deps.transform.run(runId, name);
   return {
     name: model.name,
@@ -11,4 +17,30 @@ export async function runAction(deps: Deps, { runId, name }: ActionInput): Promi
     rows: model.rows,
     message: model.message === null ? null : redact(model.message).slice(0, 1_000),
   };
+}
+
+/**
+ * Runs actions one after the other, until they have taken a second, one has failed or it is cancelled. Answers for those that
+ * ran; the rest are the workflow's to give out again. One that throws is such a one too, unless it came first: then the
+ * failure is its own.
+ */
+export async function runActions(
+  deps: Runs,
+  { runId, names }: ActionsInput,
+  signal: AbortSignal,
+): Promise<readonly ActionOutcome[]> {
+  const startedMs = performance.now();
+  const [first, ...others] = names;
+  const outcomes = [await runAction(deps, { runId, name: first })];
+  for (const name of others) {
+    const isOver = outcomes.at(-1)?.status === 'failed' || performance.now() - startedMs > enoughMs;
+    if (isOver || signal.aborted) break;
+    try {
+      outcomes.push(await runAction(deps, { runId, name }));
+    } catch {
+      // Begun again it comes first, and its failure is told, tried again and named.
+      break;
+    }
+  }
+  return outcomes;
 }

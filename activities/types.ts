@@ -94,6 +94,8 @@ export type PlannedAction = {
   readonly dependsOn: readonly string[];
   /** A test of the data: when it fails, nothing is published. */
   readonly blocking: boolean;
+  /** Takes milliseconds as a rule, less than an activity of its own costs; absent: it may take long. */
+  readonly isQuick?: boolean;
 };
 
 export type TransformPlanInput = { readonly runId: string; readonly select?: readonly string[] };
@@ -128,6 +130,9 @@ export type StreamAhead = AccountRef & {
 export type Ahead = { readonly streams: readonly StreamAhead[]; readonly transform: TransformAhead };
 
 export type ActionInput = { readonly runId: string; readonly name: string };
+
+/** Actions in the order in which they are to run. */
+export type ActionsInput = { readonly runId: string; readonly names: readonly [string, ...string[]] };
 
 export type ActionOutcome = {
   readonly name: string;

@@ -49,6 +49,7 @@ export function proxies(limits: Limits): Proxies {
       finishStream: outliving(store.finishStream),
       planTransform: outliving(store.planTransform),
       runAction: outliving(store.runAction),
+      runActions: outliving(store.runActions),
       publish: outliving(store.publish),
       report: outliving(store.report),
       notify: outliving(store.notify),

@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PlannedAction } from '../activities/index.ts';
+import type { ActionOutcome, PlannedAction } from '../activities/index.ts';
 import { failureInfo } from './failure-info.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import { transformProgress } from './messages.ts';
@@ -16,6 +16,11 @@ import type { RunTransformInput, TransformResult } from './types.ts';
 
 /** At most so many failed actions are named in history; all are in the warehouse. */
 const maxNamed = 20;
+
+/** Quick actions given to one activity: enough to make its price small, few enough to leave some for the others. */
+const batchSize = 6;
+
+type Batch = readonly [PlannedAction, ...PlannedAction[]];
 
 /** Runs the models in dependency order, a few at a time. A failed one stops only those that build on it. */
 export async function runTransform(input: RunTransformInput): Promise<TransformResult> {
@@ -27,7 +32,12 @@ class TransformRun {
   private readonly limits: Limits;
   private readonly act: Proxies;
   private readonly finished: Map<string, 'ok' | 'failed'>;
+  /** Actions that activities have been given. */
+  private readonly given = new Set<string>();
+  /** The first of each batch: which of them it is at, only the activity knows. */
   private readonly running = new Set<string>();
+  /** Grows whenever an activity ends: what it has left undone is ready again. */
+  private ends = 0;
   private planned: number | null = null;
   private result: TransformResult;
   private stop: { readonly error: unknown } | undefined;
@@ -75,48 +85,80 @@ class TransformRun {
     this.planned = plan.actions.length;
     if (this.input.resume === undefined) this.result = { ...this.result, unchanged: plan.unchanged };
     const names = new Set(plan.actions.map(({ name }) => name));
+    const actions = plan.actions.map((action) => ({
+      ...action,
+      dependsOn: action.dependsOn.filter((name) => names.has(name)),
+    }));
     for (;;) {
-      const left = plan.actions.filter(({ name }) => !this.finished.has(name) && !this.running.has(name));
+      const left = actions.filter(({ name }) => !this.finished.has(name) && !this.given.has(name));
       if (left.length === 0 && this.running.size === 0) return;
       const full = workflowInfo().historyLength >= this.limits.maxEvents;
       if (full && this.running.size === 0) await this.continueAnew();
-      const before = this.finished.size;
-      if (!full) this.startReady(left, names);
+      const [before, ends] = [this.finished.size, this.ends];
+      if (!full) this.startReady(left);
       // An action may have been skipped in passing: only wait when nothing moved.
-      if (this.finished.size === before) await condition(() => this.finished.size > before || this.stop !== undefined);
+      if (this.finished.size === before) await condition(() => this.ends > ends || this.stop !== undefined);
       if (this.stop !== undefined) throw this.stop.error;
     }
   }
 
-  private startReady(left: readonly PlannedAction[], names: ReadonlySet<string>): void {
-    for (const action of left) {
-      const needs = action.dependsOn.filter((name) => names.has(name));
-      if (needs.some((name) => this.finished.get(name) === 'failed')) {
+  private startReady(left: readonly PlannedAction[]): void {
+    for (const [index, action] of left.entries()) {
+      if (action.dependsOn.some((name) => this.finished.get(name) === 'failed')) {
         this.finished.set(action.name, 'failed');
         this.result = { ...this.result, skippedCount: this.result.skippedCount + 1 };
       } else if (
+        !this.given.has(action.name) &&
         this.running.size < this.limits.parallelActions &&
-        needs.every((name) => this.finished.get(name) === 'ok')
+        action.dependsOn.every((name) => this.finished.get(name) === 'ok')
       ) {
-        this.running.add(action.name);
-        void this.runOne(action);
+        void this.runBatch(this.batchFrom(action, left.slice(index + 1)));
       }
     }
   }
 
-  private async runOne(action: PlannedAction): Promise<void> {
+  /** An action that is ready and, where it is quick, quick ones after it that wait for nothing but finished ones and each other. */
+  private batchFrom(first: PlannedAction, others: readonly PlannedAction[]): Batch {
+    const batch: [PlannedAction, ...PlannedAction[]] = [first];
+    const isIn = (name: string): boolean => batch.some((action) => action.name === name);
+    for (const action of first.isQuick === true ? others : []) {
+      if (batch.length === batchSize) break;
+      const isReady = action.dependsOn.every((name) => this.finished.get(name) === 'ok' || isIn(name));
+      if (action.isQuick === true && isReady && !this.given.has(action.name)) batch.push(action);
+    }
+    return batch;
+  }
+
+  private async runBatch(batch: Batch): Promise<void> {
+    const [first] = batch;
+    for (const { name } of batch) this.given.add(name);
+    this.running.add(first.name);
     try {
-      const outcome = await this.act.store.runAction({ runId: this.input.runId, name: action.name });
-      if (outcome.status === 'failed') this.failed(action, outcome.message ?? 'failed without a message');
-      else {
-        this.finished.set(action.name, 'ok');
-        this.result = { ...this.result, [outcome.status]: this.result[outcome.status] + 1 };
-      }
+      const outcomes = await this.outcomesOf(batch);
+      for (const [index, outcome] of outcomes.entries()) this.ended(batch[index] ?? first, outcome);
     } catch (error) {
       if (isCancellation(error)) this.stop = { error };
-      else this.failed(action, failureInfo(error).message);
+      else this.failed(first, failureInfo(error).message);
     } finally {
-      this.running.delete(action.name);
+      for (const { name } of batch) this.given.delete(name);
+      this.running.delete(first.name);
+      this.ends += 1;
+    }
+  }
+
+  /** Of those that ran, in the order of the batch; histories from before there were batches have an activity for each. */
+  private async outcomesOf([first, ...others]: Batch): Promise<readonly ActionOutcome[]> {
+    const { runId } = this.input;
+    const { runAction, runActions } = this.act.store;
+    if (others.length === 0) return [await runAction({ runId, name: first.name })];
+    return runActions({ runId, names: [first.name, ...others.map(({ name }) => name)] });
+  }
+
+  private ended(action: PlannedAction, { status, message }: ActionOutcome): void {
+    if (status === 'failed') this.failed(action, message ?? 'failed without a message');
+    else {
+      this.finished.set(action.name, 'ok');
+      this.result = { ...this.result, [status]: this.result[status] + 1 };
     }
   }
 

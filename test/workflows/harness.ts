@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities, FailureInfo, PlannedStream, RunNote, StreamReport } from '../../activities/index.ts';
+import { runAction, runActions } from '../../activities/run-action.ts';
+import type { ModelRun } from '../../src/warehouse/port.ts';
 import { createBudget, type Budget } from '../../connectors/_kit/budget.ts';
 import { workflowBundle } from '../../src/temporal/bundle.ts';
 import { connectClient, connectWorker } from '../../src/temporal/connection.ts';
@@ -105,13 +107,25 @@ export type FakeWorld = {
   readonly cancelled: string[];
 };
 
+/** An action of an imagined graph. */
+export type FakeAction = {
+  readonly name: string;
+  readonly dependsOn?: readonly string[];
+  /** A test that finds rows. */
+  readonly fails?: boolean;
+  readonly blocking?: boolean;
+  readonly isQuick?: boolean;
+  /** Called when it runs; throws to break it. */
+  readonly onRun?: () => void;
+};
+
 /** Activities over an imagined source: they take time, count connections, and fail when told. */
 export function fakeWorld(
   streams: Readonly<Record<string, FakeStream>>,
   options: {
     readonly lanes?: number;
     readonly accounts?: readonly string[];
-    readonly actions?: readonly { name: string; dependsOn?: readonly string[]; fails?: boolean; blocking?: boolean }[];
+    readonly actions?: readonly FakeAction[];
   } = {},
 ): FakeWorld {
   let inUse = 0;
@@ -136,6 +150,24 @@ export function fakeWorld(
     const found = streams[name];
     if (found === undefined) throw fail('config', `no stream named ${name}`);
     return found;
+  };
+  const transform = {
+    transform: {
+      run: async (_: string, name: string): Promise<ModelRun> => {
+        world.events.push(`run ${name}`);
+        const { fails = false, onRun } = options.actions?.find((action) => action.name === name) ?? {};
+        onRun?.();
+        return {
+          name,
+          kind: 'table',
+          fingerprint: 'f',
+          rows: 1,
+          durationMs: 1,
+          status: fails ? 'failed' : 'done',
+          message: fails ? `${name} found 3 rows` : null,
+        };
+      },
+    },
   };
   const activities: Activities = {
     planPipeline: async () => ({
@@ -229,17 +261,18 @@ export function fakeWorld(
       return report;
     },
     planTransform: async () => ({
-      actions: (options.actions ?? []).map(({ name, dependsOn = [], blocking = true }) => ({
+      actions: (options.actions ?? []).map(({ name, dependsOn = [], blocking = true, isQuick }) => ({
         name,
         dependsOn,
         blocking,
+        ...(isQuick !== undefined && { isQuick }),
       })),
       unchanged: 0,
     }),
-    runAction: async ({ name }) => {
-      world.events.push(`run ${name}`);
-      const failed = options.actions?.find((action) => action.name === name)?.fails === true;
-      return { name, status: failed ? 'failed' : 'done', rows: 1, message: failed ? `${name} found 3 rows` : null };
+    runAction: (input) => runAction(transform, input),
+    runActions: (input) => {
+      world.events.push(`batch ${input.names.join(' ')}`);
+      return runActions(transform, input, Context.current().cancellationSignal);
     },
     publish: async () => {
       world.events.push('publish');

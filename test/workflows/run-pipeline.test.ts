@@ -84,6 +84,85 @@ describe('runPipeline', () => {
     expect(world.runs.at(-1)).toMatchObject({ status: 'failed', message: 'checks.b found 3 rows' });
   });
 
+  describe('quick models', () => {
+    const quick = graph.map((action) => ({ ...action, isQuick: true }));
+    const only = (world: FakeWorld, what: string) => world.events.filter((event) => event.startsWith(`${what} `));
+
+    it('share an activity, in an order that their inputs allow', async () => {
+      const world = fakeWorld({}, { actions: quick });
+      const result = await run(world);
+      expect(result.transform).toMatchObject({ done: 5, failedCount: 0, skippedCount: 0, blocked: false });
+      expect(only(world, 'batch')).toEqual(['batch staging.a core.b checks.b marts.c marts.d']);
+      expect(only(world, 'run')).toEqual(['run staging.a', 'run core.b', 'run checks.b', 'run marts.c', 'run marts.d']);
+    });
+
+    it('leave some for the other lane, and none runs twice', async () => {
+      const actions = Array.from({ length: 20 }, (_, index) => ({ name: `core.m${index}`, isQuick: true }));
+      const world = fakeWorld({}, { actions });
+      expect((await run(world)).transform).toMatchObject({ done: 20 });
+      expect(only(world, 'batch').map((batch) => batch.split(' ').length - 1)).toEqual([6, 6, 6, 2]);
+      expect(only(world, 'run').toSorted()).toEqual(actions.map(({ name }) => `run ${name}`).toSorted());
+    });
+
+    it('that may take long are given out alone', async () => {
+      const world = fakeWorld(
+        {},
+        { actions: quick.map((action) => ({ ...action, isQuick: action.name !== 'core.b' })) },
+      );
+      expect((await run(world)).transform).toMatchObject({ done: 5 });
+      expect(only(world, 'batch')).toEqual(['batch checks.b marts.c marts.d']);
+    });
+
+    it('behind a test that fails are skipped, the others run', async () => {
+      const world = fakeWorld(
+        {},
+        { actions: quick.map((action) => ({ ...action, fails: action.name === 'checks.b' })) },
+      );
+      expect((await run(world)).transform).toMatchObject({
+        done: 3,
+        failedCount: 1,
+        skippedCount: 1,
+        blocked: true,
+        failed: [{ name: 'checks.b', message: 'checks.b found 3 rows', blocking: true }],
+      });
+      expect(only(world, 'run')).toEqual(['run staging.a', 'run core.b', 'run checks.b', 'run marts.d']);
+    });
+
+    it('that break in the middle are begun again first, and named when they stay broken', async () => {
+      const onRun = (): void => {
+        throw fail('rejected', 'no such column');
+      };
+      const world = fakeWorld(
+        {},
+        { actions: quick.map((action) => (action.name === 'checks.b' ? { ...action, onRun } : action)) },
+      );
+      expect((await run(world)).transform).toMatchObject({
+        done: 3,
+        skippedCount: 1,
+        failed: [{ name: 'checks.b', message: 'no such column', blocking: true }],
+      });
+      expect(only(world, 'run').filter((event) => event !== 'run checks.b')).toEqual([
+        'run staging.a',
+        'run core.b',
+        'run marts.d',
+      ]);
+    });
+
+    it('are begun again when what broke one has passed', async () => {
+      let faults = 2;
+      const onRun = (): void => {
+        faults -= 1;
+        if (faults >= 0) throw fail('transient', 'the file is locked', {}, true);
+      };
+      const world = fakeWorld(
+        {},
+        { actions: quick.map((action) => (action.name === 'checks.b' ? { ...action, onRun } : action)) },
+      );
+      expect((await run(world)).transform).toMatchObject({ done: 5, failedCount: 0, skippedCount: 0 });
+      expect(only(world, 'run').filter((event) => event === 'run checks.b')).toHaveLength(3);
+    });
+  });
+
   it('publishes what it has when a stream could not be read, and says so', async () => {
     const world = fakeWorld(
       {
