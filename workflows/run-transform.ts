@@ -124,7 +124,7 @@ class TransformRun {
     for (const action of first.isQuick === true ? others : []) {
       if (batch.length === batchSize) break;
       const isReady = action.dependsOn.every((name) => this.finished.get(name) === 'ok' || isIn(name));
-      if (action.isQuick === true && isReady && !this.given.has(action.name)) batch.push(action);
+      if (action.isQuick === true && isReady) batch.push(action);
     }
     return batch;
   }
