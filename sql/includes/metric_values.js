@@ -54,7 +54,9 @@ const level = (name, ref) => {
     sum(case when counted.is_counted then counted.whole end) as denominator,
     count(*) as row_count,
     count(case when counted.is_counted then 1 end) as counted_count,
-    min(counted.reason) as reason
+    min(counted.reason) as reason,
+    min(case when not counted.is_counted then counted.reason end) as left_out_reason,
+    max(case when not counted.is_counted then counted.reason end) as last_left_out_reason
 from (
     select
         rated.*,
@@ -150,7 +152,11 @@ select
             then
                 cast(sums.row_count - sums.counted_count as ${dialect.stringType()}) || ' of '
                 || cast(sums.row_count as ${dialect.stringType()})
-                || ' are left out' || coalesce(': ' || sums.reason, '')
+                || ' are left out' || coalesce(': ' || sums.left_out_reason, '')
+                || case
+                    when sums.left_out_reason <> sums.last_left_out_reason then ', among other reasons'
+                    else ''
+                end
         else sums.reason
     end as unavailable_reason,
     as_of.data_changed_at as refreshed_at

@@ -43,7 +43,10 @@ export function alertMessage(incident: Incident, event: AlertEvent, company: str
     key: messageKey(incident.id, event),
     event,
     incident,
-    subject: `[${company}] ${event === 'opened' ? incident.severity : 'over'}: ${incident.text}`.slice(0, 200),
+    // By whole characters: half of one is none.
+    subject: [...`[${company}] ${event === 'opened' ? incident.severity : 'over'}: ${incident.text}`]
+      .slice(0, 200)
+      .join(''),
     text: [...lines, `Incident ${incident.id}; all that are open: mailmart alerts`].join('\n'),
     formula,
   };

@@ -154,6 +154,32 @@ describe('campaign_performance', () => {
     expect(off['unavailable_reason']).toContain('open_rate: open tracking is off; ');
   });
 
+  test('a sum says how many campaigns it leaves out and why, and does not give the reason of one for all', async () => {
+    for (const [id, tracked] of [
+      ['c1', true],
+      ['c2', false],
+      ['c3', false],
+    ] as const) {
+      await campaign(marts, id, { open_tracking: tracked });
+      await happen(marts, id, 'sent', people(4));
+    }
+    await happen(marts, 'c1', 'open', [1], { is_machine: false });
+    await campaign(marts, 'd1', { account_id: 'club', has_per_recipient_events: false });
+    await build();
+    const values = await marts.query(`select scope_id, value, unavailable_reason from marts.metric_values
+      where metric = 'open_rate' and period = 'lifetime' order by scope_id`);
+    const [off, silent] = ['open tracking is off', 'source has no per-recipient opens'];
+    expect(values.map((row) => Object.values(row))).toEqual([
+      ['all', 0.25, `3 of 4 are left out: ${off}, among other reasons`],
+      ['c1', 0.25, null],
+      ['c2', null, off],
+      ['c3', null, off],
+      ['club', null, silent],
+      ['d1', null, silent],
+      ['shop', 0.25, `2 of 3 are left out: ${off}`],
+    ]);
+  });
+
   test('counts the bounces, unsubscribes and complaints of a source that tells no opens', async () => {
     const file = { source: 'file', recipient_domain: 'firm.example' };
     for (const [id, account] of [
