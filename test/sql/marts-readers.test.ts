@@ -252,6 +252,24 @@ describe('send_time', () => {
     ).toEqual([{ is_in_step: false }, { is_in_step: true }]);
   });
 
+  test('clocks that are moved on one day at two times are not in step, though they are as far apart before and after', async () => {
+    await campaign(marts, 'c1');
+    // Sunday 30 October 2022: Berlin moved its clocks at 01:00 UTC, Mexico at 07:00, where 01:30 came twice.
+    for (const time of ['06:30:00', '07:30:00']) await opened([1, 2], phone, at('2022-10-30', time));
+    await lives(1, 'America/Mexico_City');
+    await lives(2, 'Europe/London');
+    await build();
+    expect(await hours('reporting')).toEqual([
+      [7, 7, 2, 2, 0, 0],
+      [7, 8, 2, 2, 0, 0],
+    ]);
+    expect(await hours('recipient')).toEqual([
+      [7, 1, 2, 1, 0, 0],
+      [7, 6, 1, 1, 0, 0],
+      [7, 7, 1, 1, 0, 0],
+    ]);
+  });
+
   test('midnight begins a day, and a week begins on Monday', async () => {
     await campaign(marts, 'c1');
     // Sunday, 23:59:59, and Monday, 00:00, in Berlin in winter.
