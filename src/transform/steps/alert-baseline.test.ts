@@ -92,7 +92,17 @@ describe('a rise against the account’s own past', () => {
 
   it('says nothing without a past', () => {
     const few = year(1).slice(0, 7);
-    expect(judgeRise(few, { day: '2026-01-01', count: 400, of: 4000 })).toBeNull();
+    const now = { day: '2026-01-01', count: 400, of: 4000 };
+    expect([judgeRise(few, now), judgeMedian(few, now)]).toEqual([null, null]);
+    const enough = year(1).slice(0, 8);
+    expect([judgeRise(enough, now), judgeMedian(enough, now)]).not.toContain(null);
+  });
+
+  it('has a limit that is worth a message, and nothing is no rise', () => {
+    const past = Array.from({ length: 40 }, (_, index) => ({ day: dayAt(index), count: 900, of: 400_000 }));
+    const none = judgeRise(past, { day: dayAt(50), count: 0, of: 400_000 })!;
+    expect(none.pValue).toBe(1);
+    expect(none.limit).toBe(Math.ceil(none.expected * MARKED_RISE) - 1);
   });
 });
 
@@ -111,6 +121,16 @@ describe('a rate against the median of the past', () => {
     expect(at(400).pValue).toBeGreaterThan(0.99);
   });
 
+  it('has a limit at which it is an alert, never below nothing, and none where nothing ever varied', () => {
+    const many = 1_000_000;
+    const { limit } = judgeMedian(past, { day: dayAt(30), count: 0, of: many })!;
+    const at = judgeMedian(past, { day: dayAt(30), count: Math.round(limit * many), of: many })!;
+    expect(at.pValue).toBeCloseTo(OPENS_BELOW, 5);
+    expect(judgeMedian(past, { day: dayAt(30), count: 0, of: 1 })?.limit).toBe(0);
+    const nothing = past.map((one) => ({ ...one, count: 0 }));
+    expect(judgeMedian(nothing, { day: dayAt(30), count: 0, of: 1000 })).toBeNull();
+  });
+
   it('takes few people for what they are: few', () => {
     expect(judgeMedian(past, { day: dayAt(30), count: 4, of: 20 })?.pValue).toBeGreaterThan(0.05);
   });
@@ -123,5 +143,6 @@ describe('a rate against the median of the past', () => {
 
 it('the past is the year before the day, the day itself excluded', () => {
   const series = [dayAt(0), dayAt(100), dayAt(365), dayAt(366)].map((day) => ({ day, count: 1, of: 10 }));
-  expect(pastOf(series, dayAt(366)).map(({ day }) => day)).toEqual([dayAt(100), dayAt(365)]);
+  const unsent = { day: dayAt(200), count: 0, of: 0 };
+  expect(pastOf([...series, unsent], dayAt(366)).map(({ day }) => day)).toEqual([dayAt(100), dayAt(365)]);
 });

@@ -89,6 +89,24 @@ describe('a threshold', () => {
     expect([sure?.['severity'], unsure?.['severity']]).toEqual(['critical', 'warning']);
   });
 
+  it.each<[string, number, number, string]>([
+    ['active_audience', 0.22, 0.2499, 'warning'],
+    ['active_audience', 0.22, 0.25, 'info'],
+    ['complaint_rate', 0.003, 0.01, 'critical'],
+    ['complaint_rate', 0.0029, 0.01, 'warning'],
+  ])('of %s is for sure beyond the interval from %d to %d: %s', (name, low, high, severity) => {
+    const row = value(ruleOf(name), 1, name === 'complaint_rate' ? 4 : 240, 1000, { low_value: low, high_value: high });
+    expect(alerts.run([row])).toMatchObject([{ severity }]);
+  });
+
+  it('below nothing is back by the margin towards nothing', () => {
+    const rule = { ...ruleOf('profit'), threshold_value: -100 };
+    const of = (...profits: readonly number[]) =>
+      alerts.run(profits.map((part, index) => value(rule, index, part, null)));
+    expect(of(-101, -95, -95)[0]).toMatchObject({ closed_date: null });
+    expect(of(-101, -90, -90)[0]).toMatchObject({ closed_date: dayAt(2) });
+  });
+
   it('says what, where, how much and against what, with digits enough to see the difference', () => {
     const [found] = alerts.run([value(ruleOf('active_audience', 'account'), 1, 2496, 10_000)]);
     expect(found?.['text']).toBe(
@@ -131,6 +149,8 @@ describe('a threshold', () => {
     const rest = 'is 0.8 % (1 of 125); it should be below 0.3 %';
     expect(said('gmail.example')).toBe(`Complaint rate of domain gmail.example ${rest}`);
     expect(said('unknown')).toBe(`Complaint rate of mails whose domain is not known ${rest}`);
+    const [list] = alerts.run([value(ruleOf('active_audience', 'list'), 1, 2, 100, { scope_name: 'unknown' })]);
+    expect(list?.['text']).toMatch(/^Active audience of list unknown is 2 %/);
   });
 
   it('shows a part of a whole only of a rate: a score is no part of its messages', () => {
@@ -172,6 +192,35 @@ describe('an incident', () => {
     expect(new Set(alerts.run(rows).map((row) => row['incident_id'])).size).toBe(2);
   });
 
+  it('is another one for each list, scope and source', () => {
+    const of = (scope: string, more: Row = {}) =>
+      value(ruleOf('active_audience', scope), 1, 20, 1000, { scope_id: 'x', ...more });
+    const found = alerts.run([
+      of('list'),
+      of('list', { scope_id: 'y' }),
+      of('account'),
+      of('list', { source: 'file' }),
+    ]);
+    expect(new Set(found.map((row) => row['incident_id'])).size).toBe(4);
+    expect(new Set(found.map((row) => row['source']))).toEqual(new Set(['mailchimp', 'file']));
+  });
+
+  it('of what does harm is over below the threshold by the margin, not before', () => {
+    const complaint = ruleOf('complaint_rate');
+    const of = (...parts: readonly number[]) =>
+      alerts.run(parts.map((part, index) => value(complaint, index, part, 10_000)))[0];
+    expect(of(40, 28, 28)).toMatchObject({ closed_date: null });
+    expect(of(40, 26, 26)).toMatchObject({ closed_date: dayAt(2) });
+  });
+
+  it('follows campaigns of one day by their ids, and two of them have two ids', () => {
+    const complaint = ruleOf('complaint_rate');
+    const rows = [40, 20, 20, 40].map((part, index) => value(complaint, index, part, 10_000, { day: dayAt(0) }));
+    const found = alerts.run(rows.toReversed());
+    expect(found.map((row) => row['scope_id'])).toEqual(['c0', 'c1', 'c3']);
+    expect(new Set(found.map((row) => row['incident_id'])).size).toBe(2);
+  });
+
   it('is named by ids: it stays the same when its campaign is called otherwise', () => {
     const complaint = ruleOf('complaint_rate');
     const ids = (name: string) =>
@@ -194,6 +243,7 @@ describe('unsubscribes', () => {
     const [found] = alerts.run([...usual, value(rule, 70, 30, 4000)]);
     expect(found).toMatchObject({ first_seen_date: dayAt(70), is_past_threshold: true });
     expect(found?.['method']).toContain('negative binomial');
+    expect(found?.['text']).toContain(`up to ${String(found?.['threshold_value'])} may be chance`);
     expect(Number(found?.['p_value'])).toBeLessThan(0.005);
     expect(Number(found?.['baseline_value'])).toBeCloseTo(9, 0);
     expect(found?.['text']).toMatch(
@@ -201,8 +251,38 @@ describe('unsubscribes', () => {
     );
   });
 
+  it('are no alert where chance may do it, nor, however sure, where they are few more than usual', () => {
+    expect(alerts.run([...usual, value(rule, 70, 16, 4000)])).toEqual([]);
+    const many = usual.map((row) => ({ ...row, numerator: '900', denominator: '400000' }));
+    expect(alerts.run([...many, value(rule, 70, 1150, 400_000)])).toEqual([]);
+    expect(alerts.run([...many, value(rule, 70, 1400, 400_000)])).toMatchObject([{ metric: 'unsubscribe_rate' }]);
+  });
+
+  it('are not over while they are still unusual, though no alert by themselves', () => {
+    const after = [20, 9].map((count, index) => value(rule, 71 + index, count, 4000));
+    const found = alerts.run([...usual, value(rule, 70, 30, 4000), ...after]);
+    expect(found.map((row) => [row['is_past_threshold'], row['closed_date']])).toEqual([
+      [true, null],
+      [false, null],
+      [false, null],
+    ]);
+  });
+
   it('are over when two campaigns are usual again', () => {
     const after = [71, 72].map((index) => value(rule, index, 9, 4000));
     expect(alerts.run([...usual, value(rule, 70, 30, 4000), ...after])[0]).toMatchObject({ closed_date: dayAt(72) });
+  });
+});
+
+describe('an open rate', () => {
+  const rule = ruleOf('open_rate');
+
+  it('is an alert far under the median of the account’s own past, which is named with its test', () => {
+    const usual = Array.from({ length: 20 }, (_, index) => value(rule, index, 280 + (index % 5) * 10, 1000));
+    const [found] = alerts.run([...usual, value(rule, 70, 230, 1000)]);
+    expect(found).toMatchObject({ baseline_value: 0.3, method: expect.stringContaining('robust z-test') as unknown });
+    expect(found?.['text']).toMatch(
+      /^Open rate of campaign Mail 70 is 23 % \(230 of 1,000\); the account's own median is 30 % \(p = 0\.0004\)$/,
+    );
   });
 });
