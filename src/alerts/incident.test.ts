@@ -171,7 +171,7 @@ it('the back-test looks at what a rule watches and at nothing else, and tells th
   const values = [
     watched('c1', '2026-06-20', 0.8, { metric: 'bounce_rate' }),
     watched('c1', '2026-06-14', 0.02),
-    watched('c2', '2026-06-01', 0.02, { period: 'day' }),
+    watched('c2', '2026-06-16', 0.02, { period: 'day' }),
     watched('shop', '2026-06-01', 0.02, { scope: 'account' }),
     watched('shop', '2026-06-01', 0.1, {
       metric: 'active_audience',

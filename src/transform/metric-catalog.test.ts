@@ -82,6 +82,9 @@ describe('the metric catalog', () => {
     expect(said('profit')).toEqual(['above', 0]);
     expect(rules.get('unsubscribes')).toMatchObject({ kind: 'rise', metric: 'unsubscribe_rate' });
     expect(rules.get('open_rate')).toMatchObject({ kind: 'median' });
+    // What is not of a campaign is judged at once, over the window that the article names.
+    expect(rules.get('active_audience')).toMatchObject({ settle_days: 0, window_text: '90 days' });
+    expect(rules.get('click_to_open_rate')).toMatchObject({ settle_days: 3, window_text: null });
   });
 
   it('watches only what metric_values has: another rule would never find a row', () => {
