@@ -1,5 +1,10 @@
-/** `when` of a mapping: comparisons of a column with a literal, joined by `and`. Numbers compare as numbers, all else as text. */
-export type Condition = (row: Readonly<Record<string, string>>) => boolean;
+import { notANumber, numberOf, ValueError } from './values.ts';
+
+/**
+ * `when` of a mapping: comparisons of a column with a literal, joined by `and`. Numbers compare as numbers, in the column's decimal
+ * mark, all else as text. Throws ValueError where a number is asked for that is more or less than another, and the text is none.
+ */
+export type Condition = (row: Readonly<Record<string, string>>, markOf: (column: string) => '.' | ',') => boolean;
 
 export class ConditionError extends Error {}
 
@@ -25,7 +30,7 @@ export function parseCondition(text: string): { readonly test: Condition; readon
       const column = empty[1] ?? empty[2] ?? '';
       columns.push(column);
       const wanted = empty[3] === undefined;
-      return (row) => ((row[column] ?? '') === '') === wanted;
+      return (row) => ((row[column] ?? '').trim() === '') === wanted;
     }
     const match = comparison.exec(part);
     if (match === null) {
@@ -39,13 +44,16 @@ export function parseCondition(text: string): { readonly test: Condition; readon
     const literal = match[4] ?? number ?? match[6] ?? '';
     columns.push(column);
     const passes = compare[operator] as (order: number) => boolean;
-    return (row) => {
-      const value = row[column] ?? '';
-      if (number !== undefined && value.trim() !== '' && Number.isFinite(Number(value))) {
-        return passes(Math.sign(Number(value) - Number(number)));
-      }
-      return passes(value === literal ? 0 : value < literal ? -1 : 1);
+    return (row, markOf) => {
+      const value = (row[column] ?? '').trim();
+      if (number === undefined) return passes(value === literal ? 0 : value < literal ? -1 : 1);
+      const found = numberOf(value, markOf(column));
+      if (!Number.isNaN(found)) return passes(Math.sign(found - Number(number)));
+      // What is no number equals none. An empty cell is neither more nor less than one; of any other text nobody knows.
+      if (operator === '=' || operator === '!=') return operator === '!=';
+      if (value === '') return false;
+      throw new ValueError(`column ${column} ${notANumber(markOf(column)).message}`);
     };
   });
-  return { test: (row) => tests.every((test) => test(row)), columns };
+  return { test: (row, markOf) => tests.every((test) => test(row, markOf)), columns };
 }

@@ -23,7 +23,7 @@ type FileRecord = Readonly<Record<string, unknown>>;
 const record: z.ZodType<FileRecord> = z.looseObject({ file: z.string(), row_number: z.number() });
 
 /** Raised when the same bytes and mapping become other records: every file is read again, and its former records go. */
-const readerVersion = 2;
+const readerVersion = 3;
 
 /** Mappings of one entity, with the index that makes their ids differ. */
 function mappingsOf(

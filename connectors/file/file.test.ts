@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { Settings } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/contracts/json.ts';
@@ -262,6 +263,58 @@ describe('mapping', () => {
     ]);
   });
 
+  it('compares numbers in the file’s own decimal mark, and guesses none', async () => {
+    const rows = ['9,99', '1.000,00', '100', '', '5 EUR'].map((total, at) => `${at};${total}`);
+    const name = write('marks.csv', `no;total\n${rows.join('\n')}\n`);
+    const fields = {
+      campaign_id: { const: 'c' },
+      kind: { const: 'big' },
+      converted_at: { const: '2026-01-01T00:00:00Z' },
+      value_amount: 'total',
+    };
+    const read = async (when: string, declared: object, map: object = {}): Promise<readonly unknown[]> => {
+      const config = configOf([
+        {
+          path: name,
+          delimiter: ';',
+          ...declared,
+          map: [{ entity: 'conversions', key: ['no'], when, fields: { ...fields, ...map } }],
+        },
+      ]);
+      const { records, rejected } = await readStream(config, 'conversions');
+      return [...records.map((record) => record['value_amount']), ...rejected.map((row) => row.path + row.reason)];
+    };
+    const refused = [expect.stringMatching(/^conversions\.when.*column total is not a number with decimal mark ","/)];
+    expect(await read('total > 99.5', { decimal: ',' })).toEqual(['1000.00', '100', ...refused]);
+    expect(await read('total < 99.5', { decimal: ',' })).toEqual(['9.99', ...refused]);
+    expect(await read('total = 1000', {}, { value_amount: { column: 'total', decimal: ',' } })).toEqual(['1000.00']);
+  });
+
+  it('blanks around a key or a compared word do not count, as around any other value', async () => {
+    const name = write(
+      'blanks.csv',
+      'id,status,amount,at\n 7 ,paid ,1,2026-01-01T00:00:00Z\n" ",paid,1,2026-01-01T00:00:00Z\n',
+    );
+    const map = [{ entity: 'orders' as const, key: ['id'], when: "status = 'paid'", fields: orderFields }];
+    const { records, rejected } = await readStream(configOf([{ path: name, map }]), 'orders');
+    expect(records).toMatchObject([{ order_id: 'blanks.csv#0:7', recipient_id: '7' }]);
+    expect(rejected).toMatchObject([{ path: 'id', reason: expect.stringMatching(/key is empty/) }]);
+  });
+
+  it('names of months are English, whatever the language of the machine', () => {
+    const field = { type: 'date', description: '' } as const;
+    const how = { decimal: '.', timeZone: undefined, format: 'MMMM d, yyyy' } as const;
+    const before = Settings.defaultLocale;
+    try {
+      for (const locale of ['de', 'ar-EG', 'vi']) {
+        Settings.defaultLocale = locale;
+        expect(readValue('March 5, 2026', field, how, Date.parse(now))).toBe('2026-03-05');
+      }
+    } finally {
+      Settings.defaultLocale = before;
+    }
+  });
+
   it('reads a file again only when its bytes or its mapping changed', async () => {
     const name = write('again.csv', 'amount,at\n1,2026-01-01T00:00:00Z\n');
     const config = configOf([{ path: name, map: [{ entity: 'orders', fields: orderFields }] }]);
@@ -420,6 +473,12 @@ describe('bad input', () => {
     expect(rejected).toMatchObject([{ path: 'id, line', reason: expect.stringMatching(/key is empty/) }]);
   });
 
+  it.each(['10:30', '10:30Z', 'T10:30', '12', '2026'])('%s is no day: today or New Year would be a guess', (text) => {
+    const field = { type: 'instant', description: '' } as const;
+    const how = { decimal: '.', timeZone: 'UTC', format: undefined } as const;
+    expect(() => readValue(text, field, how, Date.now() + 2 * 86_400_000)).toThrow(/not an ISO-8601 date/);
+  });
+
   it('a share is from 0 to 1', () => {
     const field = { type: 'share', description: '' } as const;
     const share = (text: string): string =>
@@ -520,6 +579,6 @@ describe('conditions', () => {
     ['"my column" is not empty', { 'my column': 'v' }, true],
     ['a is empty', {}, true],
   ] as const)('%s on %j is %s', (text, row, expected) => {
-    expect(parseCondition(text).test(row as Record<string, string>)).toBe(expected);
+    expect(parseCondition(text).test(row as Record<string, string>, () => '.')).toBe(expected);
   });
 });

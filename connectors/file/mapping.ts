@@ -38,13 +38,18 @@ export function createMapper(
   const missingColumns = columns === null ? [] : [...new Set(used.filter((column) => !columns.includes(column)))];
   const test: Condition = condition?.test ?? (() => true);
 
+  const markOf = (column: string): '.' | ',' => declaredMark(mapping, column) ?? spec.decimal;
+
   const map = (row: FileRow): Mapped => {
-    if (!test(row.values)) return { kind: 'unmatched' };
-    const rowKey =
-      mapping.key === 'row_number'
-        ? String(row.number)
-        : mapping.key.map((column) => row.values[column] ?? '').join('|');
-    if (mapping.key !== 'row_number' && mapping.key.some((column) => (row.values[column] ?? '') === '')) {
+    try {
+      if (!test(row.values, markOf)) return { kind: 'unmatched' };
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      return { kind: 'rejected', path: `${mapping.entity}.when`, reason: error.message };
+    }
+    const key = mapping.key === 'row_number' ? [] : mapping.key.map((column) => (row.values[column] ?? '').trim());
+    const rowKey = mapping.key === 'row_number' ? String(row.number) : key.join('|');
+    if (mapping.key !== 'row_number' && key.includes('')) {
       return { kind: 'rejected', path: mapping.key.join(', '), reason: 'the key is empty: every row needs one' };
     }
     const record: Record<string, string | number | null> = {};
@@ -124,6 +129,14 @@ function defaults(
   if ('status' in entity.fields) record['status'] ??= 'paid';
   if (mapping.entity === 'recipients') record['is_control'] ??= 'false';
   if ('variant' in entity.fields) record['attribution'] = mapping.attribution ?? null;
+}
+
+/** The decimal mark that a field of the mapping declares for a column. */
+function declaredMark(mapping: Mapping, column: string): '.' | ',' | undefined {
+  for (const source of Object.values(mapping.fields)) {
+    if (typeof source === 'object' && 'decimal' in source && source.column === column) return source.decimal;
+  }
+  return undefined;
 }
 
 function sourceColumn(source: FieldSource | undefined): string | null {

@@ -47,14 +47,18 @@ export function readValue(text: string, field: Field, how: ValueFormat, latest: 
   }
 }
 
+/** The number that a text is, or NaN; with a decimal comma, points may group thousands. */
+export function numberOf(text: string, mark: '.' | ','): number {
+  if (mark === '.') return text === '' ? Number.NaN : Number(text);
+  return commaNumber.test(text) ? Number(text.replaceAll('.', '').replace(',', '.')) : Number.NaN;
+}
+
+const commaNumber = /^-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
+
 /** `1234.56` as it is; `1.234,56` only where the decimal mark is declared as a comma. At most 29 digits before the point, 9 after. */
 function readDecimal(text: string, mark: '.' | ','): string {
-  const pattern = mark === '.' ? /^-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/ : /^-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?$/;
-  if (!pattern.test(text)) {
-    throw new ValueError(
-      `is not a number with decimal mark "${mark}": declare the file's mark with decimal:, and map units and currency apart`,
-    );
-  }
+  const pattern = mark === '.' ? /^-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/ : commaNumber;
+  if (!pattern.test(text)) throw notANumber(mark);
   const plain = mark === '.' ? text.replaceAll(',', '') : text.replaceAll('.', '').replace(',', '.');
   if (mark === '.' && text.includes(',')) {
     throw new ValueError(
@@ -68,6 +72,12 @@ function readDecimal(text: string, mark: '.' | ','): string {
     );
   }
   return plain;
+}
+
+export function notANumber(mark: '.' | ','): ValueError {
+  return new ValueError(
+    `is not a number with decimal mark "${mark}": declare the file's mark with decimal:, and map units and currency apart`,
+  );
 }
 
 function readCount(text: string): string {
@@ -117,10 +127,11 @@ function readInstant(text: string, how: ValueFormat, latest: number): string {
       throw new ValueError('names no time zone: add time_zone: (e.g. Europe/Berlin) to the file');
     }
     const options = { zone: how.timeZone ?? 'UTC', setZone: false };
-    at =
-      how.format === undefined
-        ? DateTime.fromISO(text.replace(' ', 'T'), options)
-        : DateTime.fromFormat(text, how.format, options);
+    // Luxon fills what is not there: a time alone would be today's, a year alone its first day. And it takes names of months in the
+    // language of the machine, so that the same file would read otherwise on another one.
+    if (how.format !== undefined) at = DateTime.fromFormat(text, how.format, { ...options, locale: 'en-US' });
+    else if (/^\d{4}-?[\dW]/.test(text)) at = DateTime.fromISO(text.replace(' ', 'T'), options);
+    else at = DateTime.invalid('no day');
   }
   if (!at.isValid) {
     throw new ValueError(
