@@ -15,8 +15,8 @@ import { fileConfig, type FileConfig, type FileSpec, type Mapping } from './conf
 import { entities, entityNames, type EntityName } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { feeds } from './feeds.ts';
-import { createMapper } from './mapping.ts';
-import { contentHash, FileError, listFiles, readRows } from './readers.ts';
+import { createMapper, type RowMapper } from './mapping.ts';
+import { contentHash, FileError, listFiles, readRows, type RowBatch } from './readers.ts';
 
 /** Which fields there are depends on the entity; the mapping has already checked and typed each of them. */
 type FileRecord = Readonly<Record<string, unknown>>;
@@ -75,6 +75,25 @@ async function planFiles(name: EntityName, context: PlanContext<FileConfig>): Pr
   return slices;
 }
 
+/** Mappers for the columns that the file has: one that a mapping needs and that is not there makes all rows wrong. */
+function mappersOf(
+  item: string,
+  spec: FileSpec,
+  mappings: ReturnType<typeof mappingsOf>,
+  { columns }: RowBatch,
+  latest: number,
+): readonly RowMapper[] {
+  const mappers = mappings.map(({ mapping, index }) => createMapper(item, spec, mapping, index, columns, latest));
+  const missing = [...new Set(mappers.flatMap((mapper) => mapper.missingColumns))];
+  if (missing.length > 0) {
+    throw new FileError(
+      `${path.basename(item)}: has no column ${missing.join(', ')}: it has ${(columns ?? []).slice(0, 30).join(', ')}` +
+        (columns?.length === 1 ? ' (is the delimiter right?)' : ''),
+    );
+  }
+  return mappers;
+}
+
 async function* readFile(name: EntityName, context: ReadContext<FileConfig>): AsyncIterable<ReadPage> {
   const { file = '', spec: at = '0' } = context.slice.pathParams;
   const spec = context.config.files[Number(at)];
@@ -82,21 +101,10 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
   // A future time is a wrong unit more often than a clock that runs fast: two days of grace.
   const latest = Date.parse(context.now) + 2 * 86_400_000;
   const mappings = mappingsOf(spec, name);
-  let mappers: ReturnType<typeof createMapper>[] | null = null;
+  let mappers: readonly RowMapper[] | null = null;
   try {
     for await (const batch of readRows(file, spec, context.signal)) {
-      const first = batch.rows[0];
-      const columns =
-        first === undefined || file.match(/\.(ndjson|jsonl)(\.gz)?$/) !== null ? null : Object.keys(first.values);
-      mappers ??= mappings.map(({ mapping, index }) =>
-        createMapper(context.slice.item, spec, mapping, index, columns, latest),
-      );
-      const missing = mappers.flatMap((mapper) => mapper.missingColumns);
-      if (missing.length > 0) {
-        throw new FileError(
-          `${path.basename(file)}: has no column ${missing.join(', ')}: it has ${(columns ?? []).slice(0, 30).join(', ')}`,
-        );
-      }
+      mappers ??= mappersOf(context.slice.item, spec, mappings, batch, latest);
       const records: JsonObject[] = [];
       const rejected: NonNullable<ReadPage['rejected']>[number][] = batch.broken.map((row) => ({
         position: `${path.basename(file)} line ${row.line}`,
@@ -138,13 +146,36 @@ async function named<T>(stream: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Looks at each file: is it there, and which mapping has no file. */
-async function probe(config: FileConfig): Promise<readonly CheckFinding[]> {
+/** How many files of a path are looked into: the doctor has five seconds. */
+const openedFiles = 10;
+
+/** Opens a file: is it readable, and has it the columns that its mappings name. */
+async function openFile(file: string, spec: FileSpec, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  try {
+    for await (const batch of readRows(file, spec, AbortSignal.any([signal, ended.signal]))) {
+      mappersOf(
+        file,
+        spec,
+        spec.map.map((mapping, index) => ({ mapping, index })),
+        batch,
+        Number.POSITIVE_INFINITY,
+      );
+      return;
+    }
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Looks at each file: is it there, can it be read, has it the columns; and which mapping has no file. */
+async function probe(config: FileConfig, signal: AbortSignal): Promise<readonly CheckFinding[]> {
   const findings: CheckFinding[] = [];
   for (const spec of config.files) {
     const item = `file:${spec.path}`;
     try {
       const files = await listFiles(config, spec);
+      for (const file of files.slice(0, openedFiles)) await openFile(file, spec, signal);
       findings.push(
         files.length > 0
           ? { item, status: 'ok', message: `${files.length} file${files.length === 1 ? '' : 's'} found` }
@@ -156,6 +187,7 @@ async function probe(config: FileConfig): Promise<readonly CheckFinding[]> {
             },
       );
     } catch (error) {
+      signal.throwIfAborted();
       findings.push({ item, status: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
   }
@@ -172,6 +204,6 @@ export const file = defineConnector(fileConfig as unknown as z.ZodType<FileConfi
   auth: { kind: 'none' },
   limits: { default: { concurrency: 2 } },
   feeds,
-  probe: ({ config }) => probe(config),
+  probe: ({ config, signal }) => probe(config, signal),
   streams: Object.fromEntries(entityNames.map((name) => [name, stream(name)])),
 }));

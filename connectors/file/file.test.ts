@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState } from '../../src/contracts/sync.ts';
-import type { CustomStream, PlanContext, ReadContext } from '../_kit/contract.ts';
+import type { CheckFinding, CustomStream, PlanContext, ReadContext } from '../_kit/contract.ts';
 import { parseCondition } from './condition.ts';
 import { fileConfig, type FileConfig } from './config.ts';
 import { file } from './connector.ts';
@@ -59,6 +59,11 @@ async function readStream(
     }
   }
   return { records, rejected, state: new Map(slices.map((slice) => [slice.item, slice.next])), pages };
+}
+
+/** What `check` says of the files. */
+function findings(config: FileConfig): Promise<readonly CheckFinding[]> {
+  return file.probe({ config, http: undefined as never, signal: new AbortController().signal });
 }
 
 function write(name: string, content: string | Buffer): string {
@@ -522,6 +527,8 @@ describe('bad input', () => {
 
   it.each([
     ['a missing column', 'amount,when\n1,2\n', /has no column at: it has amount, when/],
+    ['a missing column and no row', 'amount,when\n', /has no column at: it has amount, when/],
+    ['another delimiter', 'amount;at\n1,5;2026-01-01T00:00:00Z\n', /has no column amount, at: it has amount;at/],
     ['a header twice', 'amount,amount\n1,2\n', /two columns are named amount/],
     ['a header twice but for spaces', 'amount,at, amount\n1,2,3\n', /two columns are named amount/],
     ['no line at all', '', /is empty/],
@@ -535,6 +542,18 @@ describe('bad input', () => {
       kind: 'contract',
       message: expect.stringMatching(message),
     });
+    expect(await findings(config)).toMatchObject([
+      { item: 'file:broken.csv', status: 'failed', message: expect.stringMatching(message) },
+    ]);
+  });
+
+  it('a column that only later lines of NDJSON have is none that is missing, whatever the file is called', async () => {
+    const at = '2026-01-01T00:00:00Z';
+    const name = write('lines.json', `{"amount":1,"at":"${at}"}\n{"amount":2,"at":"${at}","tax":0.1}\n`);
+    const map = [{ entity: 'orders' as const, fields: { ...orderFields, tax_amount: 'tax' } }];
+    const config = configOf([{ path: name, format: 'ndjson', map }]);
+    expect(await findings(config)).toMatchObject([{ status: 'ok' }]);
+    expect((await readStream(config, 'orders')).records.map((record) => record['tax_amount'])).toEqual([null, '0.1']);
   });
 
   it('broken rows come with the rows around them, not all at the end: they are judged by the share of their page', async () => {
@@ -555,9 +574,7 @@ describe('bad input', () => {
   it('a file that is not there is named', async () => {
     const config = configOf([{ path: 'nowhere.csv', map: [{ entity: 'orders', fields: orderFields }] }]);
     await expect(readStream(config, 'orders')).rejects.toThrow(/nowhere\.csv was not found/);
-    expect(await file.probe({ config, http: undefined as never, signal: new AbortController().signal })).toMatchObject([
-      { status: 'failed' },
-    ]);
+    expect(await findings(config)).toMatchObject([{ status: 'failed' }]);
   });
 
   it.each([

@@ -12,10 +12,12 @@ export type CellText = (cell: unknown) => string;
 export function storedColumns(metadata: FileMetaData): {
   readonly metadata: FileMetaData;
   readonly texts: ReadonlyMap<string, CellText>;
+  readonly columns: readonly string[];
 } {
   const texts = new Map<string, CellText>();
   const plain = new Map<SchemaElement, SchemaElement>();
-  for (const { element, children } of parquetSchema(metadata).children) {
+  const found = parquetSchema(metadata).children;
+  for (const { element, children } of found) {
     if (children.length > 0 || element.repetition_type === 'REPEATED') continue;
     const text = cellText(element);
     if (text === undefined) continue;
@@ -24,7 +26,11 @@ export function storedColumns(metadata: FileMetaData): {
     // Bytes of any length without an annotation would be read as UTF-8.
     plain.set(element, stored.type === 'BYTE_ARRAY' ? { ...stored, type: 'FIXED_LEN_BYTE_ARRAY' } : stored);
   }
-  return { metadata: { ...metadata, schema: metadata.schema.map((element) => plain.get(element) ?? element) }, texts };
+  return {
+    metadata: { ...metadata, schema: metadata.schema.map((element) => plain.get(element) ?? element) },
+    texts,
+    columns: found.map(({ element }) => element.name),
+  };
 }
 
 /** How many of a stored time's units make a second. */

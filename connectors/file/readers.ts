@@ -19,6 +19,8 @@ export class FileError extends Error {}
 export type BrokenRow = { readonly line: number; readonly reason: string; readonly text: string };
 
 export type RowBatch = {
+  /** Columns that the file has, in each of its rows; null where each row has its own. */
+  readonly columns: readonly string[] | null;
   readonly rows: readonly FileRow[];
   readonly broken: readonly BrokenRow[];
   readonly bytes: number;
@@ -145,13 +147,13 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
     if (rows.length >= batchSize) {
       // The parser is ahead: a broken row is judged with the rows around it, or the last batch would have them all.
       const ahead = broken.findIndex(({ line }) => line > item.info.lines);
-      yield { rows, broken: broken.splice(0, ahead === -1 ? broken.length : ahead), bytes: bytes() };
+      yield { columns: header, rows, broken: broken.splice(0, ahead === -1 ? broken.length : ahead), bytes: bytes() };
       rows = [];
     }
   }
   if (header.length === 0)
     throw new FileError(`${path.basename(file)}: is empty: a first line with the column names is needed`);
-  yield { rows, broken, bytes: bytes() };
+  yield { columns: header, rows, broken, bytes: bytes() };
 }
 
 function checkHeader(file: string, written: readonly string[]): readonly string[] {
@@ -186,13 +188,13 @@ async function* readNdjson(file: string, signal: AbortSignal): AsyncIterable<Row
     if (value === null) broken.push({ line: number, reason: 'the line is not one JSON object', text: line });
     else rows.push({ number, values: value });
     if (rows.length >= batchSize) {
-      yield { rows, broken, bytes: bytes() };
+      yield { columns: null, rows, broken, bytes: bytes() };
       rows = [];
       broken = [];
     }
   }
   if (failure !== undefined) throw failure;
-  yield { rows, broken, bytes: bytes() };
+  yield { columns: null, rows, broken, bytes: bytes() };
 }
 
 /** Top-level values as text; numbers exactly as written. */
@@ -238,13 +240,15 @@ async function* readParquet(file: string, signal: AbortSignal): AsyncIterable<Ro
   const footer = await parquetMetadataAsync(buffer).catch((error: unknown) => {
     throw new FileError(`${path.basename(file)}: is not a readable Parquet file (${explain(error)})`);
   });
-  const { metadata, texts } = storedColumns(footer);
+  const { metadata, texts, columns } = storedColumns(footer);
   const total = Number(metadata.num_rows);
-  for (let start = 0; start < total; start += 10_000) {
+  // Once, too, for a file without rows: its columns are looked at all the same.
+  for (let start = 0; start === 0 || start < total; start += 10_000) {
     signal.throwIfAborted();
     const end = Math.min(start + 10_000, total);
     const records = await parquetReadObjects({ file: buffer, metadata, compressors, rowStart: start, rowEnd: end });
     yield {
+      columns,
       rows: records.map((record, at) => ({ number: start + at + 1, values: textValues(record, texts) })),
       broken: [],
       bytes: Math.round((buffer.byteLength * end) / Math.max(total, 1)),

@@ -182,13 +182,15 @@ function ofFilesystem(error: unknown): ErrorReport | undefined {
   const { code, path } = error as NodeJS.ErrnoException;
   if (
     code === undefined ||
-    path === undefined ||
-    !['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EISDIR'].includes(code)
+    // A write to an open file names no path; of these only what does is surely about a file.
+    (path === undefined && !['ENOSPC', 'EDQUOT'].includes(code)) ||
+    !['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR'].includes(code)
   ) {
     return undefined;
   }
   const reasons: Readonly<Record<string, string>> = {
     ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota of this user is used up',
     EROFS: 'the file system is read-only',
     ENOTDIR: 'a part of the path is not a folder',
     EISDIR: 'it is a folder',
@@ -197,7 +199,7 @@ function ofFilesystem(error: unknown): ErrorReport | undefined {
     code: 'FILE_WRITE',
     exit: 'error',
     what: `The file cannot be used: ${reasons[code] ?? 'this user has no permission'}.`,
-    where: path,
+    ...(path !== undefined && { where: path }),
     fix: 'Check its permissions (ls -ld) and the free space (df -h).',
   };
 }

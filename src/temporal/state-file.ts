@@ -23,8 +23,14 @@ export function readState<T>(path: string): T | undefined {
 export function writeState(path: string, value: unknown): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    // The disk is full: what was begun would only make it fuller.
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Removes it; absent is fine. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkConfig } from '../../src/config/check-config.ts';
 import { sourceRegistry } from '../../src/config/registry.ts';
 import { addSource } from '../../src/cli/init/add-source.ts';
-import { runCli, temporaryFolder } from './run-cli.ts';
+import { runCli, temporaryFolder, type CliResult } from './run-cli.ts';
 
 const canary = 'canary6789abcdef0123456789abcdef-us1';
 const company = ['--name', 'Acme', '--time-zone', 'Europe/Berlin', '--currency', 'EUR'];
@@ -155,6 +155,29 @@ describe('init', () => {
             },
           ],
         },
+      ],
+    });
+  });
+
+  it('sees that a file separates by another character, and says which columns it has where one is named that is not there', async () => {
+    const file = (...maps: readonly string[]): Promise<CliResult> => {
+      const what = ['--type', 'file', '--id', 'books', '--path', 'orders.csv', '--entity', 'orders'];
+      return init([...company, ...what, ...maps.flatMap((map) => ['--map', map])]);
+    };
+    folder.write(
+      'orders.csv',
+      '\uFEFF"Order, ID";total;ordered_at;currency_code\r\n1;2,50;2026-01-01T00:00:00Z;EUR\r\n',
+    );
+    const wrong = await file('amount=totl');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('orders.csv has no column "totl"');
+    expect(wrong.stderr).toContain('Order, ID, total, ordered_at, currency_code');
+    expect(existsSync(join(folder.path, 'mailmart.yaml'))).toBe(false);
+    expect((await file('amount=total', 'order_id=Order, ID')).code).toBe(0);
+    const { sources } = checkConfig('x', Buffer.from(config()), sourceRegistry).config;
+    expect(sources[0]?.options).toMatchObject({
+      files: [
+        { delimiter: ';', map: [{ key: ['Order, ID'], fields: { amount: 'total', currency_code: 'currency_code' } }] },
       ],
     });
   });

@@ -26,10 +26,18 @@ export async function fileSourceAnswers(
     choices: entityNames,
   });
   const entity: Entity = entities[name as keyof typeof entities];
-  const header = readHeader(resolve(dir, path));
+  const { header, delimiter } = readHeader(resolve(dir, path));
   const fields: Record<string, string> = {};
   for (const given of flags.map ?? []) {
     const [field, column] = splitMap(given);
+    if (header.length > 0 && !header.includes(column)) {
+      throw new CliError({
+        code: 'USAGE',
+        exit: 'usage',
+        what: `--map ${field}: ${path} has no column "${column}".`,
+        fix: `It has: ${header.join(', ')}`,
+      });
+    }
     fields[field] = column;
   }
   for (const [field, facts] of Object.entries(entity.fields)) {
@@ -46,7 +54,13 @@ export async function fileSourceAnswers(
   }
   const key = entity.key.map((field) => fields[field]);
   return {
-    file: { path, entity: name, fields, key: key.every((column) => column !== undefined) ? key : 'row_number' },
+    file: {
+      path,
+      entity: name,
+      fields,
+      key: key.every((column) => column !== undefined) ? key : 'row_number',
+      ...(delimiter !== undefined && { delimiter }),
+    },
   };
 }
 
@@ -65,18 +79,37 @@ function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Column names of the first file that matches; none when they cannot be seen (no file yet, Parquet, NDJSON). */
-function readHeader(pattern: string): readonly string[] {
+type Header = { readonly header: readonly string[]; readonly delimiter?: string };
+
+/**
+ * Column names of the first file that matches, and its delimiter where it is not what the file's name says. None where they cannot
+ * be seen (no file yet, Parquet, NDJSON): the mapping is asked for instead, and `check` says what is wrong with the file.
+ */
+function readHeader(pattern: string): Header {
   const [first] = globSync(pattern);
-  if (first === undefined || !/\.(?:csv|tsv)(?:\.gz)?$/i.test(first)) return [];
+  if (first === undefined || !/\.(?:csv|tsv)(?:\.gz)?$/i.test(first)) return { header: [] };
+  const usual = /\.tsv/i.test(first) ? '\t' : ',';
+  const line = firstLine(first);
+  // Excel separates by semicolons wherever a comma is the decimal mark.
+  return [...new Set([usual, ';', '\t', '|'])]
+    .map((delimiter) => ({ header: namesIn(line, delimiter), ...(delimiter !== usual && { delimiter }) }))
+    .reduce((best, next) => (next.header.length > best.header.length ? next : best));
+}
+
+function firstLine(file: string): string {
   try {
-    const bytes = readFileSync(first);
-    const text = (first.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8', 0, 64 * 1024);
-    const delimiter = /\.tsv/i.test(first) ? '\t' : ',';
-    const [head] = parse(text.split('\n')[0] ?? '', { bom: true, delimiter });
-    return head ?? [];
+    const bytes = readFileSync(file);
+    return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8', 0, 64 * 1024).split('\n')[0] ?? '';
   } catch {
-    // The mapping is asked for instead; `check` says what is wrong with the file.
+    return '';
+  }
+}
+
+function namesIn(line: string, delimiter: string): readonly string[] {
+  try {
+    return parse(line, { bom: true, delimiter, trim: true })[0] ?? [];
+  } catch {
+    // Quoted names that another delimiter cuts.
     return [];
   }
 }

@@ -15,6 +15,8 @@ export type SourceAnswers = {
 
 export type FileAnswers = {
   readonly path: string;
+  /** Where it is not what the name of the file says. */
+  readonly delimiter?: string;
   readonly entity: string;
   readonly key: 'row_number' | readonly string[];
   /** Field → column. */
@@ -31,11 +33,12 @@ export function sourceText(source: SourceAnswers): readonly string[] {
   if (source.baseUrl !== undefined) lines.push(`base_url: ${scalar(source.baseUrl)}`);
   if (source.startDate !== undefined) lines.push(`start_date: ${source.startDate}`);
   if (source.file === undefined) return [...lines, 'streams: all'];
-  const { path, entity, key, fields } = source.file;
+  const { path, delimiter, entity, key, fields } = source.file;
   return [
     ...lines,
     'files:',
     `  - path: ${scalar(path)}`,
+    ...(delimiter === undefined ? [] : [`    delimiter: ${JSON.stringify(delimiter)}`]),
     '    map:',
     `      - entity: ${entity}`,
     `        key: ${key === 'row_number' ? key : `[${key.map(scalar).join(', ')}]`}`,
