@@ -226,8 +226,7 @@ export class Drain {
     const whole = incomplete === undefined && skipped === undefined;
     const cursor = this.newest?.text;
     const { refusedFrom: _, ...next } = slice.next;
-    // What was refused is asked for again where the source may mend it. A file with the same bytes would only be refused
-    // the same rows.
+    // What was refused is asked for again where the source, or time, may mend it.
     const isMendable = this.cursor !== undefined || slice.next.phase !== undefined;
     const state: ItemState = {
       ...next,

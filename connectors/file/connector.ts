@@ -1,37 +1,25 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../src/contracts/json.ts';
-import type { Slice } from '../../src/contracts/sync.ts';
 import {
   defineConnector,
   type CheckFinding,
   type CustomStream,
-  type PlanContext,
   type ReadContext,
   type ReadPage,
 } from '../_kit/contract.ts';
 import { ConnectorError } from '../_kit/errors.ts';
-import { fileConfig, type FileConfig, type FileSpec, type Mapping } from './config.ts';
+import { fileConfig, type FileConfig, type FileSpec } from './config.ts';
 import { entities, entityNames, type EntityName } from './entities.ts';
 import type { Entity } from './entity.ts';
 import { feeds } from './feeds.ts';
 import { createMapper, type RowMapper } from './mapping.ts';
-import { contentHash, FileError, listFiles, readRows, type RowBatch } from './readers.ts';
+import { filesOf, mappingsOf, planFiles } from './plan.ts';
+import { FileError, listFiles, readRows, type RowBatch } from './readers.ts';
 
 /** Which fields there are depends on the entity; the mapping has already checked and typed each of them. */
 type FileRecord = Readonly<Record<string, unknown>>;
 const record: z.ZodType<FileRecord> = z.looseObject({ file: z.string(), row_number: z.number() });
-
-/** Raised when the same bytes and mapping become other records: every file is read again, and its former records go. */
-const readerVersion = 3;
-
-/** Mappings of one entity, with the index that makes their ids differ. */
-function mappingsOf(
-  spec: FileSpec,
-  name: EntityName,
-): readonly { readonly mapping: Mapping; readonly index: number }[] {
-  return spec.map.map((mapping, index) => ({ mapping, index })).filter(({ mapping }) => mapping.entity === name);
-}
 
 function stream(name: EntityName): CustomStream<FileConfig, FileRecord> {
   const entity: Entity = entities[name];
@@ -44,35 +32,12 @@ function stream(name: EntityName): CustomStream<FileConfig, FileRecord> {
     cursor: 'full-refresh',
     plan: {
       why: 'a slice is a file, read again only when its bytes changed',
-      slices: (context) => planFiles(name, context),
+      slices: (context) => named(name, planFiles(name, context)),
     },
     read: (context) => readFile(name, context),
     why: 'files are no API: rows come from disk and become several entities by a declared mapping',
     mode: 'file',
   };
-}
-
-async function planFiles(name: EntityName, context: PlanContext<FileConfig>): Promise<readonly Slice[]> {
-  const slices: Slice[] = [];
-  for (const [at, spec] of context.config.files.entries()) {
-    const mappings = mappingsOf(spec, name);
-    if (mappings.length === 0) continue;
-    for (const file of await named(name, listFiles(context.config, spec))) {
-      const item = path.relative(context.config.project_dir, file);
-      // The mapping is part of what decides the records, so a changed mapping reads the file again, too.
-      const fingerprint = `${await contentHash(file)} ${JSON.stringify({ ...spec, map: mappings })} reader ${readerVersion}`;
-      if (context.state.get(item)?.fingerprint === fingerprint) continue;
-      slices.push({
-        id: `file=${item}`,
-        item,
-        mode: 'full',
-        pathParams: { file, spec: String(at) },
-        inherit: {},
-        next: { fingerprint, readAt: context.now, fullReadAt: context.now },
-      });
-    }
-  }
-  return slices;
 }
 
 /** Mappers for the columns that the file has: one that a mapping needs and that is not there makes all rows wrong. */
@@ -190,6 +155,15 @@ async function probe(config: FileConfig, signal: AbortSignal): Promise<readonly 
       signal.throwIfAborted();
       findings.push({ item, status: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
+  }
+  for (const name of entityNames) {
+    // What else is wrong has been said above, by path.
+    const failed = await filesOf(name, config).then(
+      () => null,
+      (error: Error) => error,
+    );
+    if (failed !== null && !findings.some(({ status }) => status === 'failed'))
+      findings.push({ item: `files:${name}`, status: 'failed', message: failed.message });
   }
   return findings;
 }

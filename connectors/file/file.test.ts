@@ -333,12 +333,55 @@ describe('mapping', () => {
     write('again.csv', 'amount,at\n2,2026-01-01T00:00:00Z\n');
     const second = await readStream(config, 'orders', first.state);
     expect(second.records).toMatchObject([{ amount: '2' }]);
+    // Refused rows may be right on a later day: a cost that is dated ahead, say.
+    const refused = (readAt: string): Map<string, ItemState> =>
+      new Map([...second.state].map(([item, state]) => [item, { ...state, refusedFrom: '', readAt }]));
+    expect((await readStream(config, 'orders', refused(now))).records).toHaveLength(0);
+    expect((await readStream(config, 'orders', refused('2026-05-31T23:00:00.000Z'))).records).toHaveLength(1);
+    expect([...second.state.values()]).toMatchObject([{ phase: 'mutable' }]);
     // As an earlier reader noted it, which made other records of the same bytes.
     const earlier = [...second.state].map(([item, state]): [string, ItemState] => [
       item,
       { ...state, fingerprint: String(state.fingerprint).replace(/ reader \d+$/, '') },
     ]);
     expect((await readStream(config, 'orders', new Map(earlier))).records).toHaveLength(1);
+  });
+});
+
+describe('an id in several files', () => {
+  const at = '2026-01-01T00:00:00Z';
+  const files = (one: string, two: string, three: string): void => {
+    for (const [name, ids] of Object.entries({ one, three, two }))
+      write(`ids-${name}.csv`, `no,amount,at\n${[...ids].map((id) => `${id},1,${at}\n`).join('')}`);
+  };
+  const config = (fields: object = { order_id: 'no' }): FileConfig =>
+    configOf([{ path: 'ids-*.csv', map: [{ entity: 'orders', key: ['no'], fields: { ...orderFields, ...fields } }] }]);
+  const names = ({ records }: Outcome): readonly unknown[] => [...new Set(records.map((record) => record['file']))];
+
+  it('is looked for in all of them when a file that was read changes: it may have left that one alone, and the last one holds', async () => {
+    files('ab', 'bc', 'b');
+    const { state } = await readStream(config(), 'orders');
+    expect(names(await readStream(config(), 'orders', state))).toEqual([]);
+    files('ab', 'bc', 'd');
+    expect(names(await readStream(config(), 'orders', state))).toEqual(['ids-one.csv', 'ids-three.csv', 'ids-two.csv']);
+  });
+
+  it('of a new file is overruled by the files after it, and by none before it', async () => {
+    files('ab', 'bc', 'd');
+    const { state } = await readStream(config(), 'orders');
+    const without = (name: string): Map<string, ItemState> => new Map([...state].filter(([item]) => item !== name));
+    expect(names(await readStream(config(), 'orders', without('ids-two.csv')))).toEqual(['ids-two.csv']);
+    expect(names(await readStream(config(), 'orders', without('ids-three.csv')))).toEqual([
+      'ids-three.csv',
+      'ids-two.csv',
+    ]);
+  });
+
+  it('that names its file is in no other', async () => {
+    files('ab', 'bc', 'b');
+    const { state } = await readStream(config({}), 'orders');
+    files('ab', 'bc', 'd');
+    expect(names(await readStream(config({}), 'orders', state))).toEqual(['ids-three.csv']);
   });
 });
 
@@ -569,6 +612,24 @@ describe('bad input', () => {
       { records: 2000, rejected: 4 },
       { records: 990, rejected: 2 },
     ]);
+  });
+
+  it('a file that two entries read for one entity is named: its rows would be those of either', async () => {
+    write('both.csv', 'amount,at\n1,2026-01-01T00:00:00Z\n');
+    const map = [{ entity: 'orders' as const, fields: orderFields }];
+    const config = configOf([
+      { path: 'both.csv', map },
+      { path: 'bot?.csv', map },
+    ]);
+    const message = /both\.csv is named twice for orders.* one map:/;
+    await expect(readStream(config, 'orders')).rejects.toMatchObject({
+      kind: 'contract',
+      message: expect.stringMatching(message),
+    });
+    expect((await findings(config)).at(-1)).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(message),
+    });
   });
 
   it('a file that is not there is named', async () => {
