@@ -71,7 +71,7 @@ export const en = {
     active: (rate: string, active: string, mailed: string) =>
       `${active} of ${mailed} people mailed in the last 90 days opened or clicked: an active audience of ${rate}.`,
     misses: (names: string) => `Outside their threshold: ${names}.`,
-    allMeet: 'Every number that has a threshold is within it.',
+    allMeet: 'Every known number that has a threshold is within it.',
     reconciled: (within: string, all: string) =>
       `${within} of ${all} totals agree with the source’s own, or their gap has a known reason.`,
     empty: 'There are no campaigns yet. Run `mailmart run` once a source has sent some.',

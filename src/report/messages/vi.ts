@@ -71,7 +71,7 @@ export const vi: typeof en = {
     active: (rate, active, mailed) =>
       `${active} trong ${mailed} người được gửi thư trong 90 ngày qua đã mở hoặc nhấp: tỷ lệ người đọc tích cực là ${rate}.`,
     misses: (names) => `Ngoài ngưỡng: ${names}.`,
-    allMeet: 'Mọi con số có ngưỡng đều nằm trong ngưỡng.',
+    allMeet: 'Mọi con số đã biết có ngưỡng đều nằm trong ngưỡng.',
     reconciled: (within, all) =>
       `${within} trong ${all} tổng khớp với con số của chính nguồn, hoặc chênh lệch có lý do đã biết.`,
     empty: 'Chưa có chiến dịch nào. Hãy chạy `mailmart run` khi một nguồn đã gửi thư.',

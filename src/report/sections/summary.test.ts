@@ -41,3 +41,19 @@ test('the sentence about money names every part of the profit', async () => {
 test.each([null, '0'])('conversions of %s are not spoken of', async (conversions) => {
   expect(await sentence(conversions)).toMatch(/brought €139,146 after refunds; €72,761 of profit/);
 });
+
+test.each([
+  ['0.1', '0.001', 'Every known number that has a threshold is within it.'],
+  // Nothing is known of what has a threshold: to call that within it would be praise for nothing.
+  [null, null, undefined],
+])('bounces of %s and complaints of %s', async (bounces, complaints, expected) => {
+  const context = contextOf('en', {
+    reader: { rows: async () => [], first: async () => undefined, has: () => false },
+    period: { firstSend: '2026-05-01' },
+  });
+  const kpis = [kpi('bounce_rate', bounces), kpi('complaint_rate', complaints)];
+  const html = await summarySection(context, { groups: [{ group: 'leaving', kpis }] } as unknown as Kpis);
+  expect(
+    [...html.markup.matchAll(/<li>(.*?)<\/li>/g)].map(([, text]) => text).find((text) => /threshold/.test(text ?? '')),
+  ).toBe(expected);
+});

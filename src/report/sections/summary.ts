@@ -19,9 +19,9 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
   const of = (key: string): Kpi | undefined => all.find((kpi) => kpi.key === key);
   const [open, reported] = ['open_rate', 'open_rate_reported'].map(of);
   const active = all.find((kpi) => kpi.key === 'active_audience' && kpi.source.filter?.endsWith('= 90'));
-  const misses = all.filter(
-    (kpi) => statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold).kind === 'misses',
-  );
+  const kindOf = (kpi: Kpi): string =>
+    statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold).kind;
+  const misses = all.filter((kpi) => kindOf(kpi) === 'misses');
   const checks = await reader.first(
     ['marts.reconciliation'],
     'select count(*) as compared, count(*) filter (where is_within_tolerance) as within from marts.reconciliation',
@@ -32,7 +32,7 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
     hasValue(active) &&
       words.active(format.percent(active.value), format.count(active.numerator), format.count(active.denominator)),
     misses.length === 0
-      ? words.allMeet
+      ? all.some((kpi) => kindOf(kpi) === 'meets') && words.allMeet
       : words.misses(
           messages.joinNames(
             misses.map(
