@@ -70,6 +70,8 @@ export class Drain {
   private readonly nowMs: number;
   /** Inner records cannot share a key: it holds their ordinal and all that the ordinal goes by. */
   private readonly isNumbered: boolean;
+  /** Rows of a file do not move while it is read. */
+  private readonly isFile: boolean;
   private readonly connector: string;
   private readonly name: string;
   private readonly stream: AnyStream<never>;
@@ -87,6 +89,7 @@ export class Drain {
     const { ordinal, ordinalBy = [] } = stream.explode ?? {};
     const key: readonly string[] = stream.primaryKey;
     this.isNumbered = ordinal !== undefined && [ordinal, ...ordinalBy].every((field) => key.includes(field));
+    this.isFile = 'read' in stream && stream.mode === 'file';
     const { window, mode } = options.slice;
     const edge = (text: string | undefined): number | undefined =>
       this.cursor === undefined || mode === 'full' ? undefined : (timeMs(text, this.cursor.unit) ?? undefined);
@@ -346,9 +349,10 @@ export class Drain {
    * stream only copies within a page are: which content came first, the load knows, over all that was ever loaded.
    */
   private takeOnce(result: Accepted, position: () => string, sorted: Sorted): number {
-    const { _primary_key: key, _record_hash: hash, record } = result.row;
+    const { _primary_key: key, _record_hash: hash } = result.row;
     const known = this.pageKeys.get(key);
     if (known === undefined) {
+      if (this.isFile && this.earlier.has(key)) return this.refuseTwice(result, position, sorted);
       if (this.isEarlier(key)) return 0;
       this.pageKeys.set(key, hash);
       if (this.isWanted(result)) this.keep(result.row, sorted);
@@ -359,7 +363,15 @@ export class Drain {
       this.keep(result.row, sorted);
       return 1;
     }
-    const reason = 'The key appears twice on this page, with different content';
+    return this.refuseTwice(result, position, sorted);
+  }
+
+  private refuseTwice(
+    { row: { _primary_key: key, record } }: Accepted,
+    position: () => string,
+    sorted: Sorted,
+  ): number {
+    const reason = `The key appears twice ${this.isFile ? 'in the file' : 'on this page'}, with different content`;
     return this.refuse({ path: this.keyPath(''), reason, record: exactText(record), key }, position(), sorted, record);
   }
 

@@ -91,7 +91,9 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
           }
         }
       }
-      yield { records, rejected, bytes: batch.bytes };
+      const positionOf = (index: number): string =>
+        `${path.basename(file)} row ${String(records[index]?.['row_number'])}`;
+      yield { records, rejected, positionOf, bytes: batch.bytes };
     }
   } catch (error) {
     if (error instanceof FileError) throw failure(name, error.message, error);

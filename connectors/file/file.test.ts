@@ -7,8 +7,10 @@ import { Settings } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/contracts/json.ts';
-import type { ItemState } from '../../src/contracts/sync.ts';
+import type { ItemState, Slice } from '../../src/contracts/sync.ts';
 import type { CheckFinding, CustomStream, PlanContext, ReadContext } from '../_kit/contract.ts';
+import { readSlice } from '../_kit/engine.ts';
+import type { SliceEvent } from '../_kit/slice-events.ts';
 import { parseCondition } from './condition.ts';
 import { fileConfig, type FileConfig } from './config.ts';
 import { file } from './connector.ts';
@@ -375,6 +377,29 @@ describe('an id in several files', () => {
       'ids-three.csv',
       'ids-two.csv',
     ]);
+  });
+
+  it('twice in one file is refused by its row, however far apart, and no reason to read the file again', async () => {
+    const rows = Array.from({ length: 4500 }, (_, index) => `${index},1,${at}`);
+    rows.splice(10, 0, `9,1,${at}`);
+    write('ids-far.csv', `no,amount,at\n${rows.join('\n')}\n0,2,${at}\n`);
+    const far = configOf([
+      { path: 'ids-far.csv', map: [{ entity: 'orders', key: ['no'], fields: { ...orderFields, order_id: 'no' } }] },
+    ]);
+    const stream = file.streams['orders'] as CustomStream<FileConfig, unknown>;
+    const plan = { config: far, state: new Map(), now } as unknown as PlanContext<FileConfig>;
+    const [slice] = (await stream.plan?.slices(plan, [])) ?? [];
+    const signal = new AbortController().signal;
+    const events: SliceEvent[] = [];
+    const options = { config: far, http: undefined as never, slice: slice as Slice, now, salt: 'salt', signal };
+    for await (const event of readSlice(file, 'orders', options)) events.push(event);
+    const pages = events.flatMap((event) => (event.kind === 'page' ? [event] : []));
+    expect(pages.reduce((sum, { count }) => sum + count, 0)).toBe(4500);
+    expect(pages.flatMap(({ rejected }) => rejected)).toMatchObject([
+      { position: 'ids-far.csv row 11', path: 'order_id', reason: expect.stringMatching(/twice/) },
+      { position: 'ids-far.csv row 4502', path: 'order_id', reason: expect.stringMatching(/twice in the file/) },
+    ]);
+    expect(events.at(-1)).not.toHaveProperty('incomplete');
   });
 
   it('that names its file is in no other', async () => {
