@@ -48,6 +48,21 @@ describe('a budget', () => {
     expect(order).toEqual(['one', 'two', 'urgent']);
   });
 
+  it('forgets nobody else when one that had its turn is cancelled', async () => {
+    const budget = createBudget({ concurrency: 1 }, noSleep);
+    const order: string[] = [];
+    const controller = new AbortController();
+    const running = ask(budget, order, 'running');
+    const next = ask(budget, order, 'next', 1, controller.signal);
+    ask(budget, order, 'last', 2);
+    await running();
+    await turn();
+    controller.abort(new Error('cancelled'));
+    await next();
+    await turn();
+    expect(order).toEqual(['running', 'next', 'last']);
+  });
+
   it('forgets who left the queue, and keeps the order of the others', async () => {
     const budget = createBudget({ concurrency: 1 }, noSleep);
     const order: string[] = [];

@@ -89,6 +89,21 @@ describe('requests of a key that follows headers', () => {
     expect(await count()).toBe(11);
   });
 
+  it('one alone again where it was not stated at first', async () => {
+    const { held, sleeps, count } = setUp();
+    await turn();
+    held[0]!('unstated');
+    await turn();
+    for (const giveBack of held.slice(1)) giveBack({ remaining: 0, resetMs: 60_000 });
+    expect(await count()).toBe(11);
+    // The last answer puts the reset a moment later than the first one, which was waited for.
+    for (const index of [0, 1]) {
+      sleeps[index]!.wake();
+      await turn();
+    }
+    expect(await count()).toBe(12);
+  });
+
   it('one without an answer counts, too', async () => {
     const { held, count } = setUp();
     await turn();
@@ -126,6 +141,41 @@ describe('requests of a key that follows headers', () => {
     held[3]!({ remaining: 1, resetMs: 120_000 });
     held[4]!({ remaining: 8, resetMs: 120_000 });
     expect(await count()).toBe(4 + 9 - 1);
+  });
+
+  it('the end of a window says nothing of the next one, of which answers spoke already', async () => {
+    const { held, sleeps, count } = setUp();
+    await turn();
+    held[0]!({ remaining: 1, resetMs: 60_000 });
+    expect(await count()).toBe(2);
+    held[1]!({ remaining: 2, resetMs: 120_000 });
+    expect(await count()).toBe(4);
+    sleeps[0]!.wake();
+    expect(await count()).toBe(4);
+    expect(Math.round(sleeps[1]!.ms / 1000)).toBe(120);
+    held[2]!();
+    held[3]!();
+    expect(await count()).toBe(4);
+  });
+
+  it('one that was given up before it was sent counts for nothing', async () => {
+    const stop = new AbortController();
+    let isHeldUp = true;
+    const budget = createBudget({ concurrency: 10, rps: 1, followsHeaders: true }, (ms, signal) =>
+      isHeldUp || ms > 10_000
+        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+        : Promise.resolve(),
+    );
+    (await budget.take(never))({ remaining: 1, resetMs: 60_000 });
+    const givenUp = budget.take(stop.signal);
+    await turn();
+    stop.abort(new Error('cancelled'));
+    await expect(givenUp).rejects.toThrow('cancelled');
+    isHeldUp = false;
+    let isSent = false;
+    void budget.take(never).then(() => (isSent = true));
+    await turn();
+    expect(isSent).toBe(true);
   });
 
   it('windows are told apart by the stated time, whatever the clocks say', async () => {

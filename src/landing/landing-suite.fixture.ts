@@ -178,7 +178,7 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
       await writer.append([], []);
       await writer.restart();
       expect(writer.nextRow).toBe(0);
-      await writer.append(some.slice(0, 5), []);
+      for (const one of some.slice(0, 5)) writer.add(one);
       for (let from = 5; from < 150; from += 29) give(from, from + 29);
       expect(await landedRows(under, await writer.finish(end))).toEqual(expected);
       expect(() => writer.addLines({ data: Buffer.from(''), rows: 0, longest: 0 }, '2026-07-01T00:00:00.000Z')).toThrow(
@@ -200,13 +200,13 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
       const writer = await landing.openSlice(key, 'run-1', slice);
       const half = row(1, { deep: [{ name: 'a\ud800' }] });
       const fine = row(2, { text: '\\ud800 👩‍👩‍👧 \\', key: '\u0000' });
-      await writer.append([half, fine, row(3, { long: 'x'.repeat(16 * 1024 * 1024) }), row(4, { ['\udc00']: 1 })], []);
+      await writer.append([half, fine, row(3, { long: '€'.repeat(6 * 1024 * 1024) }), row(4, { ['\udc00']: 1 })], []);
       const result = await writer.finish(end);
       expect(result.rows).toBe(1);
-      expect(result.rejected.map(({ path }) => path)).toEqual([
-        'record.deep[].name',
-        'record',
-        'record.(a field name)',
+      expect(result.rejected.map(({ position, path }) => [position, path])).toEqual([
+        ['row 1 of the slice', 'record.deep[].name'],
+        ['row 2 of the slice', 'record'],
+        ['row 2 of the slice', 'record.(a field name)'],
       ]);
       expect(result.rejected[0]?.record).toBe(JSON.stringify(half.record));
       expect(await landedRows(under, result)).toEqual([{ n: 0, key: '["2"]', hash: 'h', record: fine.text }]);
@@ -232,6 +232,8 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
       const second = await under.elsewhere.openSlice(key, 'run-1', slice);
       expect([second.resumed, await keysOf(second)]).toEqual([{ page: 1 }, ['["1"]', '["2"]']]);
       expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
+      await second.append(rows(2), [refused]);
+      await second.discard();
       await second.append([{ ...row(3), _extracted_at: '2026-07-01T00:00:00.000Z' }], []);
       const result = await second.finish(end);
       expect([result.rows, result.rejected]).toEqual([3, [refused]]);
@@ -291,16 +293,16 @@ export function describeLanding(store: string, open: () => Promise<LandingUnderT
     });
 
     test('sweep removes every run but the named ones', async () => {
-      for (const run of ['run-1', 'Run-1', 'run-2']) await landing.writeDocument(key, run, 'plan', run);
+      for (const run of ['run-1', 'Run-1', 'Run-2']) await landing.writeDocument(key, run, 'plan', run);
       await landing.writeDocument({ ...key, stream: 'lists' }, 'run-1', 'plan', 'kept');
       const writer = await landing.openSlice(key, 'run-1', slice);
       await writer.append(rows(200), []);
       await writer.finish(end);
-      await landing.sweep(key, ['run-2']);
+      await landing.sweep(key, ['Run-2']);
       expect(await landing.readSlice(key, 'run-1', slice.id)).toBeNull();
       expect(await landing.readDocument(key, 'run-1', 'plan')).toBeNull();
       expect(await landing.readDocument(key, 'Run-1', 'plan')).toBeNull();
-      expect(await landing.readDocument(key, 'run-2', 'plan')).toBe('run-2');
+      expect(await landing.readDocument(key, 'Run-2', 'plan')).toBe('Run-2');
       expect(await landing.readDocument({ ...key, stream: 'lists' }, 'run-1', 'plan')).toBe('kept');
       await landing.sweep({ ...key, stream: 'never' }, []);
     });

@@ -1,9 +1,11 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   readlinkSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -87,6 +89,8 @@ test('a leftover of a killed attempt is removed by the next one, and nobody else
   const killed = await landing.openSlice(key, 'run-1', slice);
   await killed.append(rows(400), []);
   expect(files().filter((name) => name.includes('.tmp-')).length).toBeGreaterThan(3);
+  for (const document of ['manifest', 'checkpoint'])
+    writeFileSync(join(root, dirname(files()[0] ?? ''), `list=1.${document}.json.tmp-1`), '{');
   const writer = await landing.openSlice(key, 'run-1', slice);
   const result = await writer.finish({ ...end, units: 0 });
   expect(result).toMatchObject({ rows: 0, parts: [] });
@@ -226,6 +230,7 @@ test('a restart forgets checkpoints, and one whose part is altered or that is an
     return writer;
   };
   await (await begin()).restart();
+  expect(files()).toEqual([]);
   expect((await reopen()).resumed).toBeNull();
   expect(files()).toEqual([]);
 
@@ -239,6 +244,34 @@ test('a restart forgets checkpoints, and one whose part is altered or that is an
   await begin();
   expect((await reopen('run-2')).resumed).toBeNull();
   expect((await reopen()).resumed).toEqual({ page: 1 });
+});
+
+test('a part that cannot be synced is removed at once: its pages may be lost already', async () => {
+  const probe = await open(join(root, 'probe'), 'w');
+  const handles = Object.getPrototypeOf(probe) as Pick<FileHandle, 'datasync'>;
+  await probe.close();
+  rmSync(join(root, 'probe'));
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  await writer.append([row(1)], []);
+  const spy = vi.spyOn(handles, 'datasync').mockRejectedValue(Object.assign(new Error('EIO'), { code: 'EIO' }));
+  try {
+    await expect(writer.finish(end)).rejects.toMatchObject({ name: 'LandingError', kind: 'transient' });
+    expect(files()).toEqual([]);
+  } finally {
+    spy.mockRestore();
+  }
+});
+
+test('a slice whose end cannot be written keeps its checkpoint: the next attempt goes on from there', async () => {
+  const writer = await landing.openSlice(key, 'run-1', slice);
+  await writer.append(rows(3), []);
+  await writer.checkpoint({ page: 1 });
+  const manifest = join(root, dirname(files()[0] ?? ''), 'list=1.manifest.json');
+  mkdirSync(manifest);
+  await expect(writer.finish(end)).rejects.toMatchObject({ name: 'LandingError', kind: 'transient' });
+  rmdirSync(manifest);
+  expect(files().some((name) => name.includes('.tmp-'))).toBe(false);
+  expect((await landing.openSlice(key, 'run-1', slice)).resumed).toEqual({ page: 1 });
 });
 
 test('parts are on the disk before the document that names them, and that before it counts', async () => {
@@ -305,6 +338,10 @@ const nasty = [
   'con',
   'nul',
   'com1',
+  'com9',
+  'lpt0',
+  '[',
+  '\u0005b',
   'A',
   'a',
   'ä',

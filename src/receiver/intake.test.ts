@@ -65,11 +65,24 @@ test('bodies that fill the memory cost the stranger who holds most of it; one th
   expect(await read(intake, modest, 5_000)).toMatchObject({ bytes: 5_000, held: 5_000 + perChunk });
   expect([greedy.destroyed, modest.destroyed]).toEqual([true, false]);
   void left;
+  // What it had held was given back with it, once.
+  expect(await read(intake, modest, 4_400)).toMatchObject({ bytes: 4_400 });
+  await turn();
   intake.prove(modest);
   const other = connect(intake);
   intake.prove(other);
   expect(await read(intake, other, 6_000)).toBe('busy');
   expect(modest.destroyed).toBe(false);
+});
+
+test('pieces of a byte count for what they take', async () => {
+  const intake = new Intake(limits);
+  const socket = connect(intake);
+  const pieces = (count: number) => Array.from({ length: count }, () => Buffer.alloc(1));
+  const body = await intake.readBody(requestOf(socket, pieces(38)), 1_000_000, () => undefined);
+  expect(body).toMatchObject({ bytes: 38, held: 38 * (1 + perChunk) });
+  intake.prove(socket);
+  expect(await intake.readBody(requestOf(socket, pieces(1)), 1_000_000, () => undefined)).toBe('busy');
 });
 
 test('what is given back, or goes with its connection, can be had again', async () => {
@@ -100,18 +113,19 @@ function deskOf(intake: Intake) {
   const alarms = new ClockAlarms([], () => undefined);
   const desk = new Desk({ inbox, intake, alarms, clock: { now: () => now }, maxBody: 1_000, publicUrl: '' });
   const endpoint = endpointsOf(accounts).find(({ hook }) => hook === 'events') as Endpoint;
-  return (socket: Socket, body: string, pair?: KeyPair, isStated = true): Promise<Answer> => {
+  const post = (socket: Socket, body: string, pair?: KeyPair, isStated = true): Promise<Answer> => {
     const request = requestOf(socket, [Buffer.from(body)]);
     request.method = 'POST';
     request.rawHeaders = Object.entries(ecdsaHeaders(body, undefined, pair)).flat();
     if (isStated) request.headers['content-length'] = String(body.length);
     return desk.takeSigned(endpoint, request);
   };
+  return { desk, post };
 }
 
 test('a forged post proves nothing of its connection, a genuine one does', async () => {
   const intake = new Intake(limits);
-  const post = deskOf(intake);
+  const { post } = deskOf(intake);
   const [honest, forger] = [connect(intake), connect(intake)];
   expect(await post(honest, '[]')).toMatchObject({ status: 200 });
   expect(await post(forger, '[]', keyPair())).toMatchObject({ status: 403 });
@@ -119,11 +133,22 @@ test('a forged post proves nothing of its connection, a genuine one does', async
   expect([honest.destroyed, forger.destroyed]).toEqual([false, true]);
 });
 
+test('a connection that posts for long holds nothing of what was answered, whatever the answer', async () => {
+  const intake = new Intake(limits);
+  const { desk, post } = deskOf(intake);
+  const socket = connect(intake);
+  for (let count = 0; count < 12; count += 1) {
+    expect(await post(socket, 'x'.repeat(1_000))).toMatchObject({ status: 200 });
+    expect(await post(socket, 'x'.repeat(1_000), keyPair())).toMatchObject({ status: 403 });
+  }
+  expect(desk.underWay).toBe(0);
+});
+
 test.each([true, false])(
   'the longest body that may be is taken, one byte more is not; its length is stated: %s',
   async (isStated) => {
     const intake = new Intake(limits);
-    const post = deskOf(intake);
+    const { post } = deskOf(intake);
     expect(await post(connect(intake), 'x'.repeat(1_000), undefined, isStated)).toMatchObject({ status: 200 });
     expect(await post(connect(intake), 'x'.repeat(1_001), undefined, isStated)).toMatchObject({ status: 413 });
   },

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFile, type OpenFile } from '../inbox/segment-writer.ts';
 import { inboxFolder } from '../inbox/place.ts';
+import { ClockAlarms } from './clock-alarm.ts';
 import { endpointsOf } from './endpoints.ts';
 import {
   accounts,
@@ -79,6 +80,8 @@ describe('B51 signatures', () => {
       expect(answer.status, `with ${what}`).toBe(403);
       expectBare(answer);
     }
+    // A body that nobody reads goes with its connection.
+    expect((await receiver.send('POST', events, unsigned, body)).headers['connection']).toBe('close');
     expect(await receiver.stored('shop', 'events')).toEqual([]);
     expect(receiver.log.join('\n')).not.toContain(good[name]);
   });
@@ -313,9 +316,10 @@ describe('B60 unsigned posts', () => {
   });
 
   test('a path secret that can be guessed is refused at the start', () => {
-    expect(() =>
-      endpointsOf([{ accountId: 'drip', hooks: { changes: hooks.changes }, config: { secret: 'short' } }]),
-    ).toThrow(/changes of drip is shorter than 16/);
+    const withSecret = (length: number) =>
+      endpointsOf([{ accountId: 'drip', hooks: { changes: hooks.changes }, config: { secret: 'x'.repeat(length) } }]);
+    expect(() => withSecret(15)).toThrow(/changes of drip is shorter than 16/);
+    expect(withSecret(16)).toHaveLength(1);
   });
 
   test('the secret of a path is in no log and no state file', async () => {
@@ -323,6 +327,7 @@ describe('B60 unsigned posts', () => {
     await receiver.post(`/hooks/drip/changes/${pathSecret}`, {}, 'hint-body');
     await receiver.post(`/hooks/drip/changes/${pathSecret}-wrong`, {}, 'hint-body');
     await receiver.receiver.stop(0);
+    expect(receiver.log.join('\n')).toContain('"stored":1');
     const record = await readFile(join(receiver.projectDir, '.mailmart', 'receiver.json'), 'utf8');
     for (const text of [record, receiver.log.join('\n')])
       expect(text).not.toMatch(new RegExp(`${pathSecret}|hint-body`));
@@ -405,6 +410,29 @@ describe('B62 clocks', () => {
   });
 });
 
+test('B62 alarms are kept one a hook, each from its first post on', () => {
+  let changes = 0;
+  const alarms = new ClockAlarms([], () => (changes += 1));
+  alarms.raise('news', 'lists', '2026-06-30T12:00:00.000Z', 600);
+  alarms.raise('news', 'other', '2026-06-30T12:01:00.000Z', 601);
+  alarms.raise('news', 'lists', '2026-06-30T12:02:00.000Z', 602.4);
+  alarms.clear('news', 'other');
+  alarms.clear('news', 'other');
+  expect([changes, alarms.all]).toEqual([
+    4,
+    [
+      {
+        account_id: 'news',
+        hook: 'lists',
+        first_at: '2026-06-30T12:00:00.000Z',
+        last_at: '2026-06-30T12:02:00.000Z',
+        posts: 2,
+        skew_seconds: 602,
+      },
+    ],
+  ]);
+});
+
 describe('stopping', () => {
   test('what is under way is stored and answered, what comes later is not taken', async () => {
     const receiver = await trial();
@@ -414,12 +442,11 @@ describe('stopping', () => {
       .join('\r\n');
     let text = '';
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    socket.write(
-      `POST ${events} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n${headers}\r\n\r\n${body.slice(0, 5)}`,
-    );
+    const head = `POST ${events} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n${headers}\r\n\r\n`;
+    socket.write(`${head}${body.slice(0, 5)}`);
     await new Promise((done) => setTimeout(done, 100));
     const stopped = receiver.receiver.stop(5_000);
-    socket.write(body.slice(5));
+    socket.write(`${body.slice(5)}${head}${body}`);
     await stopped;
     await expect.poll(() => text).toMatch(/^HTTP\/1\.1 200 /);
     expect(await receiver.texts('shop', 'events')).toEqual([body]);

@@ -86,6 +86,7 @@ describe('ECDSA', () => {
     const both = Buffer.concat([integer(r), integer(s)]);
     expect(sequence(both).equals(der)).toBe(true);
     const zero = Buffer.from([0]);
+    const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
     const spellings = {
       'leading zero in r': sequence(Buffer.concat([integer(Buffer.concat([zero, r])), integer(s)])),
       'leading zero in s': sequence(Buffer.concat([integer(r), integer(Buffer.concat([zero, s]))])),
@@ -94,6 +95,7 @@ describe('ECDSA', () => {
       'bytes behind s': sequence(Buffer.concat([both, zero])),
       'r is zero': sequence(Buffer.concat([integer(zero), integer(s)])),
       's above the order': sequence(Buffer.concat([integer(r), integer(Buffer.concat([zero, Buffer.alloc(32, 255)]))])),
+      's is the order': sequence(Buffer.concat([integer(r), integer(Buffer.concat([zero, order]))])),
       'negative r': sequence(Buffer.concat([integer(Buffer.concat([Buffer.from([0x80]), r.subarray(1)])), integer(s)])),
       'r cut': sequence(Buffer.concat([integer(r.subarray(0, 0)), integer(s)])),
       'raw r and s': Buffer.alloc(64, 7),
@@ -170,6 +172,7 @@ describe('HMAC', () => {
       `t=${nowSeconds},v1=${hex}`,
       `v1=${'0'.repeat(64)},t=${nowSeconds},v1=${hex}`,
       `t=${nowSeconds},v1=${hex},v1=${'0'.repeat(64)}`,
+      `t=${nowSeconds}${`,v1=${'0'.repeat(64)}`.repeat(7)},v1=${hex}`,
       `t=${nowSeconds},v1=${hex},v2=zz`,
     ]) {
       expect(await judge(hmac, [hmacKey], header(text)), `with ${text}`).toBe('valid');
@@ -192,6 +195,7 @@ describe('HMAC', () => {
       `t=${nowSeconds}, v1=${hex}`,
       `t=${nowSeconds},v1=${hex.slice(2)}`,
       `t=${nowSeconds},v1=${hex}zz`,
+      `t=${nowSeconds},v1=${hex},v1=${hex.slice(2)}`,
       `t=${nowSeconds}${`,v1=${'0'.repeat(64)}`.repeat(9)}`,
       `t=,v1=${hex}`,
     ];

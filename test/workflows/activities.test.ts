@@ -29,6 +29,7 @@ const source = {
   slices: undefined as readonly Partial<Slice>[] | undefined,
   total: undefined as number | null | undefined,
   incomplete: undefined as string | undefined,
+  sweep: true,
   reads: [] as string[],
   connections: 2,
   before: undefined as ((slice: Slice, signal: AbortSignal) => Promise<void>) | undefined,
@@ -56,6 +57,9 @@ const connector = defineConnector(z.object({ token: z.string() }), (stream) => (
       schema: z.looseObject({ id: z.string() }),
       primaryKey: ['id'],
       cursor: 'full-refresh',
+      get sweep() {
+        return source.sweep;
+      },
       why: 'a test reads from memory',
       plan: {
         why: 'a test says what there is to read',
@@ -117,6 +121,7 @@ beforeEach(async () => {
     slices: undefined,
     total: undefined,
     incomplete: undefined,
+    sweep: true,
     reads: [],
     connections: 2,
     before: undefined,
@@ -310,6 +315,20 @@ describe('what a whole read does not show', () => {
     expect(await gone()).toBe(1);
   });
 
+  it('has not vanished from a source that keeps its rows for a time only', async () => {
+    source.sweep = false;
+    source.rows = { a: ids(39) };
+    await syncItems('run-2');
+    expect(await gone()).toBe(0);
+  });
+
+  it('has not vanished when only what changed was read', async () => {
+    source.slices = [{ id: 'a', item: 'a', mode: 'incremental' }];
+    source.rows = { a: ids(1) };
+    await syncItems('run-2');
+    expect(await gone()).toBe(0);
+  });
+
   it('has not vanished when the source says that there is no such item', async () => {
     source.before = async () => {
       throw new SkippedAnswer('GET /a answered 404 (Not Found)', 404);
@@ -345,6 +364,12 @@ describe('what a whole read does not show', () => {
 });
 
 describe('planStream', () => {
+  it('refuses a plan that names a slice twice: the one’s files would pass for the other’s', async () => {
+    source.slices = parts('a', 'b', 'a');
+    const ref = { key: key('items'), runId: 'run-1', round: 0 };
+    await expect(call(activities.planStream, ref)).rejects.toThrow('names a slice twice');
+  });
+
   it('plans again when the rows are loaded, and what is read again is another piece of work', async () => {
     const ref = { key: key('twice'), runId: 'run-1' };
     source.rows = { twice: items('t1', 't2') };
@@ -474,6 +499,12 @@ describe('loadBatch', () => {
       type: 'drift',
       nonRetryable: true,
     });
+    // Nothing was loaded, so nothing counts as read.
+    const failure = { kind: 'drift', message: 'altered' };
+    const report = { ...ref, counts: noCounts, planned: 1, durationMs: 5, failure };
+    expect((await call(activities.finishStream, report)).verdict.missing).toEqual([
+      '1 of 1 slices were not read: altered',
+    ]);
     await call(activities.extractBatch, { ...batch });
     expect(await call(activities.loadBatch, { ...batch, fence })).toMatchObject({ inserted: 1 });
   });
