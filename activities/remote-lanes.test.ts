@@ -12,7 +12,7 @@ function thread() {
     if (message.kind === 'take' || message.kind === 'give') said.push(`${message.kind} ${message.lane}`);
   });
   const order: string[] = [];
-  const budget = (isPaced = false, account = 'a') => lanes.budget({ id: 1, account, key: 'default', isPaced });
+  const budget = (isPaced = false, account = 'a', key = 'default') => lanes.budget({ id: 1, account, key, isPaced });
   const ask = (name: string, priority = 0, from = budget(), signal = never): Promise<() => void> => {
     const lane = from.take(signal, priority);
     lane.then(
@@ -39,6 +39,18 @@ it('hands a lane on to the lowest priority that waits for the same, and takes ba
   lanes.granted(3);
   await turn();
   expect(order).toEqual(['first', 'early']);
+});
+
+it('keeps the lanes of each rate key apart, and equals in the order in which they came', async () => {
+  const { lanes, order, ask, budget } = thread();
+  const first = ask('first');
+  void ask('another key', 0, budget(false, 'a', 'search'));
+  void ask('second', 1);
+  void ask('third', 1);
+  lanes.granted(1);
+  (await first)();
+  await turn();
+  expect(order).toEqual(['first', 'second']);
 });
 
 it('gives it back to the main thread when nobody waits, and after a number of turns', async () => {

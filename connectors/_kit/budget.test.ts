@@ -1,6 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { accountBudget } from './account-budget.ts';
 import { createBudget, type Budget } from './budget.ts';
+import { defineConnector } from './contract.ts';
 
 const never = new AbortController().signal;
 const noSleep = async (): Promise<void> => undefined;
@@ -130,4 +133,30 @@ describe('a budget', () => {
     (await single)();
     held();
   });
+});
+
+it('an account is what the API takes for one: connector, origin and credentials, each rate key for itself', () => {
+  const connectorOf = (name: string) =>
+    defineConnector(z.object({ url: z.string(), token: z.string() }), () => ({
+      name,
+      title: 'Tiny',
+      docs: '',
+      secrets: ['token'],
+      baseUrl: ({ url }) => url,
+      auth: { kind: 'bearer', token: ({ token }) => token },
+      limits: { default: { concurrency: 1 } },
+      probe: async () => [],
+      streams: {},
+    }));
+  const config = { url: 'https://api.example.com/v1/', token: 'token-of-the-budget-1' };
+  const mine = accountBudget(connectorOf('tiny'), config, 'default');
+  const sameAccount = { ...config, url: 'https://api.example.com/v2/' };
+  expect(accountBudget(connectorOf('tiny'), sameAccount, 'default')).toBe(mine);
+  const others = [
+    accountBudget(connectorOf('tiny2'), config, 'default'),
+    accountBudget(connectorOf('tiny'), { ...config, url: 'https://eu.example.com/v1/' }, 'default'),
+    accountBudget(connectorOf('tiny'), { ...config, token: 'token-of-the-budget-2' }, 'default'),
+    accountBudget(connectorOf('tiny'), config, 'search'),
+  ];
+  expect(new Set([mine, ...others]).size).toBe(5);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { endProcess, isRunning, ownProcess, processId } from './processes.ts';
 import { milliseconds, specOf } from './schedule.ts';
 import { findServer } from './server.ts';
 import { newRunId } from './start.ts';
-import { readWorkerRecord, takeStartLock, writeWorkerRecord } from './worker-record.ts';
+import { readWorkerRecord, removeWorkerRecord, takeStartLock, writeWorkerRecord } from './worker-record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mailmart-places-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -101,6 +101,12 @@ describe('the worker’s record and lock', () => {
     expect(readWorkerRecord(path)).toBeUndefined();
     writeWorkerRecord(path, place);
     expect(readWorkerRecord(path)).toMatchObject({ pid: process.pid, ...place });
+    removeWorkerRecord(path);
+    expect(existsSync(path)).toBe(false);
+    // Another worker's, which took over, is not ours to take back.
+    writeFileSync(path, JSON.stringify({ pid: 1, startedAt: '1', ...place }));
+    removeWorkerRecord(path);
+    expect(existsSync(path)).toBe(true);
     writeFileSync(path, JSON.stringify({ pid: process.pid, startedAt: 'another life', ...place }));
     expect(readWorkerRecord(path)).toBeUndefined();
     writeFileSync(path, '{"pid":');

@@ -551,6 +551,9 @@ describe('loadBatch', () => {
     await syncItems('run-1');
     source.rows = { a: [...items('a1'), { id: 'a2', name: 'half a pair \ud800' }] };
     await syncItems('run-2');
+    // What the verdict needs of it holds nothing of the record.
+    const results = await createLocalLanding(join(folder, 'landing')).readDocument(key('items'), 'run-2', 'results-0');
+    expect(results).toMatchObject({ results: [{ rejected: [{ path: 'name', record: '' }] }] });
     const left = [
       ['a1', false],
       ['a2', false],
@@ -578,6 +581,14 @@ describe('loadBatch', () => {
 });
 
 describe('finishStream', () => {
+  it('tells history of the first lines, and how many more there are', async () => {
+    source.slices = parts('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    source.incomplete = 'more than 999 records of one second';
+    const { missing } = (await syncItems('run-1')).verdict;
+    expect([missing.length, missing.at(-1)]).toEqual([6, 'and 2 more: see mailmart status']);
+    expect((await warehouse.latestStreams())[0]?.verdict.missing).toHaveLength(7);
+  });
+
   it('counts what was read beside a batch that failed', async () => {
     source.slices = parts('a', 'b', 'c');
     source.rows = { b: items('b1'), c: items('c1') };

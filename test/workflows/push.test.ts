@@ -12,6 +12,7 @@ import { jsonArray, pushStream } from '../../connectors/_kit/push.ts';
 import { tiny } from '../../connectors/_kit/suite/tiny.ts';
 import { noCounts } from '../../src/contracts/counts.ts';
 import { createActivities, lookAhead, type Activities, type Deps } from '../../activities/index.ts';
+import { hintsForRun } from '../../activities/hints.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { openInbox } from '../../src/inbox/reader.ts';
 import { removeLoaded } from '../../src/inbox/remove-loaded.ts';
@@ -26,9 +27,14 @@ const hour = 3_600_000;
 const start = Date.parse('2026-06-30T12:00:00.000Z');
 const accountId = 'shop';
 
+/** Posts that were looked at for what they hint at. */
+let looked = 0;
+
 /** What a post of the fake source hints at: it names a campaign, or all of them. */
 const hintsOf = ({ body }: Post) => {
   const text = Buffer.from(body).toString();
+  looked += 1;
+  if (text === 'very many') return Array.from({ length: 50_001 }, (_, n) => ({ stream: 'activity', item: `x${n}` }));
   if (text.includes('throws')) throw new Error('a hook that breaks its promise');
   const campaign = /campaign:(\w*)/.exec(text)?.[1];
   return campaign === undefined ? [] : [{ stream: 'activity', item: campaign }];
@@ -324,6 +330,7 @@ describe('hints', () => {
   });
 
   it('are found however many posts came before, each read once', async () => {
+    looked = 0;
     for (let index = 0; index < 200; index += 1) await post(`[]`);
     await post('campaign:c1', { isSigned: false });
     later(1000);
@@ -331,6 +338,20 @@ describe('hints', () => {
     await post('campaign:c2', { isSigned: false });
     later(1000);
     expect(await activity()).toEqual(['c2']);
+    expect(looked).toBe(202);
+  });
+
+  it('of more objects than memory is given for are hints at all of them', async () => {
+    await post('very many', { isSigned: false });
+    later(1000);
+    expect(await activity()).toEqual(['c1', 'c2']);
+  });
+
+  it('of one account are none of another one’s', async () => {
+    await post('campaign:c2', { isSigned: false });
+    const place = { accountId, stream: 'activity', runId: 'run-x' };
+    expect([...(await hintsForRun(deps, connector, place)).keys()]).toEqual(['c2']);
+    expect([...(await hintsForRun(deps, connector, { ...place, accountId: 'other' })).keys()]).toEqual([]);
   });
 
   it('of a post over which the hook fails are none, and those behind it count', async () => {

@@ -125,8 +125,11 @@ test('a record that is there but was refused has not vanished: its last good row
 test('a whole read marks vanished rows, and a row that is back is live again', async () => {
   await warehouse.load(await unit([...members(4), row('other', { id: 'other' }, 'list=2')]));
   const later = await warehouse.takeFence(key, 'run-2');
+  const before = await warehouse.tableFingerprints();
   const swept = await warehouse.load(await unit(members(2), { sweep: ['list=1'], runId: 'run-2', fence: later }));
   fence = later;
+  // To the models it is a change like any other.
+  expect(await warehouse.tableFingerprints()).not.toEqual(before);
   expect(swept).toMatchObject({ inserted: 0, updated: 0, unchanged: 2, deleted: 2 });
   expect((await raw()).filter((member) => member['_deleted_at'] !== null).map((member) => member['key'])).toEqual([
     '["m2"]',
@@ -263,6 +266,29 @@ test('a row that moved to another work item stays one row', async () => {
   const moved = await unit([row('m', { id: 'm' }, 'list=2')], { sweep: ['list=1', 'list=2'] });
   expect(await warehouse.load(moved)).toMatchObject({ inserted: 0, updated: 1, deleted: 0 });
   expect(await warehouse.rawCounts(key)).toEqual(new Map([['list=2', new Map([['', 1]])]]));
+});
+
+test('the ledger counts each account’s rows by themselves, and each has its own checkpoints', async () => {
+  const of = { ...key, accountId: 'news' };
+  const fenceOfNews = await warehouse.takeFence(of, 'run-1');
+  for (const count of [3, 4]) {
+    await warehouse.load(await unit(members(count)));
+    await warehouse.load(await unit(members(count - 2), { key: of, fence: fenceOfNews }));
+  }
+  expect(await warehouse.query('select account_id, table_rows from ops.load_ledger order by number')).toEqual([
+    { account_id: 'shop', table_rows: 3 },
+    { account_id: 'news', table_rows: 1 },
+    { account_id: 'shop', table_rows: 4 },
+    { account_id: 'news', table_rows: 2 },
+  ]);
+  for (const account of [key, of]) expect([...(await warehouse.readState(account)).keys()]).toEqual(['list=1']);
+});
+
+test('quarantine keeps all of very many refused records', async () => {
+  const refused = Array.from({ length: 1_001 }, (_, n): RejectedRow => {
+    return { slice: 's', position: `row ${n + 1}`, path: 'at', reason: 'no date', record: `{"n":${n}}` };
+  });
+  expect(await warehouse.load(await unit([], {}, refused))).toMatchObject({ quarantined: 1_001, quarantinedAgain: 0 });
 });
 
 test('quarantine keeps each refused record once', async () => {

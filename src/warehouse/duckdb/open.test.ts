@@ -213,6 +213,11 @@ test('a file that was copied without its .wal is seen to be older than its last 
   await accepted.close();
 });
 
+test('a new warehouse is not measured by what stood beside an older one', async () => {
+  writeFileSync(`${fixture.path}.last-load`, '99\n');
+  for (let time = 0; time < 2; time += 1) await (await fixture.open()).close();
+});
+
 test('a .wal without its file is not mistaken for an empty warehouse', async () => {
   writeFileSync(`${fixture.path}.wal`, 'x');
   await expect(fixture.open()).rejects.toMatchObject({ kind: 'drift', fix: expect.stringContaining('.wal') });

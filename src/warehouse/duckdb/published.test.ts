@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Warehouse } from '../port.ts';
-import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
+import { createFixture, key, landUnit, now, row, streamCounts, type Fixture } from './load-fixture.ts';
 import { openPublished, type Published } from './published.ts';
+import { replacePublished } from './replace-published.ts';
 import { Session } from './session.ts';
 
 let fixture: Fixture;
@@ -239,6 +242,74 @@ test('a reader keeps the older copy while a newer one is swapped in', async () =
   const newer = await openPublished(fixture.publishedPath);
   expect((await newer.query('select a, run_id from marts.newer, status.publication')).rows).toEqual([[1, 'run-2']]);
   newer.close();
+});
+
+test('status says the newest of each run, stream of an account, and model, and when rows last changed', async () => {
+  const run = {
+    runId: 'run-7',
+    kind: 'sync',
+    accountId: 'shop',
+    startedAt: now,
+    verdict: null,
+    message: null,
+  } as const;
+  await warehouse.recordRun({ ...run, finishedAt: null, status: 'running' });
+  await warehouse.recordRun({ ...run, finishedAt: now, status: 'done' });
+  const verdict = { kind: 'complete', missing: [], gaps: [] } as const;
+  const report = { key, counts: streamCounts, verdict, durationMs: 1 };
+  const failure = { kind: 'auth', message: 'refused' };
+  await warehouse.recordStream('run-7', report);
+  await warehouse.recordStream('run-8', { ...report, verdict: { ...verdict, kind: 'incomplete' }, failure });
+  await warehouse.recordStream('run-7', { ...report, key: { ...key, accountId: 'news' } });
+  const model = { name: 'core.one', kind: 'table', fingerprint: 'f', rows: 1, durationMs: 1, message: null } as const;
+  await warehouse.recordModel('run-7', { ...model, status: 'done' });
+  await warehouse.recordModel('run-8', { ...model, status: 'failed' });
+  const load = async (runId: string, stream: string, position: string) => {
+    const of = { ...key, accountId: 'news', stream };
+    const refused = { slice: 's', position, path: 'at', reason: 'no date', record: `{"n":"${position}"}` };
+    const unit = { key: of, runId, batchId: 'b', fence: await warehouse.takeFence(of, runId) };
+    await warehouse.load(await landUnit(fixture.landing, unit, [row('x', { id: 'x' })], [refused]));
+  };
+  await load('run-7', 'lists', 'row 1');
+  await load('run-7', 'reports', 'row 1');
+  await load('run-8', 'lists', 'row 9');
+  await warehouse.publish('run-8');
+  const copy = await openPublished(fixture.publishedPath);
+  const all = async (sql: string) => (await copy.query(sql)).rows;
+  expect(await all(`select run_id, status from status.runs where run_id = 'run-7'`)).toEqual([['run-7', 'done']]);
+  expect(await all(`select account_id, run_id, verdict_kind, failure_kind from status.streams`)).toEqual([
+    ['news', 'run-7', 'complete', null],
+    ['shop', 'run-8', 'incomplete', 'auth'],
+  ]);
+  expect(await all(`select run_id, status from status.models where name = 'core.one'`)).toEqual([['run-8', 'failed']]);
+  expect(
+    await all(`from (select stream, row_count, last_change_at < last_load_at from status.tables
+      where account_id = 'news')`),
+  ).toEqual([
+    ['lists', 1, true],
+    ['reports', 1, false],
+  ]);
+  expect(
+    await all(`select row_count, last_run_id, first_position from status.quarantine
+      where account_id = 'news' and stream = 'lists'`),
+  ).toEqual([[2, 'run-8', 'row 1']]);
+  copy.close();
+});
+
+test('what a killed publication left goes with the next one, and one that fails leaves the older copy alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailmart-published-'));
+  const path = join(folder, 'published.duckdb');
+  writeFileSync(path, 'older');
+  writeFileSync(`${path}.tmp-killed`, 'half');
+  const failing = replacePublished(path, async (temporary) => {
+    for (const file of [temporary, `${temporary}.wal`]) writeFileSync(file, 'half');
+    throw new Error('no space left');
+  });
+  await expect(failing).rejects.toThrow(/Could not publish/);
+  expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['published.duckdb'], 'older']);
+  await replacePublished(path, async (temporary) => writeFileSync(temporary, 'newer'));
+  expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['published.duckdb'], 'newer']);
+  rmSync(folder, { recursive: true });
 });
 
 test('without a published copy the message says what to do', async () => {
