@@ -26,6 +26,19 @@ it('of a parent that several fields name, none is the key alone', () => {
   expect(tableOf(altered, { source: 'mailchimp', accountId: 'shop', stream: 'links' }).keyNamesItem).toBe(false);
 });
 
+it('every one of several parents must be in the key, asked for in one way only', () => {
+  const mailchimp = connectors['mailchimp']!;
+  const sentTo = mailchimp.streams['sent_to']!;
+  const namesItemWith = (more: object): boolean | undefined => {
+    const altered = { ...mailchimp, streams: { altered: { ...sentTo, ...more } as never } };
+    return tableOf(altered, { source: 'mailchimp', accountId: 'shop', stream: 'altered' }).keyNamesItem;
+  };
+  expect(namesItemWith({})).toBe(true);
+  expect(namesItemWith({ moreParents: [{ ...sentTo.parent, inherit: {} }] })).toBe(false);
+  expect(namesItemWith({ parent: { ...sentTo.parent, params: { kind: 'a' } } })).toBe(false);
+  expect(namesItemWith({ plan: { why: 'of its own', slices: async () => [] } })).toBe(false);
+});
+
 it('an account that is opened has told the redactor its secrets, the salt among them', () => {
   const source = { id: 'shop', type: 'mailchimp', streams: 'all', mutable_window: 'P35D' } as const;
   const config = { credentials: { api_key: 'c4n4ry-of-the-key-us1' } };

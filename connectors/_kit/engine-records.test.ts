@@ -127,13 +127,31 @@ describe('explode', () => {
     expect(end).toMatchObject({ units: 3, total: 3 });
   });
 
-  it('numbers equals from 0', async () => {
+  it.each([3, 8])('numbers %i equals from 0', async (count) => {
+    const equals = Array.from({ length: count }, () => ({ id: 'x', at: at(1) }));
     const { rows } = await read(
-      paged(() => [{ email_id: 'e', activity: [1, 2, 3].map(() => ({ id: 'x', at: at(1) })) }]),
+      paged(() => [{ email_id: 'e', activity: equals }]),
       { ...changes, primaryKey: ['id', 'at', 'n' as 'at'] },
     );
-    expect(rows.map(({ record }) => record['n'])).toEqual([0, 1, 2]);
-    expect(new Set(rows.map(({ _primary_key }) => _primary_key)).size).toBe(3);
+    expect(rows.map(({ record }) => record['n'])).toEqual(equals.map((_, index) => index));
+    expect(new Set(rows.map(({ _primary_key }) => _primary_key)).size).toBe(count);
+  });
+
+  it('takes its own field before one that is kept, an inherited one before both, and keeps only what is there', async () => {
+    const { rows } = await read(
+      paged(() => [
+        { email_id: 'outer', activity: [{ id: 'x', at: at(1), email_id: 'inner', campaign: 'own' }] },
+        { email_id: 'e2', activity: [{ id: 'x', at: at(2) }] },
+        { activity: [{ id: 'x', at: at(3) }] },
+      ]),
+      changes,
+      { inherit: { campaign: 'inherited' } },
+    );
+    expect(rows.map(({ record }) => record)).toStrictEqual([
+      { at: at(1), campaign: 'inherited', email_id: 'inner', id: 'x', n: 0 },
+      { at: at(2), campaign: 'inherited', email_id: 'e2', id: 'x', n: 0 },
+      { at: at(3), campaign: 'inherited', id: 'x', n: 0 },
+    ]);
   });
 
   it('quarantines an inner record alone, and names its place', async () => {

@@ -39,6 +39,7 @@ describe('what an answer says of the rate', () => {
     ],
     ['a minute, when no clock can be right', at('0', '1'), { remaining: 0, resetMs: 60_000, window: 1 }],
     ['over, a moment ago', at('0', `${seconds}`), { remaining: 0, resetMs: 0, window: seconds }],
+    ['over, a second ago', at('0', `${seconds - 1}`), { remaining: 0, resetMs: 0, window: seconds - 1 }],
     ['nothing', {}, 'unstated'],
     ['half of it', { 'x-ratelimit-remaining': '7' }, 'unstated'],
     ['what is no number', at('-1', 'soon'), 'unstated'],
@@ -50,6 +51,8 @@ describe('what an answer says of the rate', () => {
   it('in seconds from now', () => {
     const ofSeconds = { rateHeaders: { ...rateHeaders, unit: 'seconds' } as const };
     expect(allowanceOf(ofSeconds, at('7', '20'), now)).toEqual({ remaining: 7, resetMs: 20_000 });
+    // No such window is longer than a day.
+    expect(allowanceOf(ofSeconds, at('7', '1893456000'), now)).toEqual({ remaining: 7, resetMs: 86_400_000 });
   });
 });
 

@@ -47,8 +47,9 @@ describe('redact', () => {
   });
 
   it('does not register what is too short to be a secret', () => {
-    registerSecret('to');
-    expect(redact('mail to you')).toBe('mail to you');
+    for (const text of ['to', 'queue', 'queued']) registerSecret(text);
+    expect(redact('mail to you in the queue')).toBe('mail to you in the queue');
+    expect(redact('mail is queued')).toBe('mail is [secret]');
   });
 
   it('is quick on hostile text', () => {

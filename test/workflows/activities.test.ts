@@ -441,13 +441,39 @@ describe('extractBatch', () => {
     await call(activities.planStream, { ...ref, round: 0 });
     const env = quietEnvironment();
     source.rows = { a: items('a1'), b: items('b1') };
-    source.after = (slice, signal) => (slice.id === 'a' ? Promise.resolve() : delay(60_000, undefined, { signal }));
-    setTimeout(() => env.cancel(), 100);
+    source.after = async (slice, signal) => {
+      if (slice.id === 'a') return;
+      env.cancel();
+      await delay(60_000, undefined, { signal });
+    };
     await expect(call(activities.extractBatch, { ...batch }, env)).rejects.toThrow(CancelledFailure);
     expect(source.reads).toEqual(['a', 'b']);
     const files = readdirSync(join(folder, 'landing'), { recursive: true, encoding: 'utf8' });
     expect(files.filter((file) => file.includes('/a.')).length).toBeGreaterThan(0);
     expect(files.filter((file) => file.includes('/b.'))).toEqual([]);
+  });
+
+  it('is cancelled between two slices, too: what was not read is not said to be', async () => {
+    source.connections = 1;
+    source.slices = parts('a', 'b');
+    await call(activities.planStream, { ...ref, round: 0 });
+    const env = quietEnvironment();
+    source.after = async () => env.cancel();
+    await expect(call(activities.extractBatch, { ...ref, from: 0, to: 2 }, env)).rejects.toBeInstanceOf(
+      CancelledFailure,
+    );
+    expect(source.reads).toEqual(['a']);
+  });
+
+  it('asks no further slice when one has failed', async () => {
+    source.connections = 1;
+    source.slices = parts('a', 'b', 'c', 'd');
+    await call(activities.planStream, { ...ref, round: 0 });
+    source.before = async () => {
+      throw new ConnectorError('422', { kind: 'rejected', connector: 'fake', status: 422 });
+    };
+    await expect(call(activities.extractBatch, { ...batch })).rejects.toMatchObject({ type: 'rejected' });
+    expect(source.reads).toEqual(['a']);
   });
 
   it('asks no further slice when the source refuses us', async () => {
@@ -464,6 +490,22 @@ describe('extractBatch', () => {
     });
     expect(source.reads).toEqual(['a']);
   });
+
+  it.each(['auth', 'quota_exhausted', 'rate_limited', 'config'] as const)(
+    'ends what else is read when the source refuses us altogether: %s',
+    async (kind) => {
+      source.slices = parts('a', 'b', 'c', 'd');
+      await call(activities.planStream, { ...ref, round: 0 });
+      let isRead = false;
+      source.before = async ({ id }, signal) => {
+        if (id === 'a') throw new ConnectorError('no', { kind, connector: 'fake' });
+        await delay(1_000, undefined, { signal });
+        isRead = true;
+      };
+      await expect(call(activities.extractBatch, { ...batch })).rejects.toMatchObject({ type: kind });
+      expect([isRead, source.reads]).toEqual([false, ['a', 'b']]);
+    },
+  );
 
   it('ends an attempt that the server has given up on before the next one writes', async () => {
     source.slices = parts('a');
