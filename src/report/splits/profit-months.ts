@@ -23,7 +23,8 @@ export async function monthlyProfit(context: Context): Promise<readonly Html[]> 
   if (none !== undefined) return [none];
   const found = await reader.rows(
     [table],
-    `select month, ${sums.map((column) => `sum(${column}) as ${column}`).join(', ')} from ${table}
+    `select month, ${sums.map((column) => `sum(${column}) as ${column}`).join(', ')},
+        string_agg(distinct unavailable_reason, '; ' order by unavailable_reason) as unavailable_reason from ${table}
       where month <= date '${period.to}' group by month order by month desc limit 24`,
   );
   const months = found.toReversed();
