@@ -180,6 +180,8 @@ export type ReadPage = {
     readonly path: string;
     readonly reason: string;
     readonly record: string;
+    /** Of a file: it is refused for the day alone, and may be right on a later one. */
+    readonly isAhead?: boolean;
   }[];
 };
 

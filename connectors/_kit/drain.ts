@@ -111,9 +111,9 @@ export class Drain {
 
     const before = this.accepted;
     const sorted: Sorted = { rows: [], rejected: [] };
-    for (const row of formless) {
+    for (const { isAhead, ...row } of formless) {
       sorted.rejected.push({ slice: this.options.slice.id, ...row });
-      this.noteRefused(null);
+      this.noteRefused(null, isAhead);
     }
     let considered = formless.length;
     for (let index = 0; index < page.records.length; index += 1)
@@ -230,7 +230,7 @@ export class Drain {
     const cursor = this.newest?.text;
     const { refusedFrom: _, ...next } = slice.next;
     // What was refused is asked for again where the source, or time, may mend it.
-    const isMendable = this.cursor !== undefined || slice.next.phase !== undefined;
+    const isMendable = this.isFile || this.cursor !== undefined || slice.next.phase !== undefined;
     const state: ItemState = {
       ...next,
       ...(whole && this.cursor !== undefined && cursor !== undefined && this.isAhead(slice.next.cursor)
@@ -279,8 +279,10 @@ export class Drain {
   }
 
   /** Keeps how far back the next read must go to meet this record again. */
-  private noteRefused(source: Json): void {
+  private noteRefused(source: Json, isAhead = false): void {
     this.refused += 1;
+    // A file with the same bytes would be refused the same rows on every day.
+    if (this.isFile && !isAhead) return;
     if (this.cursor === undefined) this.refusedFrom = '';
     if (this.cursor === undefined || this.refusedFrom === '') return;
     const { field, unit } = this.cursor;

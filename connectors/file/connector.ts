@@ -87,6 +87,7 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
               path: mapped.path,
               reason: mapped.reason,
               record: JSON.stringify(row.values),
+              isAhead: mapped.isAhead === true,
             });
           }
         }

@@ -14,7 +14,7 @@ export type FileRow = {
 
 export type Mapped =
   | { readonly kind: 'record'; readonly record: JsonObject }
-  | { readonly kind: 'rejected'; readonly path: string; readonly reason: string }
+  | { readonly kind: 'rejected'; readonly path: string; readonly reason: string; readonly isAhead?: boolean }
   | { readonly kind: 'unmatched' };
 
 /** Turns rows of one file into records of one entity. Built once a file: columns that the file lacks are named at once. */
@@ -63,6 +63,7 @@ export function createMapper(
           kind: 'rejected',
           path: `${mapping.entity}.${name}`,
           reason: `${column === null ? 'the value' : `column ${column}`} ${error.message}`,
+          isAhead: error.isAhead,
         };
       }
     }

@@ -66,13 +66,12 @@ export async function planFiles(name: EntityName, context: PlanContext<FileConfi
     mode: 'full',
     pathParams: { file, spec: String(spec) },
     inherit: {},
-    // `mutable`: rows that are refused are noted, to be tried again.
-    next: { fingerprint, phase: 'mutable', readAt: context.now, fullReadAt: context.now },
+    next: { fingerprint, readAt: context.now, fullReadAt: context.now },
   }));
 }
 
 /**
- * Files that are new, have changed, or had rows refused on an earlier day: what was dated ahead may have come. Of a key that several
+ * Files that are new, have changed, or on an earlier day had rows refused that were dated ahead: they may have come. Of a key that several
  * files have, the last file in order holds: those after the first that is due are read again, or an older one would overrule them;
  * and those before it, too, where one that was read has changed, because a record that has left it may still be in one of them, and
  * would be taken as deleted.

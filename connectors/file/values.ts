@@ -9,7 +9,15 @@ export type ValueFormat = {
 };
 
 /** A value that does not fit: what is wrong and what to do, without the value itself. */
-export class ValueError extends Error {}
+export class ValueError extends Error {
+  /** Whether the value is a time that may come: then it fits on a later day. */
+  readonly isAhead: boolean;
+
+  constructor(message: string, isAhead = false) {
+    super(message);
+    this.isAhead = isAhead;
+  }
+}
 
 const earliest = Date.UTC(1990, 0, 1);
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
@@ -143,6 +151,7 @@ function readInstant(text: string, how: ValueFormat, latest: number): string {
   if (at.toMillis() < earliest || at.toMillis() > latest) {
     throw new ValueError(
       'lies before 1990 or more than two days ahead: check the unit (epoch-s or epoch-ms) and the format',
+      at.toMillis() > latest,
     );
   }
   return at.toISO() as string;
