@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,13 @@ import { endProcess, isRunning, ownProcess, processId } from './processes.ts';
 import { milliseconds, specOf } from './schedule.ts';
 import { findServer } from './server.ts';
 import { newRunId } from './start.ts';
-import { readWorkerRecord, removeWorkerRecord, takeStartLock, writeWorkerRecord } from './worker-record.ts';
+import {
+  readWorkerRecord,
+  removeDeadLock,
+  removeWorkerRecord,
+  takeStartLock,
+  writeWorkerRecord,
+} from './worker-record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mailmart-places-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -122,5 +128,12 @@ describe('the worker’s record and lock', () => {
     writeFileSync(path, JSON.stringify({ pid: 999_999, startedAt: '1' }));
     const second = await takeStartLock(path);
     expect(typeof second).toBe('function');
+    // Who saw the dead owner as well comes too late.
+    removeDeadLock(path);
+    expect(await takeStartLock(path)).toEqual(ownProcess());
+    writeFileSync(path, JSON.stringify({ pid: 999_999, startedAt: '1' }));
+    removeDeadLock(path);
+    removeDeadLock(path);
+    expect(readdirSync(folder).filter((name) => name.startsWith('worker.lock'))).toEqual([]);
   });
 });

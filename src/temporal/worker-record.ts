@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, copyFileSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, ownProcess, type ProcessId } from './processes.ts';
@@ -50,6 +50,24 @@ export async function takeStartLock(path: string): Promise<(() => void) | Proces
     // The owner writes its number right after it makes the file: an empty one is looked at twice.
     const holder = readState<ProcessId>(path) ?? (await delay(100).then(() => readState<ProcessId>(path)));
     if (holder !== undefined && isRunning(holder)) return holder;
-    removeState(path);
+    removeDeadLock(path);
+  }
+}
+
+/**
+ * Removes a lock whose owner was seen to be gone. Another process may have seen it, too, and have taken the lock over by now:
+ * what is removed is looked at first, out of everybody's reach, and a lock that is held is put back.
+ */
+export function removeDeadLock(path: string): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+    const holder = readState<ProcessId>(aside);
+    if (holder !== undefined && isRunning(holder)) copyFileSync(aside, path, constants.COPYFILE_EXCL);
+  } catch (error) {
+    // Gone already, or made anew by somebody else.
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    removeState(aside);
   }
 }
