@@ -1,21 +1,9 @@
 import { expect, it } from 'vitest';
+import { streamCounts as counts } from '../src/contracts/counts.fixture.ts';
 import { limitsOf } from './limits.ts';
 import type { Proxies } from './proxies.ts';
 import { StreamSync } from './stream-sync.ts';
 import type { StreamResume } from './types.ts';
-
-const counts = {
-  slices: 1,
-  pages: 2,
-  requests: 3,
-  rowsRead: 4,
-  rowsInserted: 5,
-  rowsUpdated: 6,
-  rowsUnchanged: 7,
-  rowsDeleted: 8,
-  rowsQuarantined: 9,
-  bytesRead: 10,
-};
 
 const resumed = (resume: StreamResume): StreamSync =>
   new StreamSync({

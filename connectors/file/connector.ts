@@ -66,6 +66,7 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
   // A future time is a wrong unit more often than a clock that runs fast: two days of grace.
   const latest = Date.parse(context.now) + 2 * 86_400_000;
   const mappings = mappingsOf(spec, name);
+  const rowAt = (number: unknown): string => `${path.basename(file)} row ${String(number)}`;
   let mappers: readonly RowMapper[] | null = null;
   try {
     for await (const batch of readRows(file, spec, context.signal)) {
@@ -83,7 +84,7 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
           if (mapped.kind === 'record') records.push(mapped.record);
           else if (mapped.kind === 'rejected') {
             rejected.push({
-              position: `${path.basename(file)} row ${row.number}`,
+              position: rowAt(row.number),
               path: mapped.path,
               reason: mapped.reason,
               record: JSON.stringify(row.values),
@@ -92,8 +93,7 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
           }
         }
       }
-      const positionOf = (index: number): string =>
-        `${path.basename(file)} row ${String(records[index]?.['row_number'])}`;
+      const positionOf = (index: number): string => rowAt(records[index]?.['row_number']);
       yield { records, rejected, positionOf, bytes: batch.bytes };
     }
   } catch (error) {

@@ -8,6 +8,7 @@ import type { AlertOverrides } from '../transform/metric-alerts.ts';
 import type { Column } from '../warehouse/port.ts';
 import { backTest } from './back-test.ts';
 import { incidentOf, incidentsQuery } from './incident.ts';
+import { incident, incidentRow } from './incident.fixture.ts';
 
 const columns: readonly Column[] = [
   { name: 'incident_id', type: 'string' },
@@ -82,49 +83,8 @@ it('an incident is told as on its last bad day, not as on the good ones on which
 });
 
 it('an incident has every field of its row, and what the row does not have is not 0', () => {
-  const row: Row = {
-    incident_id: 'i1',
-    rule: 'domain_complaint_rate',
-    metric: 'complaint_rate',
-    scope: 'campaign',
-    scope_id: 'c1',
-    scope_name: 'Spring',
-    source: 'mailchimp',
-    account_id: 'shop',
-    severity: 'critical',
-    text: 'It is high',
-    advice: 'Test it.',
-    value: '0.0042',
-    threshold_value: '0.003',
-    baseline_value: '0.001',
-    method: 'a test',
-    day: '2026-06-28',
-    first_seen_date: '2026-06-20',
-    last_seen_date: '2026-06-29',
-    closed_date: '2026-07-02',
-    day_count: 3,
-  };
-  const all = {
-    id: 'i1',
-    rule: 'domain_complaint_rate',
-    metric: 'complaint_rate',
-    scope: 'campaign',
-    scopeId: 'c1',
-    scopeName: 'Spring',
-    accountId: 'shop',
-    severity: 'critical',
-    text: 'It is high',
-    advice: 'Test it.',
-    value: 0.0042,
-    threshold: 0.003,
-    baseline: 0.001,
-    method: 'a test',
-    day: '2026-06-28',
-    firstSeen: '2026-06-20',
-    lastSeen: '2026-06-29',
-    closed: '2026-07-02',
-    days: 3,
-  };
+  const row: Row = { ...incidentRow, closed_date: '2026-07-02', method: 'a test' };
+  const all = { ...incident, closed: '2026-07-02', method: 'a test' };
   expect(incidentOf(row)).toEqual(all);
   const none = { account_id: null, threshold_value: null, baseline_value: null, closed_date: null };
   expect(incidentOf({ ...row, ...none, severity: 'of another version' })).toEqual({

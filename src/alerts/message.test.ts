@@ -1,30 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { loadMetricCatalog } from '../transform/metric-catalog.ts';
 import type { Incident } from './incident.ts';
+import { incident } from './incident.fixture.ts';
 import { alertMessage, webhookBody, type AlertEvent } from './message.ts';
 
-/** Every field has a value of its own, so that one in the place of another is seen. */
-const incident: Incident = {
-  id: 'i1',
-  rule: 'domain_complaint_rate',
-  metric: 'complaint_rate',
-  scope: 'campaign',
-  scopeId: 'c1',
-  scopeName: 'Spring',
-  accountId: 'shop',
-  severity: 'critical',
-  text: 'Complaint rate of campaign Spring is 0.42 %',
-  advice: 'Test the mail before you send it.',
-  value: 0.0042,
-  threshold: 0.003,
-  baseline: 0.001,
-  method: 'threshold',
-  day: '2026-06-28',
-  firstSeen: '2026-06-20',
-  lastSeen: '2026-06-29',
-  closed: null,
-  days: 3,
-};
 const said = (more: Partial<Incident>, event: AlertEvent = 'opened', vanished = false) =>
   alertMessage({ ...incident, ...more }, event, 'Acme', vanished);
 const window = loadMetricCatalog().metrics.find(({ key }) => key === 'complaint_rate')?.window;

@@ -8,15 +8,7 @@ import { connectors } from '../../connectors/index.ts';
 import type { StreamKey } from '../../src/contracts/sync.ts';
 import { createWorld } from '../../src/demo/world.ts';
 import { openBigquery, openTransferTarget } from '../../src/warehouse/bigquery/index.ts';
-import {
-  createFixture,
-  frozen,
-  landUnit,
-  now,
-  row,
-  type Fixture,
-  streamCounts,
-} from '../../src/warehouse/duckdb/load-fixture.ts';
+import { createFixture, frozen, landUnit, now, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
 import { closedMonths } from '../../src/transform/money-settings.ts';
 import { closedColumns, closedMonthsName } from '../../src/warehouse/closed-months.ts';
 import { openDuckdb, openTransferSource } from '../../src/warehouse/duckdb/index.ts';
@@ -30,6 +22,7 @@ import {
 } from '../../src/warehouse/transfer.ts';
 import { startInProcess } from '../truth/in-process.ts';
 import { startGoogle, type Google } from './emulator.ts';
+import { streamCounts } from '../../src/contracts/counts.fixture.ts';
 
 // From DuckDB to BigQuery: nothing lost, nothing doubled, and the next sync is an ordinary second one.
 

@@ -4,16 +4,9 @@ import { PassThroughClient } from 'google-auth-library';
 import type { LandedRow, RejectedRow, StreamKey } from '../../src/contracts/sync.ts';
 import type { LoadUnit, PublishedTable, Warehouse } from '../../src/warehouse/port.ts';
 import { openBigquery } from '../../src/warehouse/bigquery/index.ts';
-import {
-  createFixture,
-  frozen,
-  landUnit,
-  now,
-  row,
-  type Fixture,
-  streamCounts,
-} from '../../src/warehouse/duckdb/load-fixture.ts';
+import { createFixture, frozen, landUnit, now, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
 import { startGoogle, type Google } from './emulator.ts';
+import { streamCounts } from '../../src/contracts/counts.fixture.ts';
 
 // The port's promises about loads, on BigQuery. Each test has datasets of its own.
 

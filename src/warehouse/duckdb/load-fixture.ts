@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../contracts/clock.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { LandedRow, PartFile, RejectedRow, Slice, StreamCounts, StreamKey } from '../../contracts/sync.ts';
+import type { LandedRow, PartFile, RejectedRow, Slice, StreamKey } from '../../contracts/sync.ts';
 import { createLocalLanding } from '../../landing/local.ts';
 import type { Landing } from '../../landing/port.ts';
 import type { LoadUnit, Warehouse } from '../port.ts';
@@ -23,20 +23,6 @@ export type Fixture = {
 export const now = '2026-06-30T12:00:00.000Z';
 export const frozen: Clock = { now: () => now };
 export const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: 'members' };
-
-/** Counts of a stream's run, each another number. */
-export const streamCounts: StreamCounts = {
-  slices: 1,
-  pages: 2,
-  requests: 3,
-  rowsRead: 4,
-  rowsInserted: 5,
-  rowsUpdated: 6,
-  rowsUnchanged: 7,
-  rowsDeleted: 8,
-  rowsQuarantined: 9,
-  bytesRead: 10,
-};
 
 export function createFixture(
   folder = mkdtempSync(join(tmpdir(), 'mailmart-warehouse-')),

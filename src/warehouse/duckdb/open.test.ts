@@ -17,8 +17,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Warehouse } from '../port.ts';
 import { warehouseFailure } from './errors.ts';
-import { createFixture, frozen, key, landUnit, row, streamCounts, type Fixture } from './load-fixture.ts';
+import { createFixture, frozen, key, landUnit, row, type Fixture } from './load-fixture.ts';
 import { tableHash } from './table-hash.ts';
+import { streamCounts } from '../../contracts/counts.fixture.ts';
 
 let fixture: Fixture;
 const children: ChildProcess[] = [];

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Warehouse } from '../port.ts';
-import { createFixture, key, landUnit, now, row, streamCounts, type Fixture } from './load-fixture.ts';
+import { createFixture, key, landUnit, now, row, type Fixture } from './load-fixture.ts';
 import { openPublished, type Published } from './published.ts';
 import { replacePublished } from './replace-published.ts';
 import { Session } from './session.ts';
+import { streamCounts } from '../../contracts/counts.fixture.ts';
 
 let fixture: Fixture;
 let warehouse: Warehouse;
