@@ -8,8 +8,11 @@ import { z } from 'zod';
 import { defineConnector, type Http, type ReadPage } from '../connectors/_kit/contract.ts';
 import { exportStream } from '../connectors/_kit/export.ts';
 import { emptyInbox } from '../connectors/_kit/hook.ts';
+import { ConnectorError } from '../connectors/_kit/errors.ts';
+import { connectorOf, offset, thing, things, type Changes } from '../connectors/_kit/suite/engine-harness.ts';
+import { noDownload } from '../connectors/_kit/suite/no-download.ts';
 import { tiny } from '../connectors/_kit/suite/tiny.ts';
-import type { Slice } from '../src/contracts/sync.ts';
+import type { Slice, SliceResult } from '../src/contracts/sync.ts';
 import { createLocalLanding } from '../src/landing/local.ts';
 import { readSliceToLanding } from './read-slice.ts';
 
@@ -58,9 +61,9 @@ const exporting = defineConnector(z.null(), (define) => ({
 }));
 
 /** Each attempt is a process of its own: it opens the landing store anew. */
-function attempt(connector: typeof exporting, http: Http, slice = sliceOf('all'), runId = 'run-1') {
+function attempt(connector: typeof exporting, http: Http, slice = sliceOf('all'), runId = 'run-1', of = key) {
   return readSliceToLanding(
-    { key, runId, slice, now, priority: 0 },
+    { key: of, runId, slice, now, priority: 0 },
     {
       connector,
       config: null,
@@ -149,11 +152,56 @@ it('of a slice that is read again only the last pass is landed, with what it ref
   });
   const { rows, rejected, parts } = await attempt(connector, source().http);
   expect([passes, rows, rejected.length]).toEqual([2, 2, 1]);
-  const landed = parts.flatMap(({ name }) =>
+  expect(landedKeys(parts)).toEqual(['["b"]', '["c"]']);
+});
+
+/** The keys of rows in their parts, in order. */
+function landedKeys(parts: SliceResult['parts']): readonly (string | undefined)[] {
+  const lines = parts.flatMap(({ name }) =>
     zstdDecompressSync(readFileSync(join(folder, name)))
       .toString('utf8')
       .trimEnd()
       .split('\n'),
   );
-  expect(landed.map((line) => line.split('\t')[1])).toEqual(['["b"]', '["c"]']);
+  return lines.map((line) => line.split('\t')[1]);
+}
+
+it.each([
+  ['keeps an order', { stableOrder: true }],
+  ['keeps none', {}],
+])('after a crash in the tail only the tail is asked for again, where the source %s', async (_, order: Changes) => {
+  const cursor = {
+    field: 'at',
+    unit: 'iso',
+    order: 'unsorted',
+    lookback: 'PT1H',
+    params: ({ from, to }: { readonly from?: string; readonly to?: string }) => ({ from, to }),
+  } as const;
+  const connector = connectorOf({ cursor, paginate: offset(2), ...order });
+  const slice: Slice = { ...sliceOf('all'), window: { to: 'to' }, tail: { from: 'from' } };
+  const asked: string[] = [];
+  let isDown = true;
+  const http: Http = {
+    requests: 0,
+    download: noDownload,
+    request: ({ params }) => {
+      const { from, offset: at } = params as { from?: string; offset: number };
+      asked.push(`${from ?? ''}${at}`);
+      if (from !== undefined && isDown)
+        throw new ConnectorError('down', { kind: 'transient', connector: 'tiny', fix: '' });
+      const rows = from === undefined ? [...things(4), { id: 5, at: 'x' }] : [thing(7), thing(1)];
+      const body = { things: rows.slice(at, at + 2), total_items: rows.length };
+      return Promise.resolve({ status: 200, headers: {}, body: body as never, bytes: 10 });
+    },
+  };
+  const of = { ...key, stream: 'things' };
+  await expect(attempt(connector, http, slice, 'run-1', of)).rejects.toThrow('down');
+  isDown = false;
+  const { parts, ...mended } = await attempt(connector, http, slice, 'run-1', of);
+  expect(asked).toEqual(['0', '2', '4', 'from0', 'from0']);
+  expect(landedKeys(parts)).toEqual(['["t0"]', '["t1"]', '["t2"]', '["t3"]', '["t7"]', '["t1"]']);
+  // And its end is that of a run without a crash.
+  const { parts: _parts, ...unbroken } = await attempt(connector, http, slice, 'run-2', of);
+  expect(mended).toEqual(unbroken);
+  expect(mended).toMatchObject({ rows: 6, units: 5, pages: 3, bytesRead: 40, state: { refusedFrom: '' } });
 });

@@ -60,6 +60,13 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
   const requests = (): number => (earlier?.requests ?? 0) + http.requests;
   let bytes = earlier?.bytes ?? 0;
   let unsaved = 0;
+  /** Makes what was read up to `at` durable: no later attempt asks for it again. */
+  const checkpoint = async (at: SliceResume): Promise<void> => {
+    const progress: Progress = { at, requests: requests(), bytes };
+    await writer.checkpoint(progress as unknown as Json);
+    unsaved = 0;
+    open?.settled();
+  };
   try {
     if (earlier === null) await open?.reserve(expectedPages(connector, key.stream, slice), signal);
     const sink = (row: LandedRow): void => writer.add(row);
@@ -89,16 +96,17 @@ export async function readSliceToLanding(job: SliceJob, tools: SliceTools): Prom
         unsaved += 1;
         const isShort = open?.isShort === true;
         if (event.resume !== undefined && (unsaved >= pagesPerCheckpoint || isShort)) {
-          const progress: Progress = { at: event.resume, requests: requests(), bytes };
-          await writer.checkpoint(progress as unknown as Json);
-          unsaved = 0;
-          open?.settled();
+          await checkpoint(event.resume);
         } else if (event.resume !== undefined) {
           open?.wrote();
         } else if (isShort) {
           open?.settled();
         }
         tools.onPage({ rows: event.count, bytes: event.bytes });
+      } else if (event.kind === 'tail') {
+        // Pages that are written hold no place while the tail's are asked for: so a kill must not cost them.
+        if (event.resume !== undefined) await checkpoint(event.resume);
+        open?.settled();
       } else if (event.kind === 'restart') {
         tools.logger.info({ stream: key.stream, reason: event.reason }, 'slice starts again');
         await writer.restart();

@@ -430,10 +430,11 @@ describe('the tail of a slice', () => {
     expect(gone.asked).toHaveLength(1);
   });
 
-  it('gives no place to go on from: a later attempt reads all of it', async () => {
+  it('gives no place within it to go on from: a later attempt reads all of it, and nothing before it', async () => {
     const http = source(() => [thing(7), thing(8), thing(9)]);
     const { events } = await read(http, { cursor, stableOrder: true }, slice);
-    const places = events.map((event) => event.kind === 'page' && event.resume !== undefined);
-    expect(places).toEqual([true, false, false, false, false]);
+    const places = events.map((event) => (event.kind === 'page' || event.kind === 'tail') && event.resume?.pages);
+    const second = { request: expect.objectContaining({ path: '/things' }), read: 2 };
+    expect(places).toEqual([second, undefined, null, undefined, undefined, false]);
   });
 });

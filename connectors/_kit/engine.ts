@@ -52,7 +52,10 @@ export async function* readSlice<C>(
     const resume = restarts === 0 ? options.resume : undefined;
     const drain = new Drain(connector.name, streamName, stream, options);
     if (resume !== undefined) await drain.restore(resume.at.drained, resume.keys);
-    const skipped = yield* readPages(connector, streamName, stream, options, drain, resume?.at.pages);
+    const isWindowRead = resume?.at.pages === null;
+    const skipped = isWindowRead
+      ? undefined
+      : yield* readPages(connector, streamName, stream, options, drain, resume?.at.pages ?? undefined);
     const changed = drain.atEnd(skipped);
     if (changed === undefined || restarts === MAX_RESTARTS) {
       const isRead = changed === undefined && skipped === undefined;
@@ -104,8 +107,8 @@ async function* readTail<C>(
   const ofTail = { ...options, slice: { ...slice, window: tail } };
   // A later attempt goes on behind a page of the slice's own window alone.
   const unordered = { ...stream, stableOrder: false };
-  // Pages that are written hold no place while another is asked for.
-  options.ahead?.rest?.();
+  // What a reader of its own says is missing is not among what is kept.
+  yield 'read' in stream ? { kind: 'tail' } : { kind: 'tail', resume: { pages: null, drained: before.save() } };
   for (let tries = 1; ; tries++) {
     const drain = new Drain(connector.name, name, stream, ofTail);
     const skipped = yield* readPages(connector, name, unordered, ofTail, drain);

@@ -9,7 +9,7 @@ export type ReadAhead = {
   readonly open: (signal: AbortSignal, places?: number) => Promise<() => void>;
   /** Waits for a place among the pages that are unpacked and written, of which a thread needs few: they are large. Likewise. */
   readonly unpack: (signal: AbortSignal) => Promise<() => void>;
-  /** Called when a request of the slice pauses before it is repeated, and between its own window and its tail. */
+  /** Called when a request of the slice pauses before it is repeated. */
   readonly rest?: () => void;
 };
 

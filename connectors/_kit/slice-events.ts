@@ -2,7 +2,11 @@ import type { PageResume } from './pages.ts';
 import type { ItemState, LandedRow, RejectedRow } from '../../src/contracts/sync.ts';
 
 /** Everything a later attempt needs to go on behind a page. JSON: it is kept beside the slice's parts. */
-export type SliceResume = { readonly pages: PageResume; readonly drained: Drained };
+export type SliceResume = {
+  /** Null: the slice's own window is read, its tail is left. */
+  readonly pages: PageResume | null;
+  readonly drained: Drained;
+};
 
 /** What a drain knows of the pages it has read. Its keys are in the parts. */
 export type Drained = {
@@ -19,7 +23,7 @@ export type Drained = {
 
 /**
  * What `readSlice` yields, in order: pages, perhaps a restart (the source changed while it was paged: everything
- * yielded so far for this slice is void), and exactly one end.
+ * yielded so far for this slice is void), perhaps a tail, and exactly one end.
  */
 export type SliceEvent =
   | {
@@ -37,6 +41,8 @@ export type SliceEvent =
       readonly resume?: SliceResume;
     }
   | { readonly kind: 'restart'; readonly reason: string }
+  /** The slice's own window is read; what follows are the pages of its tail. A later attempt may go on from here, where it can. */
+  | { readonly kind: 'tail'; readonly resume?: SliceResume }
   | {
       readonly kind: 'end';
       readonly state: ItemState;

@@ -167,7 +167,7 @@ async function readOnce<C>(settings: SyncSettings<C>, stream: string, slice: Sli
     } else if (event.kind === 'page') {
       rows.push(...event.rows);
       rejected.push(...event.rejected);
-    } else {
+    } else if (event.kind === 'end') {
       return { slice, rows, rejected, end: event };
     }
   }
