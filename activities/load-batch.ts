@@ -1,6 +1,7 @@
+import type { AnyStream } from '../connectors/_kit/contract.ts';
 import { isDoubtful, settledStates } from '../connectors/_kit/verdict.ts';
 import type { ItemState, SliceResult } from '../src/contracts/sync.ts';
-import { WarehouseError } from '../src/warehouse/port.ts';
+import { WarehouseError, type LoadUnit } from '../src/warehouse/port.ts';
 import { accountOf, streamOf, tableOf } from './account.ts';
 import type { Deps } from './deps.ts';
 import { isReading } from './extract-batch.ts';
@@ -29,7 +30,7 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
     batchId: partial === undefined ? `${from}-${to}` : `${from}-${to}-part-${partial}`,
     fence: input.fence,
     parts: results.flatMap(({ parts }) => parts),
-    rejected: results.flatMap(({ rejected }) => rejected),
+    rejected: results.flatMap((result) => refusedIn(streamOf(connector, key.stream), result)),
     checkpoints: new Map([...(await doubtedStates(deps, key, doubted)), ...settledStates(trusted)]),
     sweep: sweeps ? trusted.filter((result) => isSweepable(result, items.alone)).map(({ slice }) => slice.item) : [],
     extractedAt: deps.clock.now(),
@@ -44,6 +45,11 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
     deleted: loaded.deleted,
     quarantined: loaded.quarantined,
   };
+}
+
+/** What was posted is read once: a record of it that was refused is never met again. */
+function refusedIn({ push }: AnyStream<never>, { slice, rejected }: SliceResult): LoadUnit['rejected'] {
+  return push === undefined ? rejected.map((row) => ({ ...row, item: slice.item })) : rejected;
 }
 
 async function durableResults(deps: Deps, input: LoadInput, plan: RunPlan): Promise<readonly SliceResult[]> {

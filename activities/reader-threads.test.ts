@@ -153,10 +153,10 @@ it('a slice whose request pauses lets the others read, and is read all the same'
   const refused = new Set<string>();
   answer = (request, response) => {
     const list = /lists\/(\w+)\//.exec(request.url ?? '')?.[1] ?? '';
-    // Seven of them wait a second: their pages alone would take all places.
+    // Seven of them wait two seconds: their pages alone would take all places.
     if (Number(list.slice(1)) >= 7 || refused.has(list)) return segments(request, response);
     refused.add(list);
-    response.writeHead(429, { 'retry-after': '1' }).end();
+    response.writeHead(429, { 'retry-after': '2' }).end();
   };
   const order: number[] = [];
   await Promise.all(

@@ -56,6 +56,8 @@ const account = (change: Partial<RunPipelineResult['accounts'][number]>): Partia
 const failedWith = (kind: string) => account({ failure: { kind, message: `it was ${kind}` } });
 const test = { name: 'checks.marts_x', message: '2 rows', blocking: true } as const;
 
+const nothing = { streams: [], quarantine: [] };
+
 const unstyled = (text: string): string => text.replaceAll(/[\uE100-\uE106]/g, '');
 
 describe('how a run ended', () => {
@@ -83,7 +85,7 @@ describe('how a run ended', () => {
     ],
     ['incomplete', pipeline(failedWith('transient')), 'Not complete'],
   ] as const)('%s', (exit, result, words) => {
-    const ended = endOfPipeline(result, false, null, []);
+    const ended = endOfPipeline(result, false, null, nothing);
     expect(ended.exit).toBe(exit);
     expect(unstyled(lastLine(ended))).toContain(words);
     outputSchemas['run']?.parse({ version: 1, command: 'run', ...ended.outcome });
@@ -95,7 +97,7 @@ describe('how a run ended', () => {
     const said = `Error SECRET_UNSET: ${message}\n  More: mailmart explain SECRET_UNSET\n  Fix: ${fix}`;
     const known = { kind: 'config', code: 'SECRET_UNSET', fix };
     const run = account({ troubled: [{ stream: 'members', message, ...known }] });
-    expect(unstyled(lastLine(endOfPipeline(pipeline(run), false, null, [])))).toBe(said);
+    expect(unstyled(lastLine(endOfPipeline(pipeline(run), false, null, nothing)))).toBe(said);
     // As it crosses history: the fix is a part of the message too.
     const failed = synced({ verdict: incomplete, failure: { message: `${message} ${fix}`, ...known } });
     expect(unstyled(lastLine(endOfSyncs('r', false, [failed], 5)))).toBe(said);
@@ -133,6 +135,22 @@ describe('how a run ended', () => {
     expect(text).toContain('shop: 2 deleted members');
     expect(text).toContain('shop/members: no answer');
     expect(text).toContain('3 records. See why: mailmart query "from status.quarantine"');
+  });
+
+  it.each([
+    [0, 0, /^(?![\s\S]*quarantine)/],
+    [2, 0, /Still in quarantine from earlier runs: 2 records\. See why: .*open_count > 0/],
+    [2, 3, /In quarantine: 3 records/],
+    [5, 3, /In quarantine: 3 records[^\n]*\nStill in quarantine from earlier runs: 2 records/],
+  ])('of %i records that are not mended, %i of this run', (open, rowsQuarantined, said) => {
+    const entry = { source: 'file', account_id: 'shop', stream: 'costs', path: 'at', reason: 'no', last_run_id: 'r' };
+    const quarantine = [{ ...entry, rows: 9, open }];
+    const run = pipeline(account({ verdict: complete, counts: { ...counts, rowsQuarantined } }));
+    const { outcome, exit } = endOfPipeline(run, false, null, { streams: [], quarantine });
+    expect(summaryText(outcome)).toMatch(said);
+    expect(outcome.quarantine_open).toBe(open);
+    expect(exit).toBe(rowsQuarantined === 0 ? 'done' : 'incomplete');
+    outputSchemas['run']?.parse({ version: 1, command: 'run', ...outcome });
   });
 
   it('says once what all streams of a service met, and each failure of its own', () => {

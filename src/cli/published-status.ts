@@ -49,7 +49,10 @@ export type QuarantineStatus = {
   readonly stream: string;
   readonly path: string;
   readonly reason: string;
+  /** Ever refused. */
   readonly rows: number;
+  /** Of these, not mended since. */
+  readonly open: number;
   readonly last_run_id: string;
 };
 
@@ -102,6 +105,8 @@ export async function readStatus(published: Published, now: string): Promise<Pub
       path: String(row['path']),
       reason: String(row['reason']),
       rows: Number(row['row_count']),
+      // An older copy does not tell.
+      open: Number(row['open_count'] ?? row['row_count']),
       last_run_id: String(row['last_run_id']),
     })),
     marts: tables.filter((row) => row['table_schema'] === 'marts').map((row) => String(row['table_name'])),

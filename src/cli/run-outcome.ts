@@ -3,7 +3,7 @@ import type { RunPipelineResult, SyncAccountResult, TransformResult } from '../.
 import { addCounts, combine, noCounts } from '../contracts/counts.ts';
 import type { StreamCounts, Verdict } from '../contracts/sync.ts';
 import type { RunCost } from './cost.ts';
-import type { StreamStatus } from './published-status.ts';
+import type { PublishedStatus, StreamStatus } from './published-status.ts';
 import { namedFailure } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitName } from './exit-codes.ts';
@@ -40,6 +40,8 @@ export type RunOutcome = {
   } | null;
   /** What the models were billed, where the warehouse bills bytes. */
   readonly cost: RunCost | null;
+  /** Records of this and earlier runs that are in quarantine and not mended; null where that was not looked up. */
+  readonly quarantine_open: number | null;
   readonly published: boolean;
   readonly report: string | null;
   readonly duration_ms: number;
@@ -96,7 +98,7 @@ export function endOfPipeline(
   result: RunPipelineResult,
   attached: boolean,
   report: string | null,
-  streams: readonly StreamStatus[],
+  { streams, quarantine }: Pick<PublishedStatus, 'streams' | 'quarantine'>,
   cost: RunCost | null = null,
 ): Ended {
   const accounts = result.accounts.map((account): AccountOutcome => ({
@@ -120,6 +122,7 @@ export function endOfPipeline(
     accounts,
     transform: result.transform,
     cost,
+    quarantineOpen: quarantine.reduce((sum, { open }) => sum + open, 0),
     published: result.published,
     report,
     durationMs: result.durationMs,
@@ -154,6 +157,7 @@ type Parts = {
   readonly accounts: readonly AccountOutcome[];
   readonly transform: TransformResult | null;
   readonly cost: RunCost | null;
+  readonly quarantineOpen?: number;
   readonly published: boolean;
   readonly report: string | null;
   readonly durationMs: number;
@@ -181,6 +185,7 @@ function finish(parts: Parts): Ended {
               failed: parts.transform.failed,
             },
       cost: parts.cost,
+      quarantine_open: parts.quarantineOpen ?? null,
       published: parts.published,
       report: parts.report,
       duration_ms: Math.round(parts.durationMs),

@@ -90,11 +90,19 @@ export function summaryText(outcome: RunOutcome): string {
   );
   const quarantined = total((counts) => counts.rowsQuarantined);
   if (quarantined > 0) {
-    lines.push(`In quarantine: ${countText(quarantined)} records. See why: mailmart query "from status.quarantine"`);
+    lines.push(`In quarantine: ${recordsText(quarantined)}. See why: mailmart query "from status.quarantine"`);
+  }
+  const earlier = (outcome.quarantine_open ?? 0) - quarantined;
+  if (earlier > 0) {
+    lines.push(
+      `Still in quarantine from earlier runs: ${recordsText(earlier)}. See why: mailmart query "from status.quarantine where open_count > 0"`,
+    );
   }
   if (outcome.report !== null) lines.push(`Report: ${outcome.report}`);
   return lines.join('\n');
 }
+
+const recordsText = (count: number): string => `${countText(count)} ${count === 1 ? 'record' : 'records'}`;
 
 function list(title: string, entries: readonly string[]): readonly string[] {
   return entries.length === 0 ? [] : [`${title}:`, ...entries.map((entry) => `  - ${entry}`)];

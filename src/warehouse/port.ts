@@ -33,6 +33,9 @@ export class WarehouseError extends Error {
   }
 }
 
+/** A refused record, and the item whose next whole read shows whether it is mended; without one it stays refused for good. */
+export type RefusedRow = RejectedRow & { readonly item?: string };
+
 /** One load: everything here commits in one transaction or not at all. */
 export type LoadUnit = {
   readonly key: StreamKey;
@@ -44,7 +47,7 @@ export type LoadUnit = {
   readonly fence: number;
   /** Landing files, relative names; hashes are checked before they are read. */
   readonly parts: readonly PartFile[];
-  readonly rejected: readonly RejectedRow[];
+  readonly rejected: readonly RefusedRow[];
   readonly checkpoints: ReadonlyMap<string, ItemState>;
   /** Items read as a whole in this unit: their rows that are not in it have vanished at the source. */
   readonly sweep: readonly string[];

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PassThroughClient } from 'google-auth-library';
 import type { LandedRow, RejectedRow, StreamKey } from '../../src/contracts/sync.ts';
 import type { LoadUnit, PublishedTable, Warehouse } from '../../src/warehouse/port.ts';
+import { loadMended, mended } from '../../src/warehouse/mended.fixture.ts';
 import { openBigquery } from '../../src/warehouse/bigquery/index.ts';
 import { createFixture, frozen, landUnit, now, row, type Fixture } from '../../src/warehouse/duckdb/load-fixture.ts';
 import { startGoogle, type Google } from './emulator.ts';
@@ -18,7 +19,7 @@ let published: readonly { readonly name: string; readonly rows: readonly unknown
 let worlds = 0;
 const key: StreamKey = { source: 'mailchimp', accountId: 'shop', stream: 'members' };
 
-const open = async (prefix: string): Promise<Warehouse> =>
+const open = async (prefix: string, clock = frozen): Promise<Warehouse> =>
   await openBigquery({
     project: google.project,
     location: 'EU',
@@ -26,7 +27,7 @@ const open = async (prefix: string): Promise<Warehouse> =>
     authClient: new PassThroughClient(),
     datasetPrefix: prefix,
     landing: fixture.landing,
-    clock: frozen,
+    clock,
     backoff: () => 5,
     publish: async (tables) => {
       published = await Promise.all(tables.map(async (table) => ({ name: table.name, rows: await all(table) })));
@@ -256,6 +257,17 @@ test('marts are swapped together, and published without a query over them', asyn
   expect(published.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['status.runs', 'status.streams', 'status.models', 'status.tables']),
   );
+});
+
+test('what was refused counts as open until its item is read as a whole without it, and again when it is refused again', async () => {
+  const seen: unknown[] = [];
+  const openAnew = (clock: typeof frozen) => open(`w${worlds}_mended_`, clock);
+  for await (const one of loadMended(openAnew, fixture.landing, [row('x', { id: 'x' })])) {
+    await one.publish('run');
+    const [only] = published.find(({ name }) => name === 'status.quarantine')?.rows ?? [];
+    seen.push(only);
+  }
+  expect(seen).toMatchObject(mended.map(({ rows, open }) => ({ row_count: rows, open_count: open })));
 });
 
 test('the run log gives back what was written, newest first', async () => {

@@ -62,7 +62,7 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
     folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n2,tools,three,2026-01-02\n');
     const second = await cli(['sync', 'books']);
     expect(second.code).toBe(5);
-    expect(second.stdout).toContain('1 records. See why: mailmart query "from status.quarantine"');
+    expect(second.stdout).toContain('In quarantine: 1 record. See why: mailmart query "from status.quarantine"');
     expect(second.stderr.trimEnd().split('\n').at(-1)).toMatch(/^Not complete \(incomplete\)/);
     expect(second.stderr).not.toMatch(/^\s+at /m);
 
@@ -70,6 +70,12 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
     expect(quarantine.stdout).toMatch(/^path,reason\ncosts\.amount,/);
     const status = await cli(['status']);
     expect(status.stdout).toMatch(/books\/costs: 1 × costs\.amount/);
+
+    folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n2,tools,3,2026-01-02\n');
+    expect((await cli(['sync', 'books'])).code).toBe(0);
+    expect((await cli(['status'])).stdout).not.toContain('quarantine:');
+    const mended = await cli(['query', 'select row_count, open_count from status.quarantine', '--csv']);
+    expect(mended.stdout).toBe('row_count,open_count\n1,0\n');
   });
 
   it.each([

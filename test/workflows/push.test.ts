@@ -256,6 +256,10 @@ describe('posts become rows', () => {
       loaded: { inserted: 1, quarantined: 0 },
       verdict: { kind: 'complete' },
     });
+    // A post is read once: that it is not refused again says nothing.
+    expect(await warehouse.query('select count(*) as known from ops.quarantine where item is not null')).toEqual([
+      { known: 0 },
+    ]);
   });
 
   it('an unsigned post is never a fact, whatever it says (B60)', async () => {

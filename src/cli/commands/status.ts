@@ -72,9 +72,8 @@ function statusText(state: PublishedStatus, cost: RunCost | null, receiver: read
   lines.push(
     ...block(
       'In quarantine',
-      state.quarantine.map(
-        ({ rows, path, reason, ...key }) =>
-          `${nameOf(key)}: ${countText(rows)} × ${path === '' ? '' : `${path}: `}${reason}`,
+      state.quarantine.flatMap(({ open, path, reason, ...key }) =>
+        open === 0 ? [] : [`${nameOf(key)}: ${countText(open)} × ${path === '' ? '' : `${path}: `}${reason}`],
       ),
     ),
   );

@@ -10,7 +10,8 @@ export async function qualitySection(context: Context): Promise<Html> {
   const label = words.columns;
   const quarantine = await reader.rows(
     ['status.quarantine'],
-    'select * from status.quarantine order by row_count desc, source, account_id, stream, path, reason limit 100',
+    `select * from status.quarantine where open_count > 0
+    order by open_count desc, source, account_id, stream, path, reason limit 100`,
   );
   const streams = await reader.rows(
     ['status.streams'],
@@ -39,7 +40,7 @@ export async function qualitySection(context: Context): Promise<Html> {
         ...from,
         { column: 'path', unit: 'text' },
         { column: 'reason', unit: 'text' },
-        { column: 'row_count', unit: 'count', label: label.row_count },
+        { column: 'open_count', unit: 'count', label: label.open_count },
         { column: 'first_at', unit: 'instant', label: label.first_at },
         { column: 'last_at', unit: 'instant', label: label.last_at },
       ],

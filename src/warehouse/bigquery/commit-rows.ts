@@ -23,6 +23,9 @@ export const quarantineColumns = [
   'record',
   'record_hash',
   'quarantined_at',
+  'item',
+  'last_run_id',
+  'last_refused_at',
 ] as const;
 
 export const quarantineRows = (deps: Deps, unit: LoadUnit): readonly object[] =>
@@ -33,6 +36,8 @@ export const quarantineRows = (deps: Deps, unit: LoadUnit): readonly object[] =>
     batch_id: unit.batchId,
     record_hash: hash,
     quarantined_at: deps.clock.now(),
+    last_run_id: unit.runId,
+    last_refused_at: deps.clock.now(),
   }));
 
 export const checkpointColumns = [

@@ -67,6 +67,9 @@ export function commitScript(
     );
   }
   if (refused.rows > 0) {
+    // Two updates of one table at once cannot both commit, so only where something may have been refused before.
+    if (state.number > 0) statements.push(refusedAgain(deps, refused));
+    params['refused_at'] = deps.clock.now();
     statements.push(
       `${insertStatement(deps, 'quarantine', quarantineColumns, refused.source, {
         number: `${next} * 1000000 + cast(json_value(x, '$.number') as int64)`,
@@ -185,6 +188,11 @@ function vanished(deps: Deps, unit: LoadUnit, stage: Stage | null): string {
     stage === null ? '' : ` and _primary_key not in (select _primary_key from ${deps.names.quote(stage.name)})`;
   return `${everyRow}_account_id = @account and _deleted_at is null and _item in unnest(@sweep)${read}
       and _primary_key not in unnest(@refused_keys)`;
+}
+
+function refusedAgain(deps: Deps, refused: TextSource): string {
+  return `update ${deps.names.quote('ops.quarantine')} set last_run_id = @run, last_refused_at = timestamp(@refused_at)
+    where ${ofStream} and record_hash in (select json_value(x, '$.record_hash') from ${refused.source})`;
 }
 
 const isNewRefusal = (deps: Deps): string =>

@@ -49,7 +49,7 @@ export function quarantineOthers(deps: Deps, others: Others, first: string): str
   return `insert into ${deps.names.quote('ops.quarantine')} (${quarantineColumns.map((column) => `\`${column}\``).join(', ')})
     select ${first} + row_number() over (order by identity) - 1, @source, @account, @stream, @run, @batch, item,
       concat('row ', cast(row_in_slice as string), ' of the slice'), @others_path, @others_reason, record, identity,
-      timestamp(@others_at)
+      timestamp(@others_at), cast(null as string), @run, timestamp(@others_at)
     from ${others.source}
     where ${isNewOther(deps)}`;
 }

@@ -102,10 +102,19 @@ function statusQueries(
       },
     },
     quarantine: {
-      sql: `select source, account_id, stream, path, reason, count(*) as row_count, min(quarantined_at) as first_at,
-          max(quarantined_at) as last_at, max_by(run_id, number) as last_run_id, min_by(position, number) as first_position
-        from ${ops('quarantine')} group by source, account_id, stream, path, reason
-        order by source, account_id, stream, path, reason`,
+      // Mended: its item has been read as a whole since, and it was not refused again.
+      sql: `select q.source, q.account_id, q.stream, q.path, q.reason, count(*) as row_count,
+          countif(c.run_id is null or c.run_id = q.last_run_id or c.committed_at < q.last_refused_at) as open_count,
+          min(q.quarantined_at) as first_at, max(q.last_refused_at) as last_at,
+          array_agg(q.last_run_id order by q.last_refused_at desc, q.number desc limit 1)[offset(0)] as last_run_id, min_by(q.position, q.number) as first_position
+        from (
+          select * replace (coalesce(last_run_id, run_id) as last_run_id, coalesce(last_refused_at, quarantined_at) as last_refused_at)
+          from ${ops('quarantine')}) as q
+        left join (select * from ${ops('checkpoint')} where true
+          qualify row_number() over (partition by source, account_id, stream, item order by fence desc, number desc) = 1) as c
+          on c.source = q.source and c.account_id = q.account_id and c.stream = q.stream and c.item = q.item
+        group by q.source, q.account_id, q.stream, q.path, q.reason
+        order by q.source, q.account_id, q.stream, q.path, q.reason`,
       columns: {
         source: 'string',
         account_id: 'string',
@@ -113,6 +122,7 @@ function statusQueries(
         path: 'string',
         reason: 'string',
         row_count: 'int',
+        open_count: 'int',
         first_at: 'timestamp',
         last_at: 'timestamp',
         last_run_id: 'string',

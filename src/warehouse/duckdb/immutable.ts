@@ -69,7 +69,7 @@ export async function quarantineOthers(
     attempted,
     `insert into ops.quarantine
     select nextval('ops.event_number'), $2, $3, $4, $5, $6, o._item, concat('row ', o._n + 1, ' of the slice'), $7, $8,
-      o.record::varchar, o.identity, ${utc('$9')}
+      o.record::varchar, o.identity, ${utc('$9')}, null, $5, ${utc('$9')}
     from (${others}) as o
     where not exists (
       select 1 from ops.quarantine as q

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../contracts/clock.ts';
 import type { JsonObject } from '../../contracts/json.ts';
-import type { LandedRow, PartFile, RejectedRow, Slice, StreamKey } from '../../contracts/sync.ts';
+import type { LandedRow, PartFile, Slice, StreamKey } from '../../contracts/sync.ts';
 import { createLocalLanding } from '../../landing/local.ts';
 import type { Landing } from '../../landing/port.ts';
 import type { LoadUnit, Warehouse } from '../port.ts';
@@ -64,7 +64,7 @@ export async function landUnit(
   landing: Landing,
   unit: Partial<LoadUnit> & Pick<LoadUnit, 'runId' | 'batchId' | 'fence'>,
   rows: readonly LandedRow[],
-  rejected: readonly RejectedRow[] = [],
+  rejected: LoadUnit['rejected'] = [],
 ): Promise<LoadUnit> {
   const unitKey = unit.key ?? key;
   const items = [...new Set(rows.map((landed) => landed._item))];

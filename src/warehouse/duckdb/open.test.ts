@@ -92,6 +92,7 @@ test('opening again changes nothing, and the run log survives', async () => {
   expect(await second.query('select version from ops.schema_version order by version')).toEqual([
     { version: 1 },
     { version: 2 },
+    { version: 3 },
   ]);
   await second.close();
 });
@@ -113,6 +114,21 @@ test('a migration that dies half-way leaves nothing and runs again', async () =>
   expect(calls).toBe(1);
   const warehouse = await fixture.open();
   expect(await warehouse.tableKind('ops.load_ledger')).toBe('table');
+  await warehouse.close();
+});
+
+test('what a file of before version 3 has in quarantine is brought along, as refused when it was', async () => {
+  await (await fixture.open()).close();
+  for (const statement of [
+    ...['item', 'last_run_id', 'last_refused_at'].map((column) => `alter table ops.quarantine drop column ${column}`),
+    `insert into ops.quarantine values (1, 'file', 'shop', 'costs', 'r1', 'b', 's', 'row 1', 'at', 'no', '{}', 'h', '2026-01-01')`,
+    'delete from ops.schema_version where version = 3',
+  ])
+    await change(statement);
+  const warehouse = await fixture.open();
+  expect(
+    await warehouse.query('select item, last_run_id, last_refused_at = quarantined_at as same from ops.quarantine'),
+  ).toEqual([{ item: null, last_run_id: 'r1', same: true }]);
   await warehouse.close();
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Warehouse } from '../port.ts';
+import { loadMended, mended } from '../mended.fixture.ts';
 import { createFixture, key, landUnit, now, row, type Fixture } from './load-fixture.ts';
 import { openPublished, type Published } from './published.ts';
 import { replacePublished } from './replace-published.ts';
@@ -295,6 +296,21 @@ test('status says the newest of each run, stream of an account, and model, and w
       where account_id = 'news' and stream = 'lists'`),
   ).toEqual([[2, 'run-8', 'row 1']]);
   copy.close();
+});
+
+test('what was refused counts as open until its item is read as a whole without it, and again when it is refused again', async () => {
+  const own = createFixture();
+  const seen: unknown[] = [];
+  for await (const one of loadMended(own.open, own.landing, [row('x', { id: 'x' })])) {
+    await one.publish('run');
+    const copy = await openPublished(own.publishedPath);
+    seen.push((await copy.query('select row_count, open_count, last_run_id from status.quarantine')).rows[0]);
+    copy.close();
+    if (seen.length === mended.length) await one.close();
+  }
+  own.remove();
+  const last = ['run-1', 'run-2', 'run-3', 'run-3'];
+  expect(seen).toEqual(mended.map(({ rows, open }, index) => [rows, open, last[index]]));
 });
 
 test('what a killed publication left goes with the next one, and one that fails leaves the older copy alone', async () => {

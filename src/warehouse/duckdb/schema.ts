@@ -57,6 +57,17 @@ const migrations: readonly Migration[] = [
     ],
   },
   { version: 2, name: 'where marts are built', statements: ['create schema if not exists marts_build'] },
+  {
+    version: 3,
+    name: 'whether what was refused is mended',
+    statements: [
+      // Of the item, whose next whole read tells; NULL: nothing will.
+      'alter table ops.quarantine add column item varchar',
+      'alter table ops.quarantine add column last_run_id varchar',
+      'alter table ops.quarantine add column last_refused_at timestamp',
+      'update ops.quarantine set last_run_id = run_id, last_refused_at = quarantined_at',
+    ],
+  },
 ];
 
 export const newestVersion = migrations.at(-1)?.version ?? 0;
