@@ -170,7 +170,8 @@ async function told(warehouse: Warehouse) {
     states: await Promise.all([members, elsewhere, activity].map((key) => warehouse.readState(key))),
     change: await warehouse.lastChange(['raw.mailchimp__members']),
     quarantine: await warehouse.query(
-      `select source, account_id, stream, run_id, slice, position, path, reason, record, record_hash, quarantined_at
+      `select source, account_id, stream, run_id, slice, position, path, reason, record, record_hash, quarantined_at,
+        item, last_run_id, last_refused_at
       from ${warehouse.quote('ops.quarantine')}`,
     ),
   };
