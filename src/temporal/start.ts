@@ -113,8 +113,9 @@ async function startOrAttach<T extends Runnable>(
     // Every start notes it in the memo: asking the workflow itself would wait for its worker.
     const runId = String(described.memo?.['runId'] ?? described.runId);
     if (onRunning === 'refuse') throw new AlreadyRunning(workflowId, runId);
-    // Bound to the run that we saw, so that a later one is not mistaken for it.
-    const handle = client.workflow.getHandle<T>(workflowId, described.runId, { firstExecutionRunId: described.runId });
+    // Bound to the run that we saw, so that a later one is not mistaken for it, and by its beginning: it may continue as new.
+    const firstExecutionRunId = described.raw.workflowExecutionInfo?.firstRunId || described.runId;
+    const handle = client.workflow.getHandle<T>(workflowId, undefined, { firstExecutionRunId });
     return { handle, attached: true, runId };
   }
 }

@@ -420,6 +420,31 @@ describe('a second start of the same sync', () => {
   });
 });
 
+describe('a sync that somebody else started', () => {
+  it('is watched and can be cancelled after it has continued as new', async () => {
+    const world = fakeWorld({ lists: { slices: 60, sliceMs: 400 }, last: { slices: 1, dependsOn: ['lists'] } });
+    const input = inputOf({ runId: 'theirs', tuning: { ...fast, maxEvents: 30 } });
+    await bench.withWorker(world.activities, async () => {
+      const options = { client: bench.client, taskQueue: bench.taskQueue };
+      const first = await startSync({ ...options, onRunning: 'refuse' }, input);
+      const { runId: begun } = await first.handle.describe();
+      const attached = await startSync({ ...options, onRunning: 'attach' }, { ...input, runId: 'ours' });
+      while ((await first.handle.describe()).runId === begun) await delay(50);
+      const later = await startSync({ ...options, onRunning: 'attach' }, { ...input, runId: 'ours too' });
+      expect([attached.runId, later.runId]).toEqual(['theirs', 'theirs']);
+      const [a, b, c] = await Promise.all(
+        [first, attached, later].map(async ({ handle }) => (await handle.describe()).runId),
+      );
+      expect([b, c]).toEqual([a, a]);
+      await later.handle.cancel();
+      await attached.handle.cancel();
+      for (const { handle } of [first, attached, later]) {
+        await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+      }
+    });
+  });
+});
+
 describe('a sync that cannot begin', () => {
   it('fails with what to do, and says so in the run log', async () => {
     const world = fakeWorld({ lists: { slices: 1 } });
