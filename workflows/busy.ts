@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   executeChild,
   ParentClosePolicy,
@@ -7,15 +7,13 @@ import {
   type Workflow,
 } from '@temporalio/workflow';
 
-/** Somebody else's run of the same work went on for longer than we wait. */
-export class BusyError extends Error {
-  constructor(workflowId: string, waitedMs: number) {
-    super(
-      `another run of ${workflowId} was still going on after ${Math.round(waitedMs / 60_000)} minutes: ` +
-        'wait for it (mailmart status), or cancel it, then start again',
-    );
-    this.name = 'BusyError';
-  }
+/** Somebody else's run of the same work went on for longer than we wait. Temporal's failure: an error of another class ends no workflow. */
+function busy(workflowId: string, waitedMs: number): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `another run of ${workflowId} was still going on after ${Math.round(waitedMs / 60_000)} minutes: ` +
+      'wait for it (mailmart status), or cancel it, then start again',
+    'busy',
+  );
 }
 
 /**
@@ -30,10 +28,9 @@ export async function runChildWhenFree<T extends Workflow>(
     readonly runId: string;
     readonly args: Parameters<T>;
     readonly busyWaitMs: number;
-    readonly onBusy?: () => void;
   },
 ): Promise<Awaited<ReturnType<T>>> {
-  const { workflowId, runId, args, busyWaitMs, onBusy } = options;
+  const { workflowId, runId, args, busyWaitMs } = options;
   let waitMs = 1_000;
   for (let waitedMs = 0; ; waitedMs += waitMs, waitMs = Math.min(waitMs * 2, 300_000)) {
     try {
@@ -46,8 +43,7 @@ export async function runChildWhenFree<T extends Workflow>(
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      if (waitedMs >= busyWaitMs) throw new BusyError(workflowId, waitedMs);
-      onBusy?.();
+      if (waitedMs >= busyWaitMs) throw busy(workflowId, waitedMs);
       await sleep(waitMs);
     }
   }

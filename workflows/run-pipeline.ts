@@ -33,7 +33,7 @@ class PipelineRun {
   private readonly act: Proxies;
   private readonly startedMs = Date.now();
   private step: PipelineProgress['step'] = 'planning';
-  private accounts: PipelineProgress['accounts'] = [];
+  private accounts: readonly AccountRef[] = [];
 
   constructor(input: RunPipelineInput) {
     this.input = input;
@@ -43,13 +43,11 @@ class PipelineRun {
       kind: 'pipeline',
       runId: input.runId,
       step: this.step,
-      accounts: this.accounts,
-      // Those that have ended too: who looks now and then is to hear how their last streams ended.
+      // Those that have ended too: who looks now and then is to hear how their last streams ended. One that still waits for
+      // somebody else's sync shows nothing of it: that speaks for another run.
       children: [
         ...(this.step === 'sync' || this.step === 'transform'
-          ? this.accounts
-              .filter(({ state }) => state !== 'busy')
-              .map(({ source, accountId }) => syncAccountId(source, accountId))
+          ? this.accounts.map(({ source, accountId }) => syncAccountId(source, accountId))
           : []),
         ...(this.step === 'transform' ? [transformId] : []),
       ],
@@ -74,7 +72,7 @@ class PipelineRun {
     const { accounts, runId } = this.input;
     const plan = await this.act.store.planPipeline({ runId, ...(accounts === undefined ? {} : { accounts }) });
     this.step = 'sync';
-    this.accounts = plan.accounts.map((account) => ({ ...account, state: 'running' }));
+    this.accounts = plan.accounts;
     return Promise.all(plan.accounts.map((account) => this.syncOne(account)));
   }
 
@@ -85,13 +83,10 @@ class PipelineRun {
         runId: this.input.runId,
         args: [{ ...account, runId: this.input.runId, partOfRun: true, ...this.tuning() }],
         busyWaitMs: this.limits.busyWaitMs,
-        onBusy: () => this.mark(account, 'busy'),
       });
-      this.mark(account, 'done');
       return outcomeOf(account, result);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.mark(account, 'failed');
       return unsynced(account, failureInfo(error));
     }
   }
@@ -163,10 +158,6 @@ class PipelineRun {
       verdict: verdict === null ? null : capVerdict(verdict, 20),
       message,
     });
-  }
-
-  private mark(account: AccountRef, state: PipelineProgress['accounts'][number]['state']): void {
-    this.accounts = this.accounts.map((known) => (known.accountId === account.accountId ? { ...known, state } : known));
   }
 
   private tuning(): Pick<RunPipelineInput, 'tuning'> {

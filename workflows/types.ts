@@ -130,7 +130,6 @@ export type PipelineProgress = {
   readonly kind: 'pipeline';
   readonly runId: string;
   readonly step: 'planning' | 'sync' | 'transform' | 'publish' | 'report' | 'done';
-  readonly accounts: readonly (AccountRef & { readonly state: 'running' | 'busy' | 'done' | 'failed' })[];
   /** Workflow ids to ask for details. */
   readonly children: readonly string[];
 };

@@ -14,3 +14,14 @@ test('a full disk is named, also where the write knows no path: by its number th
   });
   expect(describeError(Object.assign(error, { path: '/data/x' }))).toMatchObject({ where: '/data/x' });
 });
+
+test('a run that another one keeps from beginning is named as one that is going on, however deep it was met', () => {
+  const failure = Object.assign(new Error('another run of transform was still going on'), {
+    name: 'ApplicationFailure',
+    type: 'busy',
+  });
+  const error = Object.assign(new Error('Workflow execution failed', { cause: failure }), {
+    name: 'WorkflowFailedError',
+  });
+  expect(describeError(error)).toMatchObject({ code: 'RUN_ACTIVE', exit: 'error', what: failure.message });
+});

@@ -48,6 +48,7 @@ export function namedFailure(kind: string): Named {
   const warehouse = kind.replace(/^warehouse[._:]/, '');
   if (Object.hasOwn(warehouseFailures, warehouse)) return warehouseFailures[warehouse as WarehouseFailureKind];
   if (Object.hasOwn(transformFailures, kind)) return transformFailures[kind as TransformError['kind']];
+  if (kind === 'busy') return { code: 'RUN_ACTIVE', exit: 'error' };
   if (kind === 'cancelled') return { code: 'INTERRUPTED', exit: 'interrupted' };
   return { code: 'RUN_FAILED', exit: 'error' };
 }

@@ -116,7 +116,7 @@ export type FakeAction = {
   readonly blocking?: boolean;
   readonly isQuick?: boolean;
   /** Called when it runs; throws to break it. */
-  readonly onRun?: () => void;
+  readonly onRun?: () => void | Promise<void>;
 };
 
 /** Activities over an imagined source: they take time, count connections, and fail when told. */
@@ -156,7 +156,7 @@ export function fakeWorld(
       run: async (_: string, name: string): Promise<ModelRun> => {
         world.events.push(`run ${name}`);
         const { fails = false, onRun } = options.actions?.find((action) => action.name === name) ?? {};
-        onRun?.();
+        await onRun?.();
         return {
           name,
           kind: 'table',

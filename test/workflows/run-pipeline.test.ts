@@ -1,5 +1,7 @@
+import type { WorkflowFailedError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readProgress } from '../../src/temporal/progress.ts';
 import { reconcileSchedule, scheduleId } from '../../src/temporal/schedule.ts';
 import { AlreadyRunning, pipelineId, startPipeline, startSync, startTransform } from '../../src/temporal/start.ts';
 import type { RunPipelineInput, RunPipelineResult, RunScheduledResult } from '../../workflows/index.ts';
@@ -215,16 +217,43 @@ describe('runPipeline', () => {
     expect(result).toMatchObject({ verdict: { kind: 'incomplete' }, published: true });
   });
 
-  it('waits for a sync of the account that somebody else had started, and does its own after it', async () => {
+  it('waits for a sync of the account that somebody else had started, then does its own and shows it', async () => {
     const world = fakeWorld({ lists: { slices: 1, sliceMs: 1_500 } });
     await bench.withWorker(world.activities, async () => {
       const first = await startSync(options(), { source: 'fake', accountId: 'shop', runId: 'by-hand', tuning: fast });
       const second = await startPipeline(options(), { runId: 'pipeline-2', tuning: fast });
+      await first.handle.result();
+      const states = new Set<string | undefined>();
+      while ((await second.handle.describe()).status.name === 'RUNNING') {
+        const { accounts } = await readProgress(bench.client, second.handle);
+        states.add(accounts[0]?.streams[0]?.state);
+        await delay(100);
+      }
+      expect(states).toContain('extracting');
       expect((await second.handle.result()).verdict.kind).toBe('complete');
       expect((await first.handle.result()).runId).toBe('by-hand');
     });
     const lists = world.events.filter((event) => event === 'start lists' || event === 'end lists');
     expect(lists).toEqual(['start lists', 'end lists', 'start lists', 'end lists']);
+  });
+
+  it('ends, too, when another run of the models goes on for longer than it waits', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { actions: [{ name: 'core.long', onRun: () => delay(4_000) }] });
+    await bench.withWorker(world.activities, async () => {
+      const first = await startTransform(options(), { runId: 'by-hand', tuning: fast });
+      const tuning = { ...fast, busyWaitMs: 0 };
+      const second = await startPipeline(options(), { runId: 'impatient', tuning });
+      const end = second.handle.result().catch((error: WorkflowFailedError) => error.cause);
+      expect(await Promise.race([end, delay(3_000, 'goes on')])).toMatchObject({
+        type: 'busy',
+        message: expect.stringContaining('another run of transform') as string,
+      });
+      await first.handle.result();
+    });
+    expect(world.runs.find(({ status }) => status === 'failed')).toMatchObject({
+      runId: 'impatient',
+      message: expect.stringContaining('mailmart status') as string,
+    });
   });
 
   it('refuses or attaches a second start', async () => {
