@@ -2,6 +2,7 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readProgress } from '../../src/temporal/progress.ts';
+import { workerLost } from '../../src/contracts/worker-lost.ts';
 import { reconcileSchedule, scheduleId } from '../../src/temporal/schedule.ts';
 import { AlreadyRunning, pipelineId, startPipeline, startSync, startTransform } from '../../src/temporal/start.ts';
 import type { RunPipelineInput, RunPipelineResult, RunScheduledResult } from '../../workflows/index.ts';
@@ -217,6 +218,64 @@ describe('runPipeline', () => {
     expect(result).toMatchObject({ verdict: { kind: 'incomplete' }, published: true });
   });
 
+  it('does what was asked for and no more: these accounts, these models, as patient as it is told', async () => {
+    const refuse = () => {
+      throw fail('quota_exhausted', 'the quota of today is used up', { retryAfterMs: 3_600_000 });
+    };
+    const world = fakeWorld({ lists: { slices: 1, onSlice: refuse } }, { actions: graph });
+    const asked: unknown[] = [];
+    const { planTransform } = world.activities;
+    world.activities.planPipeline = async ({ accounts }) => {
+      asked.push(accounts);
+      return { accounts: [{ source: 'fake', accountId: 'two' }] };
+    };
+    world.activities.planTransform = async (input) => {
+      asked.push(input.select);
+      return planTransform(input);
+    };
+    const tuning = { ...fast, quotaWaitMs: 0 };
+    const result = await run(world, { accounts: ['two'], select: ['core.b'], tuning });
+    expect(asked).toEqual([['two'], ['core.b']]);
+    expect(result.accounts[0]?.troubled).toMatchObject([{ stream: 'lists', kind: 'quota_exhausted' }]);
+  }, 20_000);
+
+  it('names a stream that did not fail and is not complete', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { actions: graph });
+    const { finishStream } = world.activities;
+    world.activities.finishStream = async (input) => ({
+      ...(await finishStream(input)),
+      verdict: { kind: 'suspiciously_empty', missing: ['all: nothing, where 40 were'], gaps: [] },
+    });
+    const result = await run(world);
+    expect(result.verdict.kind).toBe('suspiciously_empty');
+    expect(result.accounts[0]?.troubled).toEqual([
+      { stream: 'lists', kind: 'suspiciously_empty', message: 'all: nothing, where 40 were' },
+    ]);
+  });
+
+  it('begins anew what a lost worker was at, at no cost of attempts, and gives nothing up for it', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { actions: graph });
+    const losing = <I, O>(activity: (input: I) => Promise<O>) => {
+      let losses = 5;
+      return async (input: I): Promise<O> => {
+        losses -= 1;
+        if (losses >= 0) throw fail(workerLost, 'the worker that ran this was lost');
+        return activity(input);
+      };
+    };
+    for (const name of Object.keys(world.activities) as (keyof typeof world.activities)[]) {
+      const activity = world.activities[name] as (input: unknown) => Promise<never>;
+      world.activities[name] = losing(activity);
+    }
+    expect(await run(world)).toMatchObject({
+      verdict: { kind: 'complete' },
+      transform: { done: 5, failedCount: 0 },
+      published: true,
+      reported: true,
+      alerts: { opened: 1 },
+    });
+  });
+
   it('waits for a sync of the account that somebody else had started, then does its own and shows it', async () => {
     const world = fakeWorld({ lists: { slices: 1, sliceMs: 1_500 } });
     await bench.withWorker(world.activities, async () => {
@@ -265,6 +324,10 @@ describe('runPipeline', () => {
         attached: true,
         runId: 'first',
       });
+      // What it started says whose run it is, too.
+      while (!world.events.includes('start lists')) await delay(20);
+      const sync = { source: 'fake', accountId: 'shop', runId: 'fourth', tuning: fast };
+      expect(await startSync(options('attach'), sync)).toMatchObject({ attached: true, runId: 'first' });
       await first.handle.result();
     });
   });
@@ -337,6 +400,9 @@ describe('the Schedule', () => {
         { workflowId: 'scheduled-by-hand', taskQueue: bench.taskQueue, args: [{ pipelineId, tuning: fast }] },
       );
       expect(refused).toMatchObject({ started: false, message: 'not started: pipeline is already running' });
+      // Who meets it, and who looks for runs that nobody knows any more, finds it by the id that is in the run log.
+      const met = await startPipeline(options('attach'), { runId: 'by-hand', tuning: fast });
+      expect(met).toMatchObject({ attached: true, runId: world.runs[0]?.runId });
       while (!world.events.includes('report')) await delay(50);
       await bench.client.schedule.getHandle(scheduleId).pause();
       const { info } = await bench.client.schedule.getHandle(scheduleId).describe();

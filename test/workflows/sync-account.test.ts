@@ -46,7 +46,15 @@ describe('syncAccount', () => {
       campaigns: { slices: 2 },
       activity: { slices: 12, dependsOn: ['campaigns', 'reports'] },
     });
+    let noted: readonly string[] = [];
+    const { publish } = world.activities;
+    world.activities.publish = async (input) => {
+      noted = world.runs.map(({ status }) => status);
+      return publish(input);
+    };
     const result = await sync(world);
+    // The readers' copy says how the sync ended.
+    expect(noted).toEqual(['running', 'done']);
     expect(result.verdict).toEqual({ kind: 'complete', missing: [], gaps: [] });
     const counts = new Map(
       result.streams.map(({ key, counts: { slices, rowsRead, rowsInserted } }) => [
