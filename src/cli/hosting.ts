@@ -83,7 +83,7 @@ async function readAll(worker: ReachedWorker, runs: readonly AnyStarted[]): Prom
 }
 
 /** Rejects when the worker has gone or we were interrupted: nobody would ever answer. */
-async function lost(worker: ReachedWorker, signal: AbortSignal): Promise<never> {
+export async function lost(worker: ReachedWorker, signal: AbortSignal): Promise<never> {
   const interrupted = new Promise<never>((_done, fail) => {
     if (signal.aborted) fail(signal.reason);
     signal.addEventListener('abort', () => fail(signal.reason), { once: true });

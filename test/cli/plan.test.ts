@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { connectClient, type Place } from '../../src/temporal/connection.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { books, company, runCli, temporaryFolder } from './run-cli.ts';
 
 type Plan = {
@@ -26,6 +29,22 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 const cli = (...args: readonly string[]) => runCli(args, { cwd: folder.path, env });
+
+/** `mailmart worker`, ready for work. */
+async function startWorker() {
+  const ready = Promise.withResolvers<void>();
+  let kill: (signal: NodeJS.Signals) => void = () => undefined;
+  const ended = runCli(['worker'], {
+    cwd: folder.path,
+    env,
+    onStart: (child) => {
+      kill = child.kill;
+      child.onOutput((text) => text.includes('Stop it with Ctrl-C') && ready.resolve());
+    },
+  });
+  await ready.promise;
+  return { ended, kill };
+}
 
 /** Hash of every file of the project, the Temporal server's own aside. */
 const files = (): Readonly<Record<string, string>> =>
@@ -77,18 +96,7 @@ describe('plan, on the embedded warehouse', { timeout: 180_000 }, () => {
 
   it('through a worker that owns the file: exactly what the next transform runs; in words nothing of bytes', async () => {
     folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n2,tools,3,2026-01-02\n');
-    let stop: () => void = () => undefined;
-    let ready: () => void = () => undefined;
-    const running = new Promise<void>((done) => (ready = done));
-    const worker = runCli(['worker'], {
-      cwd: folder.path,
-      env,
-      onStart: (child) => {
-        stop = () => child.kill('SIGTERM');
-        child.onOutput((text) => text.includes('Stop it with Ctrl-C') && ready());
-      },
-    });
-    await running;
+    const worker = await startWorker();
     try {
       expect((await cli('sync')).code).toBe(0);
       const moved = await plan('--select', model);
@@ -105,9 +113,28 @@ describe('plan, on the embedded warehouse', { timeout: 180_000 }, () => {
       expect(stderr).toContain('Nothing to do');
       expect(`${stdout}${stderr}`).not.toMatch(/US\$|bytes|MiB/);
     } finally {
-      stop();
+      worker.kill('SIGTERM');
     }
-    expect((await worker).code).toBe(0);
+    expect((await worker.ended).code).toBe(0);
+  });
+
+  it('ends when the worker that it asks is killed', async () => {
+    const worker = await startWorker();
+    // It takes no work any more, and has not gone yet.
+    worker.kill('SIGSTOP');
+    const asking = cli('plan');
+    const record = JSON.parse(readFileSync(join(folder.path, '.mailmart/worker.json'), 'utf8')) as Place;
+    const client = await connectClient(record, {}, dataConverterFor(null));
+    const query = 'WorkflowType = "lookAhead" AND ExecutionStatus = "Running"';
+    while ((await client.workflow.count(query)).count === 0) await delay(50);
+    await client.connection.close();
+    worker.kill('SIGKILL');
+    const gone = performance.now();
+    const { code, stderr } = await asking;
+    expect(performance.now() - gone).toBeLessThan(5_000);
+    expect(stderr).toMatch(/Error RUN_FAILED[^]*The worker \(process \d+\) has gone/);
+    expect(code).toBe(1);
+    await worker.ended;
   });
 
   it('a model that there is not is a mistake on the command line', async () => {

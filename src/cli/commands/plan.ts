@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { moneyText, priceNote, usdOf } from '../cost.ts';
 import { countText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { workerOptions } from '../hosting.ts';
+import { lost, workerOptions } from '../hosting.ts';
 import { tableText } from '../table.ts';
 import { styled } from '../terminal-text.ts';
 import { requireSource } from './check.ts';
@@ -66,7 +66,9 @@ async function look(context: Context, project: Project, flags: PlanFlags): Promi
     ...(flags.select === undefined ? {} : { select: flags.select }),
   };
   if (project.config.warehouse.engine === 'duckdb' && findWorker(project) !== undefined) {
-    return await withWorker(workerOptions(context, project), (worker) => askAhead(worker, input));
+    return await withWorker(workerOptions(context, project), (worker) =>
+      Promise.race([askAhead(worker, input), lost(worker, context.signal)]),
+    );
   }
   const { deps, close } = await openToLook({ project, clock: clockFromEnv(context.env) });
   try {
