@@ -87,7 +87,8 @@ class AccountSync {
     await condition(() => this.running.size === 0);
     const failure = failureInfo(error);
     try {
-      await this.note(isCancellation(error) ? 'cancelled' : 'failed', this.verdict(), failure.message);
+      const verdict = this.plan === undefined ? null : this.verdict(this.plan);
+      await this.note(isCancellation(error) ? 'cancelled' : 'failed', verdict, failure.message);
     } catch (noteError) {
       log.error('the run log could not be written', { error: failureInfo(noteError).message });
     }
@@ -196,7 +197,7 @@ class AccountSync {
 
   private async finish(plan: readonly PlannedStream[]): Promise<SyncAccountResult> {
     const { accountId, source, runId } = this.input;
-    const verdict = this.verdict();
+    const verdict = this.verdict(plan);
     await this.note('done', verdict, null);
     if (this.input.partOfRun !== true) await this.act.store.publish({ runId });
     return {
@@ -209,8 +210,10 @@ class AccountSync {
     };
   }
 
-  private verdict(): Verdict {
-    return combine([...this.reports.values()].map(({ key, verdict }) => ({ name: key.stream, verdict })));
+  private verdict(plan: readonly PlannedStream[]): Verdict {
+    return combine(
+      plan.map(({ stream }) => ({ name: stream, verdict: this.reports.get(stream)?.verdict ?? notReached })),
+    );
   }
 
   private async note(
@@ -253,6 +256,9 @@ class AccountSync {
     };
   }
 }
+
+/** Of a stream that was not begun before the sync ended. */
+const notReached: Verdict = { kind: 'incomplete', missing: ['not read'], gaps: [] };
 
 function stateOf(report: StreamSummary): StreamState {
   if (report.failure === undefined) return 'done';

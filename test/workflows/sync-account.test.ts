@@ -385,7 +385,11 @@ describe('syncAccount', () => {
 
 describe('a cancelled sync', () => {
   it('ends at once, stops its extractions, and is in the run log as cancelled', async () => {
-    const world = fakeWorld({ lists: { slices: 1 }, members: { slices: 50, sliceMs: 60_000, dependsOn: ['lists'] } });
+    const world = fakeWorld({
+      lists: { slices: 1 },
+      members: { slices: 50, sliceMs: 60_000, dependsOn: ['lists'] },
+      notes: { slices: 1, dependsOn: ['members'] },
+    });
     await bench.withWorker(world.activities, async () => {
       const { handle } = await start();
       while (!world.events.includes('start members')) await delay(20);
@@ -399,6 +403,10 @@ describe('a cancelled sync', () => {
     });
     expect(world.cancelled).toEqual(['members', 'members']);
     expect(world.runs.map(({ status }) => status)).toEqual(['running', 'cancelled']);
+    expect(world.runs.at(-1)?.verdict).toMatchObject({
+      kind: 'incomplete',
+      missing: [expect.stringMatching(/^members: /), 'notes: not read'],
+    });
     expect(world.reports.map(({ key, failure }) => [key.stream, failure?.kind])).toEqual([
       ['lists', undefined],
       ['members', 'cancelled'],
@@ -459,9 +467,10 @@ describe('a sync that cannot begin', () => {
     const error = await sync(world, { streams: ['nope'] }).catch((reason: unknown) => reason);
     const cause = (error as WorkflowFailedError).cause as Error & { cause: ApplicationFailure };
     expect([cause.cause.type, cause.cause.message]).toEqual(['config', 'no stream named nope']);
-    expect(world.runs.map(({ status, message }) => [status, message])).toEqual([
-      ['running', null],
-      ['failed', 'no stream named nope'],
+    // Of what was never planned nobody knows whether it is whole.
+    expect(world.runs.map(({ status, verdict, message }) => [status, verdict, message])).toEqual([
+      ['running', null, null],
+      ['failed', null, 'no stream named nope'],
     ]);
   });
 });
