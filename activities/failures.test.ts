@@ -15,30 +15,45 @@ function translated(error: unknown): ApplicationFailure {
   return failure as ApplicationFailure;
 }
 
+const entries = <K extends string>(kinds: Readonly<Record<K, boolean>>) => Object.entries(kinds) as [K, boolean][];
+
 describe('toFailure', () => {
-  it.each([
-    ['transient', false],
-    ['rate_limited', false],
-    ['cursor_expired', false],
-    ['quota_exhausted', true],
-    ['auth', true],
-    ['rejected', true],
-    ['contract', true],
-    ['config', true],
-  ] satisfies [FailureKind, boolean][])('a source failure %s: final %s', (kind, final) => {
+  // Whether trying again is of no use, of every kind that there is.
+  const sourceKinds = {
+    transient: false,
+    rate_limited: false,
+    cursor_expired: false,
+    quota_exhausted: true,
+    pending: true,
+    auth: true,
+    rejected: true,
+    contract: true,
+    config: true,
+  } satisfies Record<FailureKind, boolean>;
+  it.each(entries(sourceKinds))('a source failure %s: final %s', (kind, final) => {
     const failure = translated(new ConnectorError('GET /lists came back odd', { kind, connector: 'fake' }));
     expect([failure.type, failure.nonRetryable]).toEqual([kind, final]);
   });
 
-  it.each([
-    ['transient', false],
-    ['locked', false],
-    ['rejected', true],
-    ['drift', true],
-    ['fenced', true],
-  ] satisfies [WarehouseFailureKind, boolean][])('a warehouse failure %s: final %s', (kind, final) => {
+  const warehouseKinds = {
+    transient: false,
+    locked: false,
+    rejected: true,
+    drift: true,
+    fenced: true,
+    quota: true,
+    denied: true,
+    over_budget: true,
+  } satisfies Record<WarehouseFailureKind, boolean>;
+  it.each(entries(warehouseKinds))('a warehouse failure %s: final %s', (kind, final) => {
     const failure = translated(new WarehouseError('commit', { kind }));
     expect([failure.type, failure.nonRetryable]).toEqual([kind, final]);
+  });
+
+  it.each(['compile', 'selection'] as const)('a failure of the models, %s, is what it is, with what to do', (kind) => {
+    const failure = translated(new TransformError('no model is named x', { kind, fix: 'Name another.' }));
+    expect([failure.type, failure.nonRetryable]).toEqual([kind, true]);
+    expect(failure.details).toEqual([{ fix: 'Name another.' }]);
   });
 
   it('a rate limit is tried again when the source said, and is no alarm', () => {
@@ -101,10 +116,9 @@ describe('toFailure', () => {
     expect(text).not.toMatch(/canary|ann|bob|carol|dave|email=/);
   });
 
-  it('landing and transform', () => {
+  it('landing', () => {
     expect(translated(new LandingError('disk full', { kind: 'transient' })).nonRetryable).toBe(false);
     expect(translated(new LandingError('name', { kind: 'rejected' })).nonRetryable).toBe(true);
-    expect(translated(new TransformError('no such model', { kind: 'selection' })).nonRetryable).toBe(true);
   });
 
   it('a failure of the operating system may pass', async () => {
