@@ -1,8 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, readdirSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { taskQueueOf } from './connection.ts';
 import { endProcess, isRunning, ownProcess, processId } from './processes.ts';
@@ -48,6 +58,8 @@ describe('taskQueueOf', () => {
     mkdirSync(join(folder, 'two'));
     expect(taskQueueOf(join(folder, 'one'))).toMatch(/^mailmart-[0-9a-f]{16}$/);
     expect(taskQueueOf(join(folder, 'one'))).toBe(taskQueueOf(join(folder, 'one/../one')));
+    symlinkSync(join(folder, 'one'), join(folder, 'link'));
+    expect(taskQueueOf(join(folder, 'link'))).toBe(taskQueueOf(join(folder, 'one')));
     expect(taskQueueOf(join(folder, 'one'))).not.toBe(taskQueueOf(join(folder, 'two')));
     expect(taskQueueOf(join(folder, 'one'), 'chosen')).toBe('chosen');
   });
@@ -97,6 +109,30 @@ describe('processes', () => {
     expect(isRunning(id)).toBe(false);
     expect(isRunning(ownProcess())).toBe(true);
   });
+
+  it('ends one that does not want to', async () => {
+    const child = spawn('sh', ['-c', "trap '' TERM; echo ready; while :; do sleep 0.1; done"]);
+    await once(child.stdout, 'data');
+    const id = processId(child.pid ?? 0);
+    if (id === undefined) throw new Error('sh does not run');
+    await endProcess(id, 300);
+    expect(isRunning(id)).toBe(false);
+    child.kill('SIGKILL');
+  });
+
+  it.runIf(process.platform === 'linux')('one that has ended and that nobody asked after runs no more', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const id = processId(Number(line.toString()));
+      if (id === undefined) throw new Error('sleep does not run');
+      const state = (): string => readFileSync(`/proc/${id.pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? '';
+      while (state() !== 'Z') await delay(20);
+      expect([isRunning(id), processId(id.pid)]).toEqual([false, undefined]);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
 });
 
 describe('the worker’s record and lock', () => {
@@ -125,6 +161,11 @@ describe('the worker’s record and lock', () => {
     if (typeof release !== 'function') throw new Error('the lock was not free');
     expect(await takeStartLock(path)).toEqual(ownProcess());
     release();
+    // Somebody has made the file and not yet written its number.
+    writeFileSync(path, '');
+    const later = takeStartLock(path);
+    writeFileSync(path, JSON.stringify(ownProcess()));
+    expect(await later).toEqual(ownProcess());
     writeFileSync(path, JSON.stringify({ pid: 999_999, startedAt: '1' }));
     const second = await takeStartLock(path);
     expect(typeof second).toBe('function');
