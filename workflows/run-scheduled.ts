@@ -16,7 +16,9 @@ export async function runScheduled(input: RunScheduledInput): Promise<RunSchedul
       args: [{ runId, ...(input.tuning === undefined ? {} : { tuning: input.tuning }) }],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     });
-    return { started: true, runId, message: `finished: ${result.verdict.kind}` };
+    const { published, transform, verdict } = result;
+    const blocked = published ? '' : `, but nothing was published: ${transform.failed[0]?.message ?? 'a model failed'}`;
+    return { started: true, runId, message: `finished: ${verdict.kind}${blocked}` };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return { started: false, runId, message: `not started: ${input.pipelineId} is already running` };

@@ -390,6 +390,17 @@ describe('the Schedule', () => {
     expect(await reconcile(undefined)).toBe('removed');
   });
 
+  it('says of what it started whether it was published, not only that all was read', async () => {
+    const world = fakeWorld({}, { actions: [{ name: 'checks.b', fails: true }] });
+    await bench.withWorker(world.activities, async () => {
+      const scheduled = { workflowId: 'scheduled-and-blocked', taskQueue: bench.taskQueue, args: [{ pipelineId }] };
+      expect(await bench.client.workflow.execute('runScheduled', scheduled)).toMatchObject({
+        started: true,
+        message: 'finished: complete, but nothing was published: checks.b found 3 rows',
+      });
+    });
+  });
+
   it('fires and runs the pipeline; while that runs, a further start is refused', async () => {
     const world = fakeWorld({ lists: { slices: 1, sliceMs: 2_500 } }, { actions: graph });
     await bench.withWorker(world.activities, async () => {
