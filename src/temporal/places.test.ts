@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -115,9 +116,12 @@ describe('processes', () => {
     await once(child.stdout, 'data');
     const id = processId(child.pid ?? 0);
     if (id === undefined) throw new Error('sh does not run');
-    await endProcess(id, 300);
-    expect(isRunning(id)).toBe(false);
-    child.kill('SIGKILL');
+    try {
+      await endProcess(id, 300);
+      expect(isRunning(id)).toBe(false);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it.runIf(process.platform === 'linux')('one that has ended and that nobody asked after runs no more', async () => {
