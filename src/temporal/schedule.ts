@@ -1,4 +1,10 @@
-import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy, type ScheduleSpec } from '@temporalio/client';
+import {
+  type Client,
+  isGrpcServiceError,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type ScheduleSpec,
+} from '@temporalio/client';
 import { isDeepStrictEqual } from 'node:util';
 import type { RunScheduledInput, Tuning } from '../../workflows/index.ts';
 import { pipelineId } from './start.ts';
@@ -13,6 +19,9 @@ export type ScheduleConfig = {
 
 export const scheduleId = 'pipeline';
 
+/** Status NOT_FOUND of gRPC. */
+const notFound = 5;
+
 /** Runs that were missed while no server ran are made up for one day. */
 const catchupWindow = '1 day';
 
@@ -20,7 +29,7 @@ export type ScheduleChange = 'created' | 'updated' | 'unchanged' | 'removed' | '
 
 /**
  * Brings the Temporal Schedule in line with the configuration; doing it twice changes nothing. A pause by hand stays.
- * A run that is due while one is going on is skipped.
+ * A run that is due while one is going on is skipped. The schedule of another project, whose worker runs, is not touched.
  */
 export async function reconcileSchedule(options: {
   readonly client: Client;
@@ -34,6 +43,15 @@ export async function reconcileSchedule(options: {
   const handle = client.schedule.getHandle(scheduleId);
   const wanted = schedule === undefined ? undefined : specOf(schedule, options.companyZone);
   const fingerprint = JSON.stringify([wanted, taskQueue, options.tuning ?? null]);
+  const owner = await ownerOf(client);
+  if (owner !== undefined && owner !== taskQueue && (await isServed(client, owner))) {
+    if (wanted === undefined) return 'absent';
+    throw new Error(
+      `The schedule in namespace ${client.options.namespace} is that of another project (task queue ${owner}): ` +
+        'give each project that shares a Temporal server its own temporal.namespace. If that was this project before it was ' +
+        'moved or renamed, start again in five minutes: so long a worker that has ended is remembered.',
+    );
+  }
   const known = await knownFingerprint(client);
   if (wanted === undefined) {
     if (known === undefined) return 'absent';
@@ -78,6 +96,29 @@ async function knownFingerprint(client: Client): Promise<unknown> {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Task queue of the runs that the schedule starts. What else it says may be encrypted with another project's key. */
+async function ownerOf(client: Client): Promise<string | undefined> {
+  try {
+    const { namespace } = client.options;
+    const { schedule } = await client.workflowService.describeSchedule({ namespace, scheduleId });
+    return schedule?.action?.startWorkflow?.taskQueue?.name ?? undefined;
+  } catch (error) {
+    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    if (code === notFound) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a worker takes work there. A project that was moved to another folder has another task queue; nobody asks at the old one. */
+async function isServed(client: Client, taskQueue: string): Promise<boolean> {
+  const { namespace } = client.options;
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+  });
+  return (pollers ?? []).length > 0;
 }
 
 /** The configuration's schedule as Temporal takes it. */

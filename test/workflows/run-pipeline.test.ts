@@ -1,6 +1,11 @@
 import type { WorkflowFailedError } from '@temporalio/client';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectClient } from '../../src/temporal/connection.ts';
+import { dataConverterFor } from '../../src/temporal/data-converter.ts';
 import { readProgress } from '../../src/temporal/progress.ts';
 import { workerLost } from '../../src/contracts/worker-lost.ts';
 import { reconcileSchedule, scheduleId } from '../../src/temporal/schedule.ts';
@@ -367,14 +372,10 @@ describe('runTransform', () => {
 });
 
 describe('the Schedule', () => {
-  const reconcile = (schedule: Parameters<typeof reconcileSchedule>[0]['schedule']) =>
-    reconcileSchedule({
-      client: bench.client,
-      taskQueue: bench.taskQueue,
-      schedule,
-      companyZone: 'Europe/Berlin',
-      tuning: fast,
-    });
+  type Schedule = Parameters<typeof reconcileSchedule>[0]['schedule'];
+  const project = { companyZone: 'Europe/Berlin', tuning: fast };
+  const reconcile = (schedule: Schedule, taskQueue = bench.taskQueue) =>
+    reconcileSchedule({ ...project, client: bench.client, taskQueue, schedule });
 
   it('is made, changed and removed as the configuration says, and otherwise left alone', async () => {
     expect(await reconcile(undefined)).toBe('absent');
@@ -387,6 +388,29 @@ describe('the Schedule', () => {
     expect(described.state).toMatchObject({ paused: true, note: 'stock-taking' });
     expect(described.spec.intervals?.[0]?.every).toBe(21_600_000);
     expect(described.policies.overlap).toBe('SKIP');
+    expect(await reconcile(undefined)).toBe('removed');
+  });
+
+  it('of another project, whose worker runs in the same namespace, is left alone; of a project that was moved it is made anew', async () => {
+    // Its payloads are encrypted with a key that only that project has.
+    const folder = mkdtempSync(join(tmpdir(), 'mailmart-key-'));
+    const place = { address: bench.server.address, namespace: 'default' };
+    const client = await connectClient(place, {}, dataConverterFor(join(folder, 'key')));
+    const other = (schedule: Schedule) =>
+      reconcileSchedule({ ...project, client, taskQueue: bench.taskQueue, schedule });
+    await other({ cron: '0 6 * * *' });
+    await bench.withWorker(fakeWorld({}).activities, async () => {
+      // A worker is known once it has asked for work.
+      await bench.client.workflow.execute('lookAhead', { workflowId: 'any', taskQueue: bench.taskQueue, args: [{}] });
+      await expect(reconcile({ cron: '0 7 * * *' }, 'ours')).rejects.toThrow(/another project .* temporal\.namespace/);
+      expect(await reconcile(undefined, 'ours')).toBe('absent');
+    });
+    expect(await other({ cron: '0 6 * * *' })).toBe('unchanged');
+    await other(undefined);
+    await client.connection.close();
+    rmSync(folder, { recursive: true });
+    expect(await reconcile({ cron: '0 6 * * *' }, 'nobody-asks-here')).toBe('created');
+    expect(await reconcile({ cron: '0 6 * * *' })).toBe('updated');
     expect(await reconcile(undefined)).toBe('removed');
   });
 
