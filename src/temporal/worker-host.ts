@@ -16,6 +16,7 @@ import { reconcileSchedule, type ScheduleChange } from './schedule.ts';
 import { syncAccountId } from './start.ts';
 import { cacheFolder, findServer, startDevServer, type DevServer, type Env } from './server.ts';
 import { TemporalUnavailable } from './unavailable.ts';
+import { type Undo, undoAll } from './undo.ts';
 import { removeWorkerRecord, takeStartLock, writeWorkerRecord } from './worker-record.ts';
 
 export type HostWorkerOptions = {
@@ -74,10 +75,7 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
   mkdirSync(project.paths.state, { recursive: true, mode: 0o700 });
   const lock = await takeStartLock(files.lock);
   if (typeof lock !== 'function') throw new WorkerRunning(lock.pid);
-  const undo: (() => Promise<void> | void)[] = [lock];
-  const unwind = async (): Promise<void> => {
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
-  };
+  const undo: Undo[] = [lock];
   try {
     installRuntime(logger);
     const encrypted = options.encrypted ?? project.config.temporal.encryption;
@@ -129,10 +127,13 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
       deps,
       scheduleChange,
       done: Promise.race([worker.done, ...(server.ended === undefined ? [] : [server.ended])]),
-      shutdown: () => (leaving ??= unwind()),
+      shutdown: () => (leaving ??= undoAll(undo)),
     };
   } catch (error) {
-    await unwind();
+    // What went wrong first is what a person is to hear of.
+    await undoAll(undo).catch((later: unknown) =>
+      logger.error({ error: later instanceof Error ? later.message : String(later) }, 'could not leave in order'),
+    );
     throw error;
   }
 }
@@ -164,7 +165,7 @@ async function allOrNothing(
   serverStart: Promise<RunningServer>,
   depsOpening: Promise<OpenDeps>,
   bundling: Promise<string>,
-  undo: (() => Promise<void> | void)[],
+  undo: Undo[],
 ): Promise<readonly [RunningServer, OpenDeps, string]> {
   const [server, deps, bundle] = await Promise.allSettled([serverStart, depsOpening, bundling]);
   if (server.status === 'fulfilled') undo.push(() => server.value.stop());
