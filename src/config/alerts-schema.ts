@@ -79,11 +79,11 @@ const channel = z
   });
 
 /** Read only where a configuration changes a rule: most do not. */
-const alertedMetrics = (): ReadonlyMap<string, { readonly hasThreshold: boolean }> =>
+const alertedMetrics = (): ReadonlyMap<string, { readonly hasThreshold: boolean; readonly isRate: boolean }> =>
   new Map(
-    ruleMetrics(loadMetricCatalog()).map(({ key, alert }) => [
+    ruleMetrics(loadMetricCatalog()).map(({ key, alert, unit }) => [
       key,
-      { hasThreshold: (alert?.kind ?? 'threshold') === 'threshold' },
+      { hasThreshold: (alert?.kind ?? 'threshold') === 'threshold', isRate: unit === 'rate' },
     ]),
   );
 
@@ -134,7 +134,22 @@ export const alertsSchema = z
     for (const name of Object.keys(rules)) {
       const known = alertedMetrics();
       const found = known.get(name);
-      if (found?.hasThreshold === true || (found !== undefined && rules[name]?.threshold === undefined)) continue;
+      const { threshold } = rules[name] ?? {};
+      if (found !== undefined && threshold === undefined) continue;
+      if (found?.hasThreshold === true && threshold !== undefined) {
+        if (!found.isRate || (threshold >= 0 && threshold <= 1)) continue;
+        context.issues.push({
+          code: 'custom',
+          input: threshold,
+          path: ['rules', name, 'threshold'],
+          message: `${threshold} is no value of ${quoted(name)}, which is a share between 0 and 1.`,
+          params: {
+            fix: 'Write a share such as 0.2 for 20 %.',
+            ...(threshold > 1 && threshold <= 100 && { suggestion: String(Number((threshold / 100).toPrecision(12))) }),
+          },
+        });
+        continue;
+      }
       const suggestion = found === undefined ? nearest(name, [...known.keys()]) : undefined;
       context.issues.push({
         code: 'custom',

@@ -60,6 +60,17 @@ export const brokenConfigs: readonly Broken[] = [
     code: 'CONFIG_VALUE',
   },
   {
+    name: 'threshold of a rate in percent',
+    text: alerts('rules: { active_audience: { threshold: ▶20 } }'),
+    code: 'CONFIG_VALUE',
+    suggestion: '0.2',
+  },
+  {
+    name: 'threshold of a rate below nothing',
+    text: alerts('rules: { bounce_rate: { threshold: ▶-0.1 } }'),
+    code: 'CONFIG_VALUE',
+  },
+  {
     name: 'recipient that is no address',
     text: alerts('channels: [{ id: m, type: email, server: "${env:SMTP}", from: a@example.com, to: [▶team] }]'),
     code: 'CONFIG_VALUE',
