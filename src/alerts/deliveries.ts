@@ -1,19 +1,9 @@
 import type { Clock } from '../contracts/clock.ts';
 import type { Row } from '../contracts/sync.ts';
-import type { Column, Warehouse } from '../warehouse/port.ts';
+import { deliveriesName as table, deliveryColumns as columns } from '../warehouse/alert-deliveries.ts';
+import type { Warehouse } from '../warehouse/port.ts';
 import type { AlertEvent } from './message.ts';
 import { incidentOf, type Incident } from './incident.ts';
-
-const table = 'ops.alert_deliveries';
-
-const columns: readonly Column[] = [
-  { name: 'incident_id', type: 'string' },
-  { name: 'channel', type: 'string' },
-  { name: 'event', type: 'string' },
-  { name: 'state', type: 'string' },
-  { name: 'changed_at', type: 'timestamp' },
-  { name: 'incident', type: 'json' },
-];
 
 /** `sending` is written before, `sent` after: what is still `sending` later was cut by a crash and may have arrived. */
 type Delivery = {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { WarehouseError } from './port.ts';
+import { deliveriesName, deliveryColumns } from './alert-deliveries.ts';
+import { closedColumns, closedMonthsName } from './closed-months.ts';
+import { WarehouseError, type Column } from './port.ts';
 
 /** A column as it arrives. `json` is compared as the text that was sent: engines write JSON anew, each in its own way. */
 export type TransferColumn = {
@@ -17,6 +19,30 @@ export type TransferTable = {
   /** Of raw tables. */
   readonly stream?: { readonly source: string; readonly stream: string; readonly partitioned: boolean };
 };
+
+/** Tables that no version's set-up makes, but runs do, and whose rows are known nowhere else. */
+export const runTables: readonly {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly owner: string;
+  readonly description: string;
+}[] = [
+  {
+    name: closedMonthsName,
+    columns: closedColumns,
+    owner: 'account_id',
+    description: 'What closed months showed when they were first published',
+  },
+  {
+    name: deliveriesName,
+    columns: deliveryColumns,
+    owner: 'incident_id',
+    description: 'Which incident was told to which channel',
+  },
+];
+
+/** Whether the rows of a table are each of one account. */
+export const isByAccount = ({ owner }: TransferTable): boolean => owner.endsWith('account_id');
 
 /** What rows hold, whatever their order: equal on both sides when, and only when (but for chance), the rows are. */
 export type Digest = {

@@ -4,6 +4,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThroughClient } from 'google-auth-library';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { Deliveries } from '../../src/alerts/deliveries.ts';
+import { incident } from '../../src/alerts/incident.fixture.ts';
 import { connectors } from '../../connectors/index.ts';
 import type { StreamKey } from '../../src/contracts/sync.ts';
 import { createWorld } from '../../src/demo/world.ts';
@@ -250,6 +252,27 @@ test('what closed months showed first comes along, to the last digit, and stays 
   expect(shown(there)).toEqual(shown(kept));
   await bigquery.replaceTable(there.name, there.columns, there.rows);
   expect(shown(await closedMonths(bigquery))).toEqual(shown(kept));
+});
+
+test('what was told to channels comes along: nobody is told of an incident twice', async () => {
+  const fixture = createFixture();
+  onTestFinished(fixture.remove);
+  const duckdb = await fixture.open();
+  const told = await Deliveries.open(duckdb, frozen);
+  const tell = { event: 'opened', state: 'sent' } as const;
+  for (const id of ['i1', 'i2']) await told.note({ ...tell, incident: { ...incident, id }, channel: 'team' });
+  await told.note({ ...tell, incident, channel: 'log', state: 'sending' });
+  await duckdb.close();
+  const ended = await migrate(fixture.path, { partRows: 2 });
+  expect(different(ended)).toEqual([]);
+  const bigquery = await openBig(fixture.landing);
+  const there = await Deliveries.open(bigquery, frozen);
+  const byKey = (deliveries: Deliveries) =>
+    new Map(deliveries.all().map((one) => [`${one.incident.id} ${one.channel}`, one]));
+  expect(byKey(there)).toEqual(byKey(told));
+  expect(byKey(there).size).toBe(3);
+  await there.note({ ...tell, incident, channel: 'log' });
+  expect((await Deliveries.open(bigquery, frozen)).get('i1', 'log', 'opened')?.state).toBe('sent');
 });
 
 test('closed months of an older version have no currency: it is not known, and both sides get the column', async () => {

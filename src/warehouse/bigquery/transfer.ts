@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { Clock } from '../../contracts/clock.ts';
-import { closedColumns, closedMonthsName } from '../closed-months.ts';
 import { WarehouseError } from '../port.ts';
 import {
   checkSent,
+  isByAccount,
+  runTables,
   type AccountDigest,
   type Digest,
   type Mark,
@@ -57,14 +58,16 @@ const markDefinition: TableDefinition = {
   ],
 };
 
-/** Of what a later run makes by itself, so that it can be brought before. */
-const closedMonths: TableDefinition = {
-  description: 'What closed months showed when they were first published',
-  fields: closedColumns.map(({ name, type }) => ({ name, type: fieldTypes[type] })),
-};
-
-const definitionOf = (name: string): TableDefinition =>
-  opsTables[name.replace('ops.', '')] ?? (name === closedMonthsName ? closedMonths : { description: '', fields: [] });
+/** What a later run makes by itself is brought before. */
+function definitionOf(name: string): TableDefinition {
+  const { description, columns } = runTables.find((table) => table.name === name) ?? { description: '', columns: [] };
+  return (
+    opsTables[name.replace('ops.', '')] ?? {
+      description,
+      fields: columns.map((column) => ({ name: column.name, type: fieldTypes[column.type] })),
+    }
+  );
+}
 
 /** BigQuery as the place to copy to. Creates nothing before `prepare`. */
 export function openTransferTarget(options: TransferTargetOptions): TransferTarget {
@@ -117,7 +120,7 @@ class Target implements TransferTarget {
   async read(table: TransferTable, owners: readonly string[]): Promise<readonly AccountDigest[]> {
     const found = owners.length === 0 ? null : await this.#find(table.name);
     if (found === null) return [];
-    const account = table.owner === 'run_id' ? `''` : table.owner;
+    const account = isByAccount(table) ? table.owner : `''`;
     // Columns that an older version's migration did not bring are none of what it noted; `commit` adds them.
     const brought = new Set(fieldsOf(found).map(({ name }) => name));
     const cells = md5Of(table.columns.filter(({ name, type }) => type !== 'json' && brought.has(name)).map(textOf));

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { closedColumns, closedMonthsName } from '../closed-months.ts';
 import { WarehouseError } from '../port.ts';
 import {
   contentOf,
   fingerprintOf,
+  isByAccount,
+  runTables,
   type AccountDigest,
   type SourceFacts,
   type TransferColumn,
@@ -67,8 +68,7 @@ const opsTables: readonly {
         on l.source = t.source and l.account_id = t.account_id and l.stream = t.stream and l.run_id = t.run_id`,
     columns: { fence: 'coalesce(f.fence, 0)', number: 'coalesce(l.number, 0)' },
   },
-  // Made by the first transform: what was published of a month is known nowhere else.
-  { name: 'closed_months', owner: 'account_id' },
+  ...runTables.map(({ name, owner }) => ({ name: name.replace('ops.', ''), owner })),
 ];
 
 /** The warehouse file as a source to copy from. Nobody can write it meanwhile, and nothing is written to it. */
@@ -172,21 +172,21 @@ async function tablesOf(
   const ops = opsTables
     .filter(({ name }) => present.has(name))
     .map(({ name, owner }) => ({ name: `ops.${name}`, columns: layout(`ops.${name}`), owner }));
-  if (present.has('closed_months')) await checkClosedMonths(session);
+  for (const table of runTables) if (present.has(table.name.replace('ops.', ''))) await checkColumns(session, table);
   return [...raw, ...ops];
 }
 
-/** No part of the schema's version: a transform makes it. */
-async function checkClosedMonths(session: Session): Promise<void> {
+/** No part of the schema's version. */
+async function checkColumns(session: Session, { name: table, columns }: (typeof runTables)[number]): Promise<void> {
   const rows = await session.rows(
-    `Look at ${closedMonthsName}`,
+    `Look at ${table}`,
     `select column_name as name from duckdb_columns()
-    where database_name = current_database() and schema_name || '.' || table_name = ${quoteText(closedMonthsName)}`,
+    where database_name = current_database() and schema_name || '.' || table_name = ${quoteText(table)}`,
   );
-  const missing = closedColumns.find((column) => !rows.some(({ name }) => name === column.name));
+  const missing = columns.find((column) => !rows.some(({ name }) => name === column.name));
   if (missing === undefined) return;
   throw driftFailure(
-    `${closedMonthsName} was written by an older version of mailmart: it has no ${missing.name}.`,
+    `${table} was written by an older version of mailmart: it has no ${missing.name}.`,
     'Run mailmart transform once with this version of mailmart, then migrate.',
   );
 }
@@ -224,7 +224,7 @@ const sums = (hash: string): string => `coalesce(sum(cast(concat('0x', substr(${
 async function factsOf(session: Session, table: TransferTable, givenPartRows?: number): Promise<SourceFacts> {
   const attempted = `Read ${table.name}`;
   const columns = texts(table);
-  const account = table.owner === 'run_id' ? `''` : `t.${quoteName(table.owner)}`;
+  const account = isByAccount(table) ? `t.${quoteName(table.owner)}` : `''`;
   const deleted = table.stream === undefined ? 'false' : 't._deleted_at is not null';
   const rows = await session.rows(
     attempted,
@@ -238,10 +238,10 @@ async function factsOf(session: Session, table: TransferTable, givenPartRows?: n
       from ${relation(table)})
     group by account order by account`,
   );
-  const owners =
-    table.owner === 'run_id'
-      ? await session.rows(attempted, `select distinct run_id as owner from ${relation(table)} order by run_id`)
-      : rows.map((row) => ({ owner: row['account'] ?? '' }));
+  const owner = quoteName(table.owner);
+  const owners = isByAccount(table)
+    ? rows.map((row) => ({ owner: row['account'] ?? '' }))
+    : await session.rows(attempted, `select distinct ${owner} as owner from ${relation(table)} order by ${owner}`);
   const count = total(rows, 'rows');
   const bytes = total(rows, 'bytes');
   const last = Math.max(0, ...rows.map((row) => Number(row['last'])));
