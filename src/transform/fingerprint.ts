@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Action, Graph } from './graph.ts';
+import { plainStorage, type Action, type Graph } from './graph.ts';
 import { closedMonthsName } from '../warehouse/closed-months.ts';
 import { stepsCodeHash } from './steps/index.ts';
 
@@ -16,8 +16,11 @@ const digest = (parts: readonly string[]): string => {
 };
 
 /** Fingerprints of all actions, from the SQL and from the fingerprints of the declared tables alone: before anything runs. */
-export function fingerprints(graph: Graph, declared: ReadonlyMap<string, string>): ReadonlyMap<string, Fingerprint> {
-  const stepsCode = stepsCodeHash();
+export function fingerprints(
+  graph: Graph,
+  declared: ReadonlyMap<string, string>,
+  stepsCode = stepsCodeHash(),
+): ReadonlyMap<string, Fingerprint> {
   // A memory of what was published: it matters when its reader is built for another reason, and is none itself.
   const stateOf = (read: string): string => (read === closedMonthsName ? 'memory' : (declared.get(read) ?? 'absent'));
   const definitions = new Map<string, string>();
@@ -30,6 +33,7 @@ export function fingerprints(graph: Graph, declared: ReadonlyMap<string, string>
         action.kind,
         action.step === undefined ? '' : stepsCode,
         ...texts(action),
+        ...storage(graph, action),
         ...action.reads.map((read) => `${read}=${definitions.get(read) ?? ''}`),
       ]),
     );
@@ -68,6 +72,12 @@ export const swapFingerprint = (swapped: Swapped): Fingerprint =>
 export function swappedIn(fingerprint: Fingerprint | undefined): Swapped {
   const pairs = fingerprint?.replace(/^swap\./, '').matchAll(/(\S+)=(\S+)/g) ?? [];
   return new Map(Array.from(pairs, ([, mart = '', print = '']) => [mart, print] as const));
+}
+
+/** How BigQuery is to store the table: another form is another table. DuckDB has none, and most models have none. */
+function storage({ engine }: Graph, { bigquery }: Action): readonly string[] {
+  const isPlain = JSON.stringify(bigquery) === JSON.stringify(plainStorage);
+  return engine === 'bigquery' && !isPlain ? [JSON.stringify(bigquery)] : [];
 }
 
 function texts(action: Action): readonly string[] {
