@@ -39,7 +39,7 @@ export async function compileGraph(options: CompileOptions): Promise<Graph> {
   const key = await hashOf(projectDir, [vars, await readFile(join(dirname(compiler), 'package.json'), 'utf8')]);
   let compiled = inProcess.get(key);
   if (compiled === undefined) {
-    const file = join(options.cacheDir ?? defaultCache(), `${key}.json`);
+    const file = join(options.cacheDir ?? graphsFolder(process.env), `${key}.json`);
     compiled = readOrCompile(file, compiler, projectDir, vars);
     inProcess.set(key, compiled);
     compiled.catch(() => inProcess.delete(key));
@@ -93,8 +93,9 @@ async function compile(compiler: string, projectDir: string, vars: string): Prom
   }
 }
 
-function defaultCache(): string {
-  return join(process.env['MAILMART_CACHE'] ?? join(homedir(), '.cache', 'mailmart'), 'graphs');
+/** An empty variable is one that is not set, as everywhere. */
+export function graphsFolder({ MAILMART_CACHE: chosen }: Readonly<Record<string, string | undefined>>): string {
+  return join(chosen || join(homedir(), '.cache', 'mailmart'), 'graphs');
 }
 
 async function hashOf(projectDir: string, more: readonly string[]): Promise<string> {
