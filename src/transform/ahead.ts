@@ -65,7 +65,8 @@ export async function aheadOfTransform(options: {
 
 type Estimate = Pick<ModelAhead, 'bytes' | 'note'>;
 
-async function estimate(options: {
+/** What an action would read, by dry runs of all that can be judged before anything ran. */
+export async function estimate(options: {
   readonly warehouse: Warehouse;
   readonly graph: Graph;
   readonly action: PlannedAction;

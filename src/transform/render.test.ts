@@ -139,28 +139,36 @@ describe('an incremental model', () => {
 describe('an assertion', () => {
   const changed = '/* all rows */ true /* changed rows: id in (select id from `p.core.x__changed` where kind = ’a’) */';
   const checks = {
-    'checks.key': { of: 'core.x', query: 'select id from `p.core.x`\ngroup by id\nhaving count(*) > 1' },
+    'checks.key': { of: 'core.x', query: 'select id from `p.core.x`\n  group by source, id\nhaving count(*) > 1' },
     'checks.rows': {
       of: 'core.x',
       query: `select 'n > 0' as failing_row_condition from \`p.core.x\` where ${changed}`,
     },
+    'checks.more': {
+      of: 'core.x',
+      query: `select 'm > 0' as failing_row_condition from \`p.core.x\` where ${changed}`,
+    },
     'checks.told': { reads: ['core.x'], query: "select 'its own' as rule from `p.marts.x`" },
     'checks.free': { reads: ['core.x'], query: 'select id from `p.marts.x`' },
+    "checks.a list's": { reads: ['core.x'], query: 'q' },
   };
   const all = (name: string, isIncremental = false) => statements({}, { name, checks, incremental: isIncremental });
 
   it('of a model names the rule that is broken, and looks at changed rows alone where it may', () => {
     const [whole] = all('checks.core_x');
-    expect(whole).toContain("select 'repeated key (id)' as rule from (select id from <core.x>\ngroup by id");
+    expect(whole).toContain("select 'repeated key (source, id)' as rule from (select id from <core.x>");
     expect(whole).toContain("\nunion all\nselect 'broken: ' || failing_row_condition as rule from (");
     expect(whole).toContain('where /* all rows */ true /*');
     const [narrow] = all('checks.core_x', true);
-    expect(narrow).toContain("where (id in (select id from <core.x__changed> where kind = 'a'))");
+    const only = "where (id in (select id from <core.x__changed> where kind = 'a'))";
+    expect(narrow?.split(only)).toHaveLength(3);
+    expect(narrow).toContain("select 'm > 0' as failing_row_condition");
   });
 
   it('of several tables has its own rules or its name', () => {
     expect(all('checks.told')).toEqual(["select rule from (select 'its own' as rule from <marts_build.x>) as broken"]);
     expect(all('checks.free')).toEqual(["select 'free' as rule from (select id from <marts_build.x>) as broken"]);
     expect(all('checks.free', true)).toEqual(all('checks.free'));
+    expect(all("checks.a list's")).toEqual(["select 'a list’s' as rule from (q) as broken"]);
   });
 });

@@ -176,7 +176,7 @@ describe('the facts of a table', () => {
     await write(
       'create or replace table ops.made (account_id varchar, v varchar)',
       "insert into ops.made select 'a', n from range(1201) as t(n)",
-      "delete from ops.made where v::int between 10 and 29 or v = '0'",
+      'delete from ops.made where v::int between 10 and 29 or v::int % 2 = 1',
     );
     const source = (partRows: number) =>
       withSource(
@@ -189,11 +189,11 @@ describe('the facts of a table', () => {
     const few = await source(10);
     expect(few.parts.length).toBeLessThanOrEqual(500);
     for (const [index, part] of few.parts.entries()) expect(part).toMatchObject({ index, to: part.from + 10 });
-    expect(few.parts.reduce((sum, part) => sum + part.rows, 0)).toBe(1180);
+    expect(few.parts.reduce((sum, part) => sum + part.rows, 0)).toBe(591);
     const many = await source(1);
     expect(many.parts.length).toBeGreaterThan(300);
     expect(many.parts.length).toBeLessThanOrEqual(500);
-    expect(many.parts.reduce((sum, part) => sum + part.rows, 0)).toBe(1180);
+    expect(many.parts.reduce((sum, part) => sum + part.rows, 0)).toBe(591);
     expect(many.accounts).toEqual(few.accounts);
     expect(many.fingerprint).not.toBe(few.fingerprint);
   });
