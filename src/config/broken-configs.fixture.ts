@@ -22,6 +22,7 @@ const field = (rest: string): string =>
     `        map:\n          - entity: orders\n            fields: { amount: total, currency_code: { const: EUR }, ordered_at: at${rest} }`,
   );
 
+const costs = (rest: string): string => `${company}costs: { ${rest} }\n`;
 const alerts = (rest: string): string => `${company}alerts: { ${rest} }\n`;
 
 /** One mistake each: where it is, what it is called and what was meant. */
@@ -73,6 +74,22 @@ export const brokenConfigs: readonly Broken[] = [
   {
     name: 'recipient that is no address',
     text: alerts('channels: [{ id: m, type: email, server: "${env:SMTP}", from: a@example.com, to: [▶team] }]'),
+    code: 'CONFIG_VALUE',
+  },
+  // Costs
+  {
+    name: 'cost rule that ends before it begins',
+    text: costs('rules: [{ kind: tools, amount: 9, per: month, from: 2025-12-01, until: ▶2025-11-30 }]'),
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'campaigns chosen by a cost that is not of campaigns',
+    text: costs('rules: [{ kind: tools, amount: 9, per: month, match: ▶^A }]'),
+    code: 'CONFIG_VALUE',
+  },
+  {
+    name: 'goods that cost more than they bring',
+    text: costs('cost_of_goods_rate: ▶35'),
     code: 'CONFIG_VALUE',
   },
   // The text itself

@@ -80,7 +80,16 @@ const costRule = z
     until: describe(calendarDate.optional(), 'Last day. Absent: until today.', '2025-12-31'),
   })
   .check((context) => {
-    const { match, per } = context.value;
+    const { match, per, from, until } = context.value;
+    if (from !== undefined && until !== undefined && until < from) {
+      context.issues.push({
+        code: 'custom',
+        input: until,
+        path: ['until'],
+        message: `The rule ends on ${until}, before it begins on ${from}: it would count nothing.`,
+        params: { fix: 'Write a last day that is not before the first, or leave one of them out.' },
+      });
+    }
     if (match === undefined || per === 'campaign' || per === 'send') return;
     context.issues.push({
       code: 'custom',
