@@ -177,6 +177,8 @@ describe('money', () => {
         close_after_days: 0,
       },
     ]);
+    const taxed = await prepared({ attribution: { include_tax: true, include_shipping: false } });
+    expect(taxed.get('ops.money_settings')).toMatchObject([{ include_tax: true, include_shipping: false }]);
     const none = { account_id: null, match: null, from_date: null, until_date: null };
     expect(tables.get('ops.cost_rules')).toEqual([
       { position: 0, kind: 'esp_fee', amount: '199', per: 'month', hours: '1', currency_code: 'EUR', ...none },

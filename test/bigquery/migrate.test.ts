@@ -410,6 +410,22 @@ test('rows of other accounts stay; rows of ours that no migration wrote are refu
   ]);
 });
 
+test('a target that somebody else writes between the plan and the copy is not written over', async () => {
+  const fixture = await madeFile();
+  const bigquery = await openBig(fixture.landing);
+  const source = await openSource(fixture.path);
+  onTestFinished(() => source.close());
+  const target = openTarget();
+  const { tables } = await planTransfer(source, target, () => {});
+  await load(bigquery, fixture, members, [row('theirs', { id: 'theirs' })], { runId: 'run-9' });
+  const rest = { tell: () => {}, remove: (part: string) => rm(part, { force: true }) };
+  const raw = tables.filter(({ table }) => table.name === 'raw.mailchimp__members');
+  await expect(transfer(source, target, raw, rest)).rejects.toThrow(
+    'raw.mailchimp__members was changed by somebody else meanwhile; nothing of the table was written.',
+  );
+  expect(await rawRows(bigquery, 'raw.mailchimp__members')).toHaveLength(1);
+});
+
 test('what arrives otherwise than it was sent is not written, and what changes later is seen', async () => {
   const fixture = await madeFile();
   const source = await openSource(fixture.path, 3);
