@@ -49,10 +49,11 @@ describe('what an action would read', () => {
   it('is the sum of its statements, without those that only remove', async () => {
     const found = await estimated({ name: 'core.whole' }, ['raw.x', 'core.events', 'marts_build.a']);
     expect(found).toMatchObject({ bytes: 20, note: null });
+    const asked: string[] = [];
     const replaced = await estimate({
       warehouse: {
         quote: (name: string) => name,
-        dryRun: () => Promise.resolve(null),
+        dryRun: (sql: string) => Promise.resolve(asked.push(sql)).then(() => null),
       } as Partial<Warehouse> as Warehouse,
       graph: smallGraph(project),
       action: { name: 'marts.a', kind: 'table', fingerprint: 'f', reason: 'inputs', incremental: false, waitsFor: [] },
@@ -62,6 +63,7 @@ describe('what an action would read', () => {
       ]),
     });
     expect(replaced).toEqual({ bytes: 0, note: null });
+    expect(asked).toEqual([expect.stringMatching(/^create or replace table marts_build.a as/)]);
     expect((await estimated({ name: 'marts.a' }, ['raw.x'])).asked).toHaveLength(1);
   });
 

@@ -80,8 +80,18 @@ describe('the metric catalog', () => {
     expect(said('complaint_rate')).toEqual(['below', 0.003]);
     expect(said('complaint_sent_rate')).toEqual(['below', 0.05]);
     expect(said('profit')).toEqual(['above', 0]);
-    expect(rules.get('unsubscribes')).toMatchObject({ kind: 'rise', metric: 'unsubscribe_rate' });
-    expect(rules.get('open_rate')).toMatchObject({ kind: 'median' });
+    // What does harm is told at once; readers of a young campaign are still reading.
+    expect(rules.get('unsubscribes')).toMatchObject({
+      kind: 'rise',
+      metric: 'unsubscribe_rate',
+      good_side: 'below',
+      settle_days: 0,
+    });
+    expect(rules.get('open_rate')).toMatchObject({ kind: 'median', good_side: 'above', settle_days: 3 });
+    expect(rules.get('complaint_rate')).toMatchObject({ settle_days: 0 });
+    expect(rules.get('monthly_profit')).toMatchObject({ settle_days: 5 });
+    const { article } = catalog.metrics.find(({ key }) => key === 'profit')!;
+    expect(rules.get('profit')?.advice).toBe(catalog.advice[article ?? 0]?.en);
     // What is not of a campaign is judged at once, over the window that the article names.
     expect(rules.get('active_audience')).toMatchObject({ settle_days: 0, window_text: '90 days' });
     expect(rules.get('click_to_open_rate')).toMatchObject({ settle_days: 3, window_text: null });
@@ -102,6 +112,18 @@ describe('the metric catalog', () => {
     );
     expect(rules.length).toBeGreaterThan(15);
     expect(blind.map(({ rule, scope, period }) => `${rule}: ${scope}, ${period}`)).toEqual([]);
+  });
+
+  it('has no rule of what is not known, and 0 is a threshold', () => {
+    const catalog = loadMetricCatalog();
+    const unknown = catalog.metrics.map((metric) =>
+      metric.key === 'profit' ? { ...metric, available: false } : metric,
+    );
+    const rulesOf = (metrics: typeof catalog.metrics) =>
+      alertRules({ ...catalog, metrics }, { bounce_rate: { threshold: 0 } });
+    expect(rulesOf(catalog.metrics).some(({ rule }) => rule === 'profit')).toBe(true);
+    expect(rulesOf(unknown).some(({ rule }) => rule === 'profit')).toBe(false);
+    expect(rulesOf(unknown).find(({ rule }) => rule === 'bounce_rate')?.threshold_value).toBe(0);
   });
 
   it('leaves out a rule that is off and takes another threshold', () => {

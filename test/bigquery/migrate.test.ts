@@ -410,6 +410,41 @@ test('rows of other accounts stay; rows of ours that no migration wrote are refu
   ]);
 });
 
+test('what was dropped after it was brought is brought again, though the same jobs have ended well', async () => {
+  const fixture = await madeFile();
+  const source = await openSource(fixture.path);
+  onTestFinished(() => source.close());
+  const name = 'raw.mailchimp__members';
+  const once = async () => {
+    const target = openTarget();
+    const { tables } = await planTransfer(source, target, () => {});
+    const raw = tables.filter(({ table }) => table.name === name);
+    await transfer(source, target, raw, { tell: () => {}, remove: (part) => rm(part, { force: true }) });
+    return raw.map(({ action }) => action);
+  };
+  const datasets = `${google.bigquery}/bigquery/v2/projects/${google.project}/datasets`;
+  const drop = async (table: string) => {
+    expect((await fetch(`${datasets}/${table}`, { method: 'DELETE' })).ok).toBe(true);
+  };
+  const dropParts = async () => {
+    const answer = (await (await fetch(`${datasets}/m_loads/tables`)).json()) as {
+      readonly tables?: readonly { readonly tableReference: { readonly tableId: string } }[];
+    };
+    for (const { tableReference } of answer.tables ?? []) await drop(`m_loads/tables/${tableReference.tableId}`);
+  };
+  const bigquery = await openBig(fixture.landing);
+  expect(await once()).toEqual(['copy']);
+  await drop('m_raw/tables/mailchimp__members');
+  expect(await once()).toEqual(['copy']);
+  expect(await rawRows(bigquery, name)).toHaveLength(10);
+  await dropParts();
+  await drop('m_raw/tables/mailchimp__members');
+  await drop('m_ops/tables/migrated_table');
+  expect(await once()).toEqual(['copy']);
+  expect(await rawRows(bigquery, name)).toHaveLength(10);
+  expect(await once()).toEqual(['there']);
+});
+
 test('a target that somebody else writes between the plan and the copy is not written over', async () => {
   const fixture = await madeFile();
   const bigquery = await openBig(fixture.landing);
