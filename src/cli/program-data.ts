@@ -1,4 +1,4 @@
-import { Argument, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { AlertsFlags } from './commands/alerts.ts';
 import type { PlanFlags } from './commands/plan.ts';
@@ -13,10 +13,12 @@ import type { GlobalOptions } from './output.ts';
 import { runCommand } from './run-command.ts';
 import { withExamples } from './with-examples.ts';
 
-const list = (value: string, before: readonly string[] | undefined): readonly string[] => [
-  ...(before ?? []),
-  ...value.split(',').filter((part) => part !== ''),
-];
+/** An empty variable of a script names nothing, and is not taken for everything. */
+function list(value: string, before: readonly string[] | undefined): readonly string[] {
+  const parts = value.split(',').filter((part) => part !== '');
+  if (parts.length === 0) throw new InvalidArgumentError('It names nothing; leave the option out for all.');
+  return [...(before ?? []), ...parts];
+}
 
 /** Commands that move data and those that read it. */
 export function addDataCommands(program: Command): void {

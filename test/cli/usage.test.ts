@@ -30,6 +30,9 @@ const cases: readonly (readonly [string, string | undefined, number, string, str
   ['check shpo', `${company}${shop}`, 2, 'CONFIG_SOURCE_ID', 'Did you mean shop?'],
   ['discover shpo', `${company}${shop}`, 2, 'CONFIG_SOURCE_ID', 'Did you mean shop?'],
   ['sync shop --stream campaign', `${company}${shop}`, 2, 'CONFIG_STREAM', 'Did you mean campaigns?'],
+  // As an empty variable of a script gives it: not everything.
+  ['run --source=', `${company}${shop}`, 2, 'USAGE', 'mailmart run --help'],
+  ['transform --select ,', `${company}${shop}`, 2, 'USAGE', 'mailmart transform --help'],
   ['status', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
   ['query select+1', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
   ['report', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
