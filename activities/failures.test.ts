@@ -126,6 +126,19 @@ describe('toFailure', () => {
     expect([failure.type, failure.nonRetryable, failure.message]).toEqual(['transient', false, 'open failed: ENOENT']);
   });
 
+  it.each([
+    ['EISDIR', '/p/report.html', true, '/p/report.html cannot be used: it is a folder.'],
+    ['ENOTDIR', '/p/report.html', true, '/p/report.html cannot be used: a part of the path is not a folder.'],
+    ['EEXIST', '/p/report.html', true, '/p/report.html cannot be used: it is not a folder.'],
+    ['EACCES', '/p/report.html', false, '/p/report.html cannot be used: this user has no permission.'],
+    ['ENOSPC', undefined, false, 'A file cannot be used: the disk is full.'],
+  ])('a file that cannot be written, %s, is named, and tried again where that may help', (code, dest, final, what) => {
+    const failure = translated(Object.assign(new Error(code), { code, syscall: 'rename', path: dest && '/p/x', dest }));
+    expect([failure.type, failure.nonRetryable]).toEqual(['transient', final]);
+    expect(failure.message).toBe(`${what} Check its permissions (ls -ld) and the free space (df -h).`);
+    expect(failure.details).toEqual([{ code: 'FILE_WRITE', fix: expect.stringContaining('ls -ld') }]);
+  });
+
   it('an unknown error is ours: final, and asks to be reported', () => {
     const failure = translated(new TypeError('x is not a function'));
     expect([failure.type, failure.nonRetryable]).toEqual(['unexpected', true]);

@@ -2,6 +2,7 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { redact } from '../connectors/_kit/redact.ts';
 import { fixText, placeOf, type ConfigProblem } from '../src/config/problems.ts';
+import { fileFault } from '../src/contracts/file-fault.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
@@ -33,6 +34,11 @@ export function toFailure(error: unknown): Error {
   // Both kinds are for a person to fix: SQL that does not compile, a selection that names nothing.
   if (error instanceof TransformError) return failure(error.kind, error.message, { retry: false }, fixOf(error.fix));
   if (isNamed(error, 'ConfigError')) return configFailure(error);
+  const fault = fileFault(error);
+  if (fault !== undefined) {
+    const { code, reason, path, fix, mayPass } = fault;
+    return failure('transient', `${path ?? 'A file'} cannot be used: ${reason}.`, { retry: mayPass }, { fix, code });
+  }
   if (isSystemError(error)) return failure('transient', `${error.syscall} failed: ${error.code}`, { retry: true }, {});
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return failure(

@@ -25,3 +25,12 @@ test('a run that another one keeps from beginning is named as one that is going 
   });
   expect(describeError(error)).toMatchObject({ code: 'RUN_ACTIVE', exit: 'error', what: failure.message });
 });
+
+test('a run of another project is no error of ours, and says what to do', () => {
+  const error = Object.assign(new Error('pipeline is running on task queue x.'), { name: 'RunningElsewhere' });
+  expect(describeError(error)).toMatchObject({
+    code: 'RUN_ACTIVE',
+    what: 'pipeline is running on task queue x.',
+    fix: expect.stringContaining('temporal.namespace'),
+  });
+});

@@ -3,6 +3,7 @@ import type { FailureKind } from '../../connectors/_kit/errors.ts';
 import { redact } from '../../connectors/_kit/redact.ts';
 import { ConfigError, fixText, placeOf } from '../config/problems.ts';
 import { withoutFix } from '../contracts/failure-text.ts';
+import { fileFault } from '../contracts/file-fault.ts';
 import { TransformError } from '../transform/errors.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import type { WarehouseFailureKind } from '../warehouse/port.ts';
@@ -141,6 +142,13 @@ function ofTemporal(error: unknown): ErrorReport | undefined {
         what: error.message,
         fix: 'See mailmart status, or stop the other one.',
       };
+    case 'RunningElsewhere':
+      return {
+        code: 'RUN_ACTIVE',
+        exit: 'error',
+        what: error.message,
+        fix: 'Give each project on a Temporal server its own temporal.namespace; end a run of this one’s past with `temporal workflow terminate`.',
+      };
     case 'WorkflowFailedError':
       return ofWorkflow(error);
     case 'ServiceError':
@@ -170,39 +178,21 @@ function ofWorkflow(error: Error): ErrorReport {
       fix: 'Run it again: it goes on from there.',
     };
   }
-  const detail = cause.details?.[0] as { readonly fix?: string } | undefined;
+  const detail = cause.details?.[0] as { readonly fix?: string; readonly code?: ErrorCode } | undefined;
   return {
     ...namedFailure(cause.type ?? 'unexpected'),
+    ...(detail?.code !== undefined && { code: detail.code }),
     what: withoutFix(cause.message, detail?.fix),
     ...fixOf(detail?.fix ?? 'Run it again after the fix: it goes on from the last checkpoint.'),
   };
 }
 
 function ofFilesystem(error: unknown): ErrorReport | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (
-    code === undefined ||
-    // A write to an open file names no path; of these only what does is surely about a file.
-    (path === undefined && !['ENOSPC', 'EDQUOT'].includes(code)) ||
-    !['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EISDIR'].includes(code)
-  ) {
-    return undefined;
-  }
-  const reasons: Readonly<Record<string, string>> = {
-    ENOSPC: 'the disk is full',
-    EDQUOT: 'the disk quota of this user is used up',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a part of the path is not a folder',
-    EISDIR: 'it is a folder',
-  };
-  return {
-    code: 'FILE_WRITE',
-    exit: 'error',
-    what: `The file cannot be used: ${reasons[code] ?? 'this user has no permission'}.`,
-    ...(path !== undefined && { where: path }),
-    fix: 'Check its permissions (ls -ld) and the free space (df -h).',
-  };
+  const fault = fileFault(error);
+  if (fault === undefined) return undefined;
+  const { code, reason, path, fix } = fault;
+  const what = `The file cannot be used: ${reason}.`;
+  return { code, exit: 'error', what, ...(path !== undefined && { where: path }), fix };
 }
 
 function isAbort(error: unknown): boolean {

@@ -240,6 +240,13 @@ describe('progress without a terminal', () => {
     expect(lines[0]).toMatch(/members quota used up, goes on in (?:1 h 00|59 min)/);
   });
 
+  it('says what is tried again, and why', async () => {
+    const trouble = { attempt: 3, lastFailure: 'no room for rows\nat line 2' };
+    const again = { ...at('extracting', 5), trouble };
+    const lines = await said([again, again]);
+    expect(lines[0]).toMatch(/^Syncing: 0 of 1 streams; tries again \(attempt 3\): no room for rows; members reading/);
+  });
+
   it('keeps looking after a look that failed', async () => {
     const lines: string[] = [];
     let looks = 0;

@@ -104,6 +104,15 @@ export function stepText(progress: RunProgress): string {
   }
 }
 
+/** What is being tried again, besides reading; the first line of the failure says what, and often how to mend it. */
+export function troubleLines({ trouble, accounts }: RunProgress): readonly string[] {
+  return [trouble, ...accounts.map((account) => account.trouble)].flatMap((met) =>
+    met === undefined
+      ? []
+      : [styled('yellow', `tries again (attempt ${met.attempt}): ${met.lastFailure.split('\n')[0] ?? ''}`)],
+  );
+}
+
 /** Name of a stream among all accounts; the account is left out where there is only one. */
 export function streamName(account: AccountProgress, stream: string, accounts: number): string {
   return accounts > 1 ? `${account.accountId}/${stream}` : stream;

@@ -1,6 +1,6 @@
 import type { RunProgress } from '../temporal/progress.ts';
 import type { Output } from './output.ts';
-import { isFinal, rowsPerSecond, stepText, streamLine, streamName } from './progress-lines.ts';
+import { isFinal, rowsPerSecond, stepText, streamLine, streamName, troubleLines } from './progress-lines.ts';
 import type { Speeds } from './progress-lines.ts';
 import { forTerminal } from './terminal-text.ts';
 
@@ -77,7 +77,7 @@ function plainScreen(output: Output): Screen {
             return `${name} ${streamLine(stream, rowsPerSecond(speeds, name, stream.rows, nowMs), nowMs)}`;
           }),
       );
-      output.say([step, ...working].join('; '));
+      output.say([step, ...troubleLines(progress), ...working].join('; '));
     },
     close: () => undefined,
   };
@@ -109,7 +109,11 @@ function liveScreen(): Screen {
           }),
       );
       frame = (frame + 1) % frames.length;
-      const block = [fit(`${frames[frame] ?? ''} ${stepText(progress)}`, width), ...working.slice(0, room)];
+      const block = [
+        fit(`${frames[frame] ?? ''} ${stepText(progress)}`, width),
+        ...troubleLines(progress).map((line) => fit(`  ${line}`, width)),
+        ...working.slice(0, room),
+      ];
       if (working.length > room) block.push(`  and ${working.length - room} more`);
       stream.write(`${clear()}${[...ended, ...block].map((line) => forTerminal(line, stream)).join('\n')}\n`);
       drawn = block.length;

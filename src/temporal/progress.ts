@@ -5,7 +5,7 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow/codec-helpers.js';
 import type { ExtractProgress } from '../../activities/index.ts';
 import { streamOfExtraction } from '../contracts/extraction-id.ts';
-import { syncAccountId } from './start.ts';
+import { syncAccountId, transformId } from './start.ts';
 import type { PipelineProgress, StreamProgress, SyncProgress, TransformProgress } from '../../workflows/index.ts';
 
 /** What a person sees of a run: the step, and per account and stream how far it is. */
@@ -14,12 +14,21 @@ export type RunProgress = {
   readonly step: PipelineProgress['step'];
   readonly accounts: readonly AccountProgress[];
   readonly transform: TransformProgress | null;
+  readonly trouble?: Trouble;
 };
 
 export type AccountProgress = {
   readonly source: string;
   readonly accountId: string;
   readonly streams: readonly LiveStream[];
+  readonly trouble?: Trouble;
+};
+
+/** A load, a model, the publication or the report that is being tried again, as such things are for minutes. */
+export type Trouble = {
+  readonly attempt: number;
+  /** Redacted. */
+  readonly lastFailure: string;
 };
 
 /** A stream's own numbers plus those of the activities that run now. */
@@ -42,22 +51,53 @@ export async function readProgress(client: Client, handle: WorkflowHandle): Prom
     case 'sync':
       return { runId: progress.runId, step: 'sync', accounts: [await liveAccount(client, progress)], transform: null };
     case 'transform':
-      return { runId: progress.runId, step: 'transform', accounts: [], transform: progress };
+      return {
+        runId: progress.runId,
+        step: 'transform',
+        accounts: [],
+        transform: progress,
+        ...(await troubleOf(client, handle.workflowId)),
+      };
     case 'pipeline': {
       const children = await Promise.all(progress.children.map((id) => ask(client, id, progress.runId)));
       const syncs = children.filter((child) => child?.kind === 'sync');
       const accounts = await Promise.all(syncs.map((child) => liveAccount(client, child)));
       const transform = children.find((child) => child?.kind === 'transform') ?? null;
-      return { runId: progress.runId, step: progress.step, accounts, transform };
+      const trouble = await troubleOf(client, progress.step === 'transform' ? transformId : handle.workflowId);
+      return { runId: progress.runId, step: progress.step, accounts, transform, ...trouble };
     }
   }
 }
 
 async function liveAccount(client: Client, progress: SyncProgress): Promise<AccountProgress> {
   const { source, accountId, streams } = progress;
-  if (!streams.some(({ state }) => state === 'extracting')) return { source, accountId, streams };
-  const running = await runningExtractions(client, syncAccountId(source, accountId));
-  return { source, accountId, streams: streams.map((stream) => liveStream(stream, running.get(stream.stream) ?? [])) };
+  if (!streams.some(({ state }) => busyStates.has(state))) return { source, accountId, streams };
+  const running = await runningActivities(client, syncAccountId(source, accountId));
+  return {
+    source,
+    accountId,
+    streams: streams.map((stream) =>
+      liveStream(
+        stream,
+        running.filter((activity) => activity.stream === stream.stream),
+      ),
+    ),
+    ...firstTrouble(running),
+  };
+}
+
+const busyStates: ReadonlySet<StreamProgress['state']> = new Set(['planning', 'extracting', 'finishing']);
+
+async function troubleOf(client: Client, workflowId: string): Promise<{ readonly trouble?: Trouble }> {
+  return firstTrouble(await runningActivities(client, workflowId));
+}
+
+/** Of what reads no source: the streams tell of that. */
+function firstTrouble(running: readonly RunningActivity[]): { readonly trouble?: Trouble } {
+  for (const { stream, attempt, lastFailure } of running) {
+    if (stream === undefined && lastFailure !== undefined) return { trouble: { attempt, lastFailure } };
+  }
+  return {};
 }
 
 function liveStream(stream: StreamProgress, running: readonly RunningActivity[]): LiveStream {
@@ -78,35 +118,32 @@ function liveStream(stream: StreamProgress, running: readonly RunningActivity[])
 }
 
 type RunningActivity = {
+  /** Whose slices it reads; undefined for all other work. */
+  readonly stream: string | undefined;
   readonly attempt: number;
   readonly progress?: ExtractProgress;
   readonly waitingUntil?: string;
   readonly lastFailure?: string;
 };
 
-/** What is read now, by stream. */
-async function runningExtractions(
-  client: Client,
-  workflowId: string,
-): Promise<ReadonlyMap<string, readonly RunningActivity[]>> {
+/** What a workflow is at now, its children's work left out. */
+async function runningActivities(client: Client, workflowId: string): Promise<readonly RunningActivity[]> {
   const described = await ignoreGone(() => client.workflow.getHandle(workflowId).describe());
   const converter = client.options.loadedDataConverter;
-  const running = new Map<string, readonly RunningActivity[]>();
-  for (const pending of described?.raw.pendingActivities ?? []) {
-    const stream = streamOfExtraction(pending.activityId ?? '');
-    if (stream === undefined) continue;
-    const [beat] = await decodeArrayFromPayloads(converter, pending.heartbeatDetails?.payloads);
-    const failure = await decodeOptionalFailureToOptionalError(converter, pending.lastFailure);
-    const next = pending.nextAttemptScheduleTime;
-    const activity: RunningActivity = {
-      attempt: pending.attempt ?? 1,
-      ...(isProgress(beat) ? { progress: beat } : {}),
-      ...(next == null ? {} : { waitingUntil: instantOf(next) }),
-      ...(failure === undefined ? {} : { lastFailure: failure.message }),
-    };
-    running.set(stream, [...(running.get(stream) ?? []), activity]);
-  }
-  return running;
+  return await Promise.all(
+    (described?.raw.pendingActivities ?? []).map(async (pending): Promise<RunningActivity> => {
+      const [beat] = await decodeArrayFromPayloads(converter, pending.heartbeatDetails?.payloads);
+      const failure = await decodeOptionalFailureToOptionalError(converter, pending.lastFailure);
+      const next = pending.nextAttemptScheduleTime;
+      return {
+        stream: streamOfExtraction(pending.activityId ?? ''),
+        attempt: pending.attempt ?? 1,
+        ...(isProgress(beat) ? { progress: beat } : {}),
+        ...(next == null ? {} : { waitingUntil: instantOf(next) }),
+        ...(failure === undefined ? {} : { lastFailure: failure.message }),
+      };
+    }),
+  );
 }
 
 function isProgress(value: unknown): value is ExtractProgress {

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { workerLost } from '../contracts/worker-lost.ts';
 
 /** PENDING_ACTIVITY_STATE_STARTED and _CANCEL_REQUESTED of the server's API: a worker had taken the activity. */
@@ -29,6 +29,26 @@ export async function endLostActivities(client: Client, taskQueue: string): Prom
         // Its time-out came first.
         if (!(error instanceof Error && error.name === 'ActivityNotFoundError')) throw error;
       }
+    }
+  }
+  return ended;
+}
+
+/**
+ * Ends the runs of other task queues on a server that is this project's alone. They were begun before its folder was moved or
+ * copied, or under another `temporal.task_queue`: nobody will ever work on them, and as long as they stand none of their
+ * kind can start. Their rows and checkpoints are in the warehouse. Returns the ids of the workflows.
+ */
+export async function endStrandedRuns(client: Client, taskQueue: string): Promise<readonly string[]> {
+  const ended: string[] = [];
+  const query = `ExecutionStatus = "Running" AND TaskQueue != "${taskQueue}"`;
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    try {
+      await client.workflow.getHandle(workflowId, runId).terminate('the project has another task queue now');
+      ended.push(workflowId);
+    } catch (error) {
+      // The end of its parent was its own.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   }
   return ended;

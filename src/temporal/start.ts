@@ -56,6 +56,11 @@ export class AlreadyRunning extends Error {
   }
 }
 
+/** Another project’s run has the id on a server that both use. */
+class RunningElsewhere extends Error {
+  override readonly name = 'RunningElsewhere';
+}
+
 /** Starts the sync of one account, or attaches to (or refuses because of) the one that runs. */
 export function startSync(options: StartOptions, input: SyncAccountInput): Promise<Started<typeof syncAccount>> {
   return startOrAttach<typeof syncAccount>(options, 'syncAccount', syncAccountId(input.source, input.accountId), input);
@@ -105,9 +110,9 @@ async function startOrAttach<T extends Runnable>(
     // It may have ended between our start and this look.
     if (described.status.name !== 'RUNNING' && attempt < 3) continue;
     if (described.taskQueue !== taskQueue) {
-      throw new Error(
-        `${workflowId} is running for another project (task queue ${described.taskQueue}) in namespace ` +
-          `${client.options.namespace}: give each project that shares a Temporal server its own temporal.namespace.`,
+      throw new RunningElsewhere(
+        `${workflowId} is running on task queue ${described.taskQueue} in namespace ${client.options.namespace}: ` +
+          'another project has it, or this one had that task queue before.',
       );
     }
     // Every start notes it in the memo: asking the workflow itself would wait for its worker.

@@ -11,7 +11,7 @@ import { dataConverterFor } from './data-converter.ts';
 import { closeForgottenRuns } from './forgotten-runs.ts';
 import { host, installRuntime } from './host.ts';
 import { openDeps, stateFiles, type OpenDeps } from './project-deps.ts';
-import { endLostActivities } from './recover.ts';
+import { endLostActivities, endStrandedRuns } from './recover.ts';
 import { reconcileSchedule, type ScheduleChange } from './schedule.ts';
 import { syncAccountId } from './start.ts';
 import { cacheFolder, findServer, startDevServer, type DevServer, type Env } from './server.ts';
@@ -93,6 +93,9 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     undo.push(() => client.connection.close());
     const connection = await connectWorker(place, env);
     undo.push(() => connection.close());
+    // Only a server that we started is surely nobody else's.
+    const stranded = server.ended === undefined ? [] : await endStrandedRuns(client, taskQueue);
+    if (stranded.length > 0) logger.warn({ workflows: stranded }, 'runs of an earlier task queue were ended');
     const lost = await endLostActivities(client, taskQueue);
     if (lost.length > 0) logger.warn({ activities: lost }, 'an earlier worker was lost; what it was at begins anew');
     const forgotten = await closeForgottenRuns({

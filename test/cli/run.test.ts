@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -107,6 +108,17 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
     expect(code).toBe(3);
   });
 
+  it('says at once that the report cannot be written, and where: its numbers are published', async () => {
+    folder.write('mailmart.yaml', `${company}${books}report: { path: costs.csv/index.html }\n`);
+    folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n');
+    const { code, stderr } = await cli(['run']);
+    const report = join(folder.path, 'costs.csv');
+    expect(stderr).toContain(`Error FILE_WRITE: ${report} cannot be used: `);
+    expect(code).toBe(1);
+    const costs = await cli(['query', 'select sum(total_cost_amount) as cost from marts.profit_monthly', '--csv']);
+    expect(costs.stdout).toBe('cost\n10.500000000\n');
+  });
+
   it('says when no Temporal server can be had', async () => {
     folder.write('mailmart.yaml', `${company}${books}temporal: { address: "127.0.0.1:1" }\n`);
     folder.write('costs.csv', 'cost_id,kind,amount,day\n');
@@ -136,6 +148,24 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
     expect(second.code).toBe(0);
     const rowsNow = await cli(['query', "select row_count from status.tables where stream = 'costs'", '--csv']);
     expect(rowsNow.stdout).toBe('row_count\n20000\n');
+  });
+
+  it('goes on in a folder that was moved after a kill: no worker would take up the run of its former name', async () => {
+    folder.write('mailmart.yaml', `${company}${books}`);
+    const rows = Array.from({ length: 20_000 }, (_, row) => `${row},staff,1.00,2026-01-01`);
+    folder.write('costs.csv', `cost_id,kind,amount,day\n${rows.join('\n')}\n`);
+    const killed = await cli(['sync'], {
+      onStart: (child) => child.onOutput((text) => /Planning|Syncing/.test(text) && child.kill('SIGKILL')),
+    });
+    expect(killed.code).toBeNull();
+    const moved = `${folder.path}-moved`;
+    try {
+      renameSync(folder.path, moved);
+      const { code, stderr } = await cli(['sync'], { cwd: moved });
+      expect([stderr, code]).toEqual([expect.stringContaining('Complete in'), 0]);
+    } finally {
+      rmSync(moved, { recursive: true, force: true });
+    }
   });
 
   it('uses a running worker, which ends in order', async () => {

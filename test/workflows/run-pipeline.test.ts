@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClient } from '../../src/temporal/connection.ts';
 import { dataConverterFor } from '../../src/temporal/data-converter.ts';
-import { readProgress } from '../../src/temporal/progress.ts';
 import { workerLost } from '../../src/contracts/worker-lost.ts';
+import { readProgress, type RunProgress } from '../../src/temporal/progress.ts';
 import { reconcileSchedule, scheduleId } from '../../src/temporal/schedule.ts';
 import { AlreadyRunning, pipelineId, startPipeline, startSync, startTransform } from '../../src/temporal/start.ts';
 import type { RunPipelineInput, RunPipelineResult, RunScheduledResult } from '../../workflows/index.ts';
@@ -76,6 +76,47 @@ describe('runPipeline', () => {
     const result = await run(world);
     expect(result).toMatchObject({ published: true, reported: true, alerts: null });
     expect(world.runs.at(-1)?.status).toBe('done');
+  });
+
+  it('lets who watches it see what is tried again, and why: a report, a model, a load', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { actions: [{ name: 'staging.a' }] });
+    const { loadBatch, runAction, report } = world.activities;
+    const mended = { loadBatch: false, runAction: false, report: false };
+    world.activities.loadBatch = async (input) => {
+      if (!mended.loadBatch) throw fail('transient', 'no room for rows', {}, true);
+      return loadBatch(input);
+    };
+    world.activities.runAction = async (input) => {
+      if (!mended.runAction) throw fail('transient', 'no room for tables', {}, true);
+      return runAction(input);
+    };
+    world.activities.report = async (input) => {
+      if (!mended.report) throw fail('transient', 'no room for the report', {}, true);
+      return report(input);
+    };
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await startPipeline(options(), {
+        runId: 'watched',
+        tuning: { ...fast, retryAttempts: 1_000 },
+      });
+      const troubled = async (message: string): Promise<RunProgress> => {
+        for (let look = 0; look < 100; look += 1) {
+          const progress = await readProgress(bench.client, handle);
+          const met = [progress.trouble, ...progress.accounts.map(({ trouble }) => trouble)];
+          if (met.some((trouble) => trouble?.lastFailure === message)) return progress;
+          await delay(50);
+        }
+        throw new Error(`nobody said: ${message}`);
+      };
+      expect((await troubled('no room for rows')).accounts[0]?.trouble?.attempt).toBeGreaterThan(1);
+      mended.loadBatch = true;
+      expect((await troubled('no room for tables')).step).toBe('transform');
+      mended.runAction = true;
+      expect((await troubled('no room for the report')).step).toBe('report');
+      mended.report = true;
+      expect((await handle.result()).reported).toBe(true);
+      expect((await readProgress(bench.client, handle)).trouble).toBeUndefined();
+    });
   });
 
   it('publishes nothing when a blocking test fails, and skips what builds on it', async () => {
