@@ -10,6 +10,7 @@ import type { ReachedWorker } from '../temporal/with-worker.ts';
 import type { HostWorkerOptions } from '../temporal/worker-host.ts';
 import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
+import { warnOfLeftSources } from './left-sources.ts';
 import { openLog } from './log-file.ts';
 import { watchRun } from './progress.ts';
 import { reportWriter } from './report-writer.ts';
@@ -48,6 +49,7 @@ export async function runWork<R>(
 ): Promise<readonly Finished<R>[]> {
   const { output, signal } = context;
   const options = workerOptions(context, project);
+  await warnOfLeftSources(context, project);
   return await withWorker(options, async (worker) => {
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();

@@ -108,6 +108,20 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
     expect(code).toBe(3);
   });
 
+  it('says whose rows count although nobody reads them: a source that got another id has them twice', async () => {
+    folder.write('mailmart.yaml', `${company}${books}`);
+    folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n');
+    const left = 'mailmart.yaml does not name, as they were read last, and count them: books. ';
+    expect((await cli(['sync'])).stderr).not.toContain(left);
+    folder.write('mailmart.yaml', `${company}${books.replace('id: books', 'id: ledger')}`);
+    for (const args of [['status'], ['plan'], ['sync'], ['sync']]) {
+      const { stderr } = await cli(args);
+      expect([args, stderr]).toEqual([args, expect.stringContaining(left)]);
+    }
+    folder.write('mailmart.yaml', `${company}${books}`);
+    expect((await cli(['status'])).stderr).toContain('and count them: ledger. ');
+  });
+
   it('says at once that the report cannot be written, and where: its numbers are published', async () => {
     folder.write('mailmart.yaml', `${company}${books}report: { path: costs.csv/index.html }\n`);
     folder.write('costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n');

@@ -13,6 +13,7 @@ import { moneyText, priceNote, usdOf } from '../cost.ts';
 import { countText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { lost, workerOptions } from '../hosting.ts';
+import { warnOfLeftSources } from '../left-sources.ts';
 import { tableText } from '../table.ts';
 import { styled } from '../terminal-text.ts';
 import { requireSource } from './check.ts';
@@ -25,6 +26,7 @@ export async function plan(context: Context, flags: PlanFlags): Promise<ExitName
   const project = await context.project();
   for (const id of flags.source ?? []) requireSource(project, id);
   const now = clockFromEnv(context.env).now();
+  await warnOfLeftSources(context, project);
   const ahead = await look(context, project, flags);
   const cost = costOf(ahead, budgetOf(project));
   const firsts = ahead.streams.filter(({ mode }) => mode === 'first').length;

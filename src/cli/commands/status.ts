@@ -5,6 +5,7 @@ import { costLine, dearestLines, priceNote, readCost, type RunCost } from '../co
 import { countText, durationText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { failedStreamLines } from '../failed-streams.ts';
+import { leftSourcesText } from '../left-sources.ts';
 import { readStatus } from '../published-status.ts';
 import type { PublishedStatus, StreamStatus } from '../published-status.ts';
 import { receiverLines, receiverStatus } from '../receiver-status.ts';
@@ -24,6 +25,8 @@ export async function status(context: Context): Promise<ExitName> {
     const receiver = await receiverStatus(project.dir);
     output.document('status', { now, ...state, cost, receiver });
     if (!output.json) output.data(statusText(state, cost, receiverLines(receiver, now), now));
+    const left = leftSourcesText(project, state.streams);
+    if (left !== undefined) output.warn(left);
     return 'done';
   } finally {
     published.close();
