@@ -140,6 +140,13 @@ test.each([
   expect(existsSync('/tmp/mailmart-attack.csv') || existsSync('/tmp/mailmart-attack.duckdb')).toBe(false);
 });
 
+test.each(['', ' ;', '-- nothing', 'select 1; select 2'])('says how many statements %j is', async (sql) => {
+  await expect(published.query(sql)).rejects.toMatchObject({
+    message: `Expected one statement, got ${sql.startsWith('select') ? 2 : 0}.`,
+    fix: 'Give one SELECT at a time.',
+  });
+});
+
 test.each([
   ['counting', 'select count(*) from range(1000000000) a, range(100000) b where a.range % 7 = b.range % 5'],
   [

@@ -199,9 +199,9 @@ async function create(file: string, memoryLimit: string): Promise<DuckDBInstance
 }
 
 async function execute(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
-  const statements = await connection.extractStatements(sql);
-  if (statements.count !== 1) {
-    throw new WarehouseError(`Expected one statement, got ${statements.count}.`, {
+  const statements = await extract(connection, sql);
+  if (statements?.count !== 1) {
+    throw new WarehouseError(`Expected one statement, got ${statements?.count ?? 0}.`, {
       kind: 'rejected',
       fix: 'Give one SELECT at a time.',
     });
@@ -220,6 +220,19 @@ async function execute(connection: DuckDBConnection, sql: string): Promise<DuckD
     });
   }
   return await prepared.stream();
+}
+
+/** Undefined where there is none: blanks and comments, at which the driver throws without saying so. */
+async function extract(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<Awaited<ReturnType<DuckDBConnection['extractStatements']>> | undefined> {
+  try {
+    return await connection.extractStatements(sql);
+  } catch (error) {
+    if (error instanceof Error && /native callback/.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 async function fetchRows(result: DuckDBResult): Promise<readonly (readonly Json[])[] | null> {
