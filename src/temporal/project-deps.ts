@@ -12,7 +12,8 @@ import { createHttp } from '../../connectors/_kit/http.ts';
 import { connectors as allConnectors } from '../../connectors/index.ts';
 import { notify } from '../alerts/notify.ts';
 import { openChannels } from '../alerts/project-channels.ts';
-import type { Project } from '../config/load.ts';
+import { shownPath, type Project } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { openInbox } from '../inbox/reader.ts';
 import { removeLoaded } from '../inbox/remove-loaded.ts';
@@ -55,6 +56,12 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
           lock: { waitMs: options.lockWaitMs ?? 5_000 },
           ...(config.warehouse.memory_limit === undefined ? {} : { memoryLimit: config.warehouse.memory_limit }),
         });
+  try {
+    await requireSalt(project, warehouse);
+  } catch (error) {
+    await warehouse.close();
+    throw error;
+  }
   // A thread finds connectors in the registry: others (of tests) are read in this thread.
   const { readerThreads } = options;
   const threads =
@@ -91,6 +98,23 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
       await warehouse.close();
     },
   };
+}
+
+/** The salt is made on first use: where something was read already, it is gone, and each person would become two. */
+async function requireSalt({ file, paths }: Project, warehouse: Warehouse): Promise<void> {
+  if (paths.salt === null || existsSync(paths.salt)) return;
+  const streams = await warehouse.latestStreams();
+  if (!streams.some(({ verdict }) => verdict.kind === 'complete')) return;
+  throw new ConfigError([
+    {
+      code: 'SECRET_FILE',
+      file: shownPath(file),
+      path: 'privacy.salt',
+      what: `The salt of the person keys is gone: ${paths.salt}.`,
+      why: 'The warehouse knows people by keys made with it: with another salt each of them would count twice.',
+      fix: 'Restore that file from your backup; without one, begin a new warehouse (warehouse: in mailmart.yaml): all is read again.',
+    },
+  ]);
 }
 
 /** Secrets are looked up for each run; what is wrong with a channel's is that channel's failure. */

@@ -110,6 +110,17 @@ describe('a command without a worker', () => {
     }
   });
 
+  it('makes no second salt where people are known by keys of the first', async () => {
+    await run('run-1');
+    const salt = join(folder, '.mailmart/person-salt');
+    const kept = readFileSync(salt);
+    rmSync(salt);
+    await expect(run('run-2')).rejects.toThrow(`The salt of the person keys is gone: ${salt}.`);
+    expect(existsSync(salt)).toBe(false);
+    writeFileSync(salt, kept);
+    expect(await run('run-3')).toMatchObject({ verdict: { kind: 'complete' } });
+  });
+
   it('shows nothing of arguments and results in the server’s database', async () => {
     await run('run-canary-4711');
     // The run's id is an argument and part of no workflow's id: only encrypted payloads hold it.
