@@ -48,6 +48,8 @@ describe('toFailure', () => {
   it.each(entries(warehouseKinds))('a warehouse failure %s: final %s', (kind, final) => {
     const failure = translated(new WarehouseError('commit', { kind }));
     expect([failure.type, failure.nonRetryable]).toEqual([kind, final]);
+    // Sources have kinds of the same names: the code tells whose it is.
+    expect(failure.details).toEqual([{ code: expect.stringMatching(/^WAREHOUSE_/) }]);
   });
 
   it.each(['compile', 'selection'] as const)('a failure of the models, %s, is what it is, with what to do', (kind) => {

@@ -5,7 +5,7 @@ import { fixText, placeOf, type ConfigProblem } from '../src/config/problems.ts'
 import { fileFault } from '../src/contracts/file-fault.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
-import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
+import { warehouseCodes, WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
 import type { FailureInfo } from './types.ts';
 
 /** How Temporal is to treat a failure. */
@@ -26,7 +26,8 @@ export function toFailure(error: unknown): Error {
     });
   }
   if (error instanceof WarehouseError) {
-    return failure(error.kind, error.message, { retry: warehouseRetries(error.kind) }, fixOf(error.fix));
+    const code = warehouseCodes[error.kind];
+    return failure(error.kind, error.message, { retry: warehouseRetries(error.kind) }, { ...fixOf(error.fix), code });
   }
   if (error instanceof LandingError) {
     return failure(error.kind, error.message, { retry: landingRetries(error.kind) }, fixOf(error.fix));

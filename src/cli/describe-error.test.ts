@@ -34,3 +34,13 @@ test('a run of another project is no error of ours, and says what to do', () => 
     fix: expect.stringContaining('temporal.namespace'),
   });
 });
+
+test('a failure of the warehouse in a run is no failure of a source', () => {
+  const cause = Object.assign(new Error('Could not publish.'), {
+    name: 'ApplicationFailure',
+    type: 'rejected',
+    details: [{ code: 'WAREHOUSE_REJECTED', fix: 'Make room.' }],
+  });
+  const error = Object.assign(new Error('failed', { cause }), { name: 'WorkflowFailedError' });
+  expect(describeError(error)).toMatchObject({ code: 'WAREHOUSE_REJECTED', exit: 'error', fix: 'Make room.' });
+});

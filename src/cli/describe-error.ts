@@ -5,7 +5,7 @@ import { ConfigError, fixText, placeOf } from '../config/problems.ts';
 import { withoutFix } from '../contracts/failure-text.ts';
 import { fileFault } from '../contracts/file-fault.ts';
 import { TransformError } from '../transform/errors.ts';
-import { WarehouseError } from '../warehouse/port.ts';
+import { warehouseCodes, WarehouseError } from '../warehouse/port.ts';
 import type { WarehouseFailureKind } from '../warehouse/port.ts';
 import { CliError } from './cli-error.ts';
 import type { ErrorReport } from './cli-error.ts';
@@ -27,14 +27,14 @@ const sourceFailures: Readonly<Record<FailureKind, Named>> = {
 };
 
 const warehouseFailures: Readonly<Record<WarehouseFailureKind, Named>> = {
-  transient: { code: 'WAREHOUSE_BUSY', exit: 'error' },
-  rejected: { code: 'WAREHOUSE_REJECTED', exit: 'error' },
-  drift: { code: 'WAREHOUSE_DRIFT', exit: 'error' },
-  fenced: { code: 'WAREHOUSE_FENCED', exit: 'error' },
-  locked: { code: 'WAREHOUSE_LOCKED', exit: 'error' },
-  quota: { code: 'WAREHOUSE_QUOTA', exit: 'quota' },
-  denied: { code: 'WAREHOUSE_DENIED', exit: 'signIn' },
-  over_budget: { code: 'WAREHOUSE_BUDGET', exit: 'quota' },
+  transient: { code: warehouseCodes.transient, exit: 'error' },
+  rejected: { code: warehouseCodes.rejected, exit: 'error' },
+  drift: { code: warehouseCodes.drift, exit: 'error' },
+  fenced: { code: warehouseCodes.fenced, exit: 'error' },
+  locked: { code: warehouseCodes.locked, exit: 'error' },
+  quota: { code: warehouseCodes.quota, exit: 'quota' },
+  denied: { code: warehouseCodes.denied, exit: 'signIn' },
+  over_budget: { code: warehouseCodes.over_budget, exit: 'quota' },
 };
 
 const transformFailures: Readonly<Record<TransformError['kind'], Named>> = {
@@ -42,7 +42,7 @@ const transformFailures: Readonly<Record<TransformError['kind'], Named>> = {
   compile: { code: 'MODEL_FAILED', exit: 'error' },
 };
 
-/** Code and exit of a failure kind as it crossed a workflow's history; kinds of the warehouse are prefixed there. */
+/** Code and exit of a failure kind as it crossed a workflow's history; where it has a code of its own, that one holds. */
 export function namedFailure(kind: string): Named {
   const bare = kind.replace(/^(?:connector|source)[._:]/, '');
   if (Object.hasOwn(sourceFailures, bare)) return sourceFailures[bare as FailureKind];

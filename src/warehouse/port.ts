@@ -22,6 +22,18 @@ export type WarehouseFailureKind =
   | 'over_budget' // the run would spend more than it may: stop before it does
   | 'locked'; // another process owns the file
 
+/** The code of each that `mailmart explain` knows: some kinds have the names of sources' kinds. */
+export const warehouseCodes = {
+  transient: 'WAREHOUSE_BUSY',
+  rejected: 'WAREHOUSE_REJECTED',
+  drift: 'WAREHOUSE_DRIFT',
+  fenced: 'WAREHOUSE_FENCED',
+  locked: 'WAREHOUSE_LOCKED',
+  quota: 'WAREHOUSE_QUOTA',
+  denied: 'WAREHOUSE_DENIED',
+  over_budget: 'WAREHOUSE_BUDGET',
+} as const satisfies Readonly<Record<WarehouseFailureKind, string>>;
+
 export class WarehouseError extends Error {
   readonly kind: WarehouseFailureKind;
   readonly fix: string | undefined;

@@ -1,3 +1,4 @@
+import { fileFault } from '../../contracts/file-fault.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
 
 const outOfMemory =
@@ -83,6 +84,11 @@ export function warehouseFailure(error: unknown, attempted: string): WarehouseEr
     const detail = rule.message?.(match) ?? withoutValues(text);
     const details = rule.fix === undefined ? { kind: rule.kind } : { kind: rule.kind, fix: rule.fix };
     return new WarehouseError(`${attempted}: ${detail}`, details, { cause: error });
+  }
+  const fault = fileFault(error);
+  if (fault !== undefined) {
+    const { reason, fix } = fault;
+    return new WarehouseError(`${attempted}: ${reason}.`, { kind: 'rejected', fix }, { cause: error });
   }
   return new WarehouseError(`${attempted}: ${withoutValues(text)}`, { kind: 'rejected' }, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -333,6 +333,17 @@ test('what a killed publication left goes with the next one, and one that fails 
   expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['published.duckdb'], 'older']);
   await replacePublished(path, async (temporary) => writeFileSync(temporary, 'newer'));
   expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['published.duckdb'], 'newer']);
+  rmSync(folder, { recursive: true });
+});
+
+test('a copy that cannot be put in its place is named, and says what to look at', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailmart-published-'));
+  const path = join(folder, 'published.duckdb');
+  mkdirSync(path);
+  await expect(replacePublished(path, async (temporary) => writeFileSync(temporary, 'new'))).rejects.toMatchObject({
+    message: `Could not publish to ${path}: it is a folder.`,
+    fix: expect.stringContaining('ls -ld'),
+  });
   rmSync(folder, { recursive: true });
 });
 
