@@ -8,7 +8,7 @@ import { readStreams } from './read-streams.ts';
 /** Says before the work which rows count although nobody reads them any more. */
 export async function warnOfLeftSources({ output }: Context, project: Project): Promise<void> {
   try {
-    const text = leftSourcesText(project, await readStreams(project));
+    const text = leftSourcesText(project, (await readStreams(project)).streams);
     if (text !== undefined) output.warn(text);
   } catch (error) {
     // A damaged copy is no hindrance: a run publishes a new one.
