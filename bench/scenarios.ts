@@ -82,7 +82,7 @@ async function bound(plan: Plan, simulator: SimulatorProcess, what: string): Pro
 }
 
 const brief = ({ wallMs, stats, rowsPerSecond, cpuSeconds, peakRssMb }: Load): string =>
-  `${format(wallMs / 1000)} s (fetching ${format(stats.fetchMs / 1000)} s), ${format(Math.round(rowsPerSecond))} rows/s, ` +
+  `${format(wallMs / 1000)} s (fetching ${format(stats.fetchMs / 1000)} s, an answer ${format(stats.answerMs)} ms), ${format(Math.round(rowsPerSecond))} rows/s, ` +
   `${format(cpuSeconds)} s of processor, ${Math.round(peakRssMb)} MB, ${stats.requests} requests, at most ${stats.peak} at once`;
 
 const rounds = (plan: Plan): readonly string[] =>

@@ -35,12 +35,13 @@ class Simulator {
     const account = keyOf(request.headers.authorization);
     const stream = path.slice(path.lastIndexOf('/') + 1);
     const { traffic } = this;
+    const came = performance.now();
     const query = url.searchParams;
     const page = `${account} ${path} ${query.get('status') ?? ''} ${query.get('offset') ?? 0}+${query.get('count') ?? 10}`;
     const own = traffic.enter(account, page, stream);
     let isOver = false;
     const leave = (): void => {
-      if (!isOver) traffic.leave(account, stream);
+      if (!isOver) traffic.leave(account, stream, performance.now() - came);
       isOver = true;
     };
     response.once('finish', leave);

@@ -21,6 +21,8 @@ export type Stats = {
   readonly bytes: number;
   /** From the first request to the last byte of the last answer. */
   readonly fetchMs: number;
+  /** Mean time from a request to the last byte of its answer. */
+  readonly answerMs: number;
   /** By the last word of the path. */
   readonly streams: Readonly<Record<string, StreamStats>>;
   /** Requests that the simulator could not answer as asked. */
@@ -42,6 +44,9 @@ export class Traffic {
   private peakOfAccount = 0;
   private limited = 0;
   private bytes = 0;
+  /** Of requests that are over, added up. */
+  private busyMs = 0;
+  private over = 0;
   private firstAt: number | undefined;
   private lastAt = 0;
   private faults: Partial<Record<FaultKind, number>> = {};
@@ -70,9 +75,11 @@ export class Traffic {
     return own;
   }
 
-  /** Its answer has gone out, or its connection. */
-  leave(account: string, stream: string): void {
+  /** Its answer has gone out, or its connection, so many milliseconds after it came. */
+  leave(account: string, stream: string, ms: number): void {
     this.lastAt = performance.now();
+    this.busyMs += ms;
+    this.over += 1;
     this.inFlight -= 1;
     this.accounts.set(account, (this.accounts.get(account) ?? 1) - 1);
     const seen = this.streams.get(stream);
@@ -120,6 +127,7 @@ export class Traffic {
       faults: this.faults,
       faultsDrawn: Object.values(this.faults).reduce((sum, count) => sum + count, 0),
       bytes: this.bytes,
+      answerMs: this.over === 0 ? 0 : this.busyMs / this.over,
       fetchMs: Math.max(0, this.lastAt - (this.firstAt ?? this.lastAt)),
       streams: Object.fromEntries(this.streams),
       refused: this.refused,
