@@ -4,6 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TransferColumn, TransferTable } from '../transfer.ts';
 import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
+import { newestVersion } from './schema.ts';
 import { openTransferSource, type DuckdbTransferOptions } from './transfer.ts';
 
 let fixture: Fixture;
@@ -68,7 +69,7 @@ describe('a file to copy from', () => {
     });
     await write('delete from ops.schema_version where version > 1');
     await expect(withSource(async () => {})).rejects.toThrow(
-      'The warehouse file has schema version 1, this mailmart works with 2.',
+      `The warehouse file has schema version 1, this mailmart works with ${newestVersion}.`,
     );
   });
 
