@@ -66,6 +66,8 @@ const cost = z.strictObject({
   dearest: z.array(z.strictObject({ name: text, bytes_billed: count })),
 });
 
+const fxGaps = z.array(z.strictObject({ currency: text, months: count, first_month: text, last_month: text }));
+
 const runBody = {
   run_id: text,
   attached: z.boolean(),
@@ -74,6 +76,7 @@ const runBody = {
   transform: transformed.nullable(),
   cost: cost.nullable(),
   quarantine_open: count.nullable(),
+  fx_gaps: fxGaps,
   published: z.boolean(),
   report: maybe,
   duration_ms: z.number(),
@@ -246,6 +249,7 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
         last_run_id: text,
       }),
     ),
+    fx_gaps: fxGaps,
     marts: z.array(text),
     cost: cost.nullable(),
     receiver: z.strictObject({ running: z.boolean(), address: text, inbox: z.array(inboxStatus) }).nullable(),

@@ -3,12 +3,12 @@ import type { Project } from '../config/load.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import type { Context } from './context.ts';
 import type { StreamStatus } from './published-status.ts';
-import { readStreams } from './read-streams.ts';
+import { readLast } from './read-last.ts';
 
 /** Says before the work which rows count although nobody reads them any more. */
 export async function warnOfLeftSources({ output }: Context, project: Project): Promise<void> {
   try {
-    const text = leftSourcesText(project, (await readStreams(project)).streams);
+    const text = leftSourcesText(project, (await readLast(project)).streams);
     if (text !== undefined) output.warn(text);
   } catch (error) {
     // A damaged copy is no hindrance: a run publishes a new one.

@@ -4,6 +4,7 @@ import type { RunProgress } from '../temporal/progress.ts';
 import { outputSchemas } from './json-schemas.ts';
 import type { Output } from './output.ts';
 import { watchRun } from './progress.ts';
+import { nothingYet } from './read-last.ts';
 import { endOfPipeline, endOfSyncs, endOfTransform } from './run-outcome.ts';
 import { lastLine, summaryText } from './summary.ts';
 
@@ -56,8 +57,6 @@ const account = (change: Partial<RunPipelineResult['accounts'][number]>): Partia
 const failedWith = (kind: string) => account({ failure: { kind, message: `it was ${kind}` } });
 const test = { name: 'checks.marts_x', message: '2 rows', blocking: true } as const;
 
-const nothing = { streams: [], quarantine: [] };
-
 const unstyled = (text: string): string => text.replaceAll(/[\uE100-\uE106]/g, '');
 
 describe('how a run ended', () => {
@@ -85,7 +84,7 @@ describe('how a run ended', () => {
     ],
     ['incomplete', pipeline(failedWith('transient')), 'Not complete'],
   ] as const)('%s', (exit, result, words) => {
-    const ended = endOfPipeline(result, false, null, nothing);
+    const ended = endOfPipeline(result, false, null, nothingYet);
     expect(ended.exit).toBe(exit);
     expect(unstyled(lastLine(ended))).toContain(words);
     outputSchemas['run']?.parse({ version: 1, command: 'run', ...ended.outcome });
@@ -97,7 +96,7 @@ describe('how a run ended', () => {
     const said = `Error SECRET_UNSET: ${message}\n  More: mailmart explain SECRET_UNSET\n  Fix: ${fix}`;
     const known = { kind: 'config', code: 'SECRET_UNSET', fix };
     const run = account({ troubled: [{ stream: 'members', message, ...known }] });
-    expect(unstyled(lastLine(endOfPipeline(pipeline(run), false, null, nothing)))).toBe(said);
+    expect(unstyled(lastLine(endOfPipeline(pipeline(run), false, null, nothingYet)))).toBe(said);
     // As it crosses history: the fix is a part of the message too.
     const failed = synced({ verdict: incomplete, failure: { message: `${message} ${fix}`, ...known } });
     expect(unstyled(lastLine(endOfSyncs('r', false, [failed], 5)))).toBe(said);
@@ -146,11 +145,30 @@ describe('how a run ended', () => {
     const entry = { source: 'file', account_id: 'shop', stream: 'costs', path: 'at', reason: 'no', last_run_id: 'r' };
     const quarantine = [{ ...entry, rows: 9, open }];
     const run = pipeline(account({ verdict: complete, counts: { ...counts, rowsQuarantined } }));
-    const { outcome, exit } = endOfPipeline(run, false, null, { streams: [], quarantine });
+    const { outcome, exit } = endOfPipeline(run, false, null, { ...nothingYet, quarantine });
     expect(summaryText(outcome)).toMatch(said);
     expect(outcome.quarantine_open).toBe(open);
     expect(exit).toBe(rowsQuarantined === 0 ? 'done' : 'incomplete');
     outputSchemas['run']?.parse({ version: 1, command: 'run', ...outcome });
+  });
+
+  it('of amounts without an exchange rate: it ends well, and says which are counted nowhere', () => {
+    const gaps = [
+      { currency: 'GBP', months: 1, first_month: '2026-03', last_month: '2026-03' },
+      { currency: 'USD', months: 5, first_month: '2026-01', last_month: '2026-06' },
+    ];
+    const last = { ...nothingYet, fx_gaps: gaps };
+    for (const { outcome, exit } of [
+      endOfPipeline(pipeline(), false, null, last),
+      endOfTransform('r', false, noTransform, 5, null, last),
+    ]) {
+      expect(exit).toBe('done');
+      expect(summaryText(outcome)).toMatch(
+        /counted nowhere:\n {2}- amounts in GBP of 2026-03\n {2}- amounts in USD of 5 months, 2026-01 to 2026-06\n {2}Give their rates/,
+      );
+      outputSchemas['run']?.parse({ version: 1, command: 'run', ...outcome });
+    }
+    expect(summaryText(endOfPipeline(pipeline(), false, null, nothingYet).outcome)).not.toContain('exchange rate');
   });
 
   it('says once what all streams of a service met, and each failure of its own', () => {

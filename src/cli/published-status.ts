@@ -56,6 +56,15 @@ export type QuarantineStatus = {
   readonly last_run_id: string;
 };
 
+/** A currency whose amounts no mart counts, because its exchange rate is missing. */
+export type FxGap = {
+  readonly currency: string;
+  /** How many months, and which (`2026-03`): the first and the last. */
+  readonly months: number;
+  readonly first_month: string;
+  readonly last_month: string;
+};
+
 export type PublishedStatus = {
   readonly published_at: string | null;
   readonly as_of_date: string | null;
@@ -64,6 +73,7 @@ export type PublishedStatus = {
   readonly streams: readonly StreamStatus[];
   readonly failed_models: readonly { readonly name: string; readonly kind: string; readonly message: string | null }[];
   readonly quarantine: readonly QuarantineStatus[];
+  readonly fx_gaps: readonly FxGap[];
   readonly marts: readonly string[];
 };
 
@@ -86,6 +96,8 @@ export async function readStatus(published: Published, now: string): Promise<Pub
     await from('models', `select name, kind, message from status.models where status = 'failed' order by name`),
     await from('quarantine', 'select * from status.quarantine order by source, account_id, stream, path, reason'),
   ];
+  const marts = tables.filter((row) => row['table_schema'] === 'marts').map((row) => String(row['table_name']));
+  const gaps = marts.includes('profit_monthly') ? await rows(published, fxGaps) : [];
   const run = runs[0];
   return {
     published_at: textOf(publication[0]?.['published_at']),
@@ -109,9 +121,24 @@ export async function readStatus(published: Published, now: string): Promise<Pub
       open: Number(row['open_count'] ?? row['row_count']),
       last_run_id: String(row['last_run_id']),
     })),
-    marts: tables.filter((row) => row['table_schema'] === 'marts').map((row) => String(row['table_name'])),
+    fx_gaps: gaps.map((row) => ({
+      currency: String(row['currency']),
+      months: Number(row['months']),
+      first_month: String(row['first_month']),
+      last_month: String(row['last_month']),
+    })),
+    marts,
   };
 }
+
+/** The mart that all amounts go through says of each month which currencies had no rate (sql/includes/mart.js). */
+const fxGaps = `with told as (
+    select month, unnest(regexp_extract_all(unavailable_reason, 'no FX rate for ([A-Z]{3}(?:, [A-Z]{3})*)', 1)) as currencies
+    from marts.profit_monthly),
+  listed as (select month, unnest(string_split(currencies, ', ')) as currency from told)
+  select currency, count(distinct month) as months, strftime(min(month), '%Y-%m') as first_month,
+    strftime(max(month), '%Y-%m') as last_month
+  from listed group by currency order by currency`;
 
 type Fields = Readonly<Record<string, Json>>;
 

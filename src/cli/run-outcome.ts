@@ -3,7 +3,8 @@ import type { RunPipelineResult, SyncAccountResult, TransformResult } from '../.
 import { addCounts, combine, noCounts } from '../contracts/counts.ts';
 import type { StreamCounts, Verdict } from '../contracts/sync.ts';
 import type { RunCost } from './cost.ts';
-import type { PublishedStatus, StreamStatus } from './published-status.ts';
+import type { FxGap, StreamStatus } from './published-status.ts';
+import type { LastStatus } from './read-last.ts';
 import { namedFailure } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitName } from './exit-codes.ts';
@@ -42,6 +43,8 @@ export type RunOutcome = {
   readonly cost: RunCost | null;
   /** Records of this and earlier runs that are in quarantine and not mended; null where that was not looked up. */
   readonly quarantine_open: number | null;
+  /** Currencies whose amounts are counted nowhere. */
+  readonly fx_gaps: readonly FxGap[];
   readonly published: boolean;
   readonly report: string | null;
   readonly duration_ms: number;
@@ -98,7 +101,7 @@ export function endOfPipeline(
   result: RunPipelineResult,
   attached: boolean,
   report: string | null,
-  { streams, quarantine }: Pick<PublishedStatus, 'streams' | 'quarantine'>,
+  { streams, quarantine, fx_gaps: fxGaps }: LastStatus,
   cost: RunCost | null = null,
 ): Ended {
   const accounts = result.accounts.map((account): AccountOutcome => ({
@@ -123,6 +126,7 @@ export function endOfPipeline(
     transform: result.transform,
     cost,
     quarantineOpen: quarantine.reduce((sum, { open }) => sum + open, 0),
+    fxGaps,
     published: result.published,
     report,
     durationMs: result.durationMs,
@@ -137,6 +141,7 @@ export function endOfTransform(
   result: TransformResult,
   durationMs: number,
   cost: RunCost | null = null,
+  last?: LastStatus,
 ): Ended {
   return finish({
     runId,
@@ -144,6 +149,7 @@ export function endOfTransform(
     accounts: [],
     transform: result,
     cost,
+    ...(last !== undefined && { fxGaps: last.fx_gaps }),
     published: !result.blocked,
     report: null,
     durationMs,
@@ -158,6 +164,7 @@ type Parts = {
   readonly transform: TransformResult | null;
   readonly cost: RunCost | null;
   readonly quarantineOpen?: number;
+  readonly fxGaps?: readonly FxGap[];
   readonly published: boolean;
   readonly report: string | null;
   readonly durationMs: number;
@@ -186,6 +193,7 @@ function finish(parts: Parts): Ended {
             },
       cost: parts.cost,
       quarantine_open: parts.quarantineOpen ?? null,
+      fx_gaps: parts.fxGaps ?? [],
       published: parts.published,
       report: parts.report,
       duration_ms: Math.round(parts.durationMs),

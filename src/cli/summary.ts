@@ -5,6 +5,7 @@ import { bytesText, countText, durationText } from './durations.ts';
 import { namedFailure } from './describe-error.ts';
 import { failedStreamLines } from './failed-streams.ts';
 import type { ExitName } from './exit-codes.ts';
+import { fxGapLines } from './fx-gaps.ts';
 import type { Ended, RunOutcome } from './run-outcome.ts';
 import { tableText } from './table.ts';
 import { styled } from './terminal-text.ts';
@@ -98,6 +99,7 @@ export function summaryText(outcome: RunOutcome): string {
       `Still in quarantine from earlier runs: ${recordsText(earlier)}. See why: mailmart query "from status.quarantine where open_count > 0"`,
     );
   }
+  lines.push(...fxGapLines(outcome.fx_gaps));
   if (outcome.report !== null) lines.push(`Report: ${outcome.report}`);
   return lines.join('\n');
 }

@@ -73,6 +73,12 @@ beforeAll(async () => {
     `insert into marts.campaign_performance values ($1, 100, 0.25, -12.500000000, '-5'), ('Plain, "quoted"', 200, null, 12345678901234567890.123456789, '@cmd'), (null, 0, null, null, '+49 30')`,
     [hostile],
   );
+  await connection.run(
+    `create table marts.profit_monthly as select month, reason as unavailable_reason from (values
+      (date '2026-01-01', 'revenue_amount: no FX rate for GBP, USD; closed_profit_amount: the month is not closed yet'),
+      (date '2026-03-01', 'campaign_cost_amount: no FX rate for USD'),
+      (date '2026-03-01', 'other_revenue_amount: no FX rate for USD'), (date '2026-04-01', null)) as t (month, reason)`,
+  );
   await connection.run('create schema if not exists status');
   await connection.run(
     "create or replace table status.data_as_of as select date '2026-06-30' as as_of_date, null::timestamp as data_changed_at",
@@ -207,6 +213,7 @@ describe('status', () => {
     expect(stdout).toContain('shop/members: 3 of 10 members');
     expect(stdout).toContain('shop/members: 2 deleted members');
     expect(stdout.match(/no answer/g)).toHaveLength(1);
+    expect(stdout).toContain('  - amounts in USD of 2 months, 2026-01 to 2026-03\n');
     expect(stdout).toContain('  - shop: 3 streams: got no answer. (lists, orders, reports)\n');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 4 of 4 streams.');
   });
@@ -226,7 +233,11 @@ describe('status', () => {
           rows_quarantined: 1,
         }),
       ]),
-      marts: ['alerts', 'campaign_performance'],
+      fx_gaps: [
+        { currency: 'GBP', months: 1, first_month: '2026-01', last_month: '2026-01' },
+        { currency: 'USD', months: 2, first_month: '2026-01', last_month: '2026-03' },
+      ],
+      marts: ['alerts', 'campaign_performance', 'profit_monthly'],
     });
   });
 });

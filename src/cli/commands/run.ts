@@ -8,7 +8,7 @@ import { forPeople, runWork } from '../hosting.ts';
 import { endOfPipeline } from '../run-outcome.ts';
 import type { Ended } from '../run-outcome.ts';
 import { costOfRun } from '../read-cost.ts';
-import { readStreams } from '../read-streams.ts';
+import { readLast } from '../read-last.ts';
 import { showEnd } from '../summary.ts';
 import { requireSource, requireSources } from './check.ts';
 
@@ -40,5 +40,5 @@ export async function runPipelineOnce(
   const { result, attached } = finished;
   const report = result.reported && existsSync(project.paths.report) ? project.paths.report : null;
   const cost = await costOfRun(project, result.runId);
-  return endOfPipeline(result, attached, report, await readStreams(project), cost);
+  return endOfPipeline(result, attached, report, await readLast(project), cost);
 }

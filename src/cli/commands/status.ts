@@ -5,6 +5,7 @@ import { costLine, dearestLines, priceNote, readCost, type RunCost } from '../co
 import { countText, durationText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { failedStreamLines } from '../failed-streams.ts';
+import { fxGapLines } from '../fx-gaps.ts';
 import { leftSourcesText } from '../left-sources.ts';
 import { readStatus } from '../published-status.ts';
 import type { PublishedStatus, StreamStatus } from '../published-status.ts';
@@ -80,6 +81,8 @@ function statusText(state: PublishedStatus, cost: RunCost | null, receiver: read
       ),
     ),
   );
+  const fxGaps = fxGapLines(state.fx_gaps);
+  if (fxGaps.length > 0) lines.push(...fxGaps, '');
   lines.push(
     ...block(
       'Failed models and tests',

@@ -3,6 +3,7 @@ import { newRunId, startTransform } from '../../temporal/start.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { costOfRun } from '../read-cost.ts';
+import { readLast } from '../read-last.ts';
 import { runWork } from '../hosting.ts';
 import { endOfTransform } from '../run-outcome.ts';
 import { showEnd } from '../summary.ts';
@@ -22,5 +23,9 @@ export async function transform(context: Context, flags: TransformFlags): Promis
   if (finished === undefined) throw new Error('the transform ended without a result');
   const { runId, attached, result } = finished;
   const cost = await costOfRun(project, runId);
-  return showEnd(context, 'transform', endOfTransform(runId, attached, result, performance.now() - startedMs, cost));
+  return showEnd(
+    context,
+    'transform',
+    endOfTransform(runId, attached, result, performance.now() - startedMs, cost, await readLast(project)),
+  );
 }
