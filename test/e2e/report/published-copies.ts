@@ -54,7 +54,7 @@ export function hostileStatements(marts: readonly string[]): readonly string[] {
     `update marts.reconciliation set reason = ${pick('campaign_id')}, is_within_tolerance = false
       where gap_value <> 0 and hash(campaign_id) % 2 = 0`,
     `update status.streams set missing = to_json([${pick('stream')}]), verdict_kind = 'incomplete' where stream = 'members'`,
-    `insert into status.quarantine select source, account_id, stream, ${pick('stream')}, ${pick(`stream || 'r'`)}, 3,
+    `insert into status.quarantine select source, account_id, stream, ${pick('stream')}, ${pick(`stream || 'r'`)}, 3, 2,
       finished_at, finished_at, run_id, 'page 1 record 1' from status.streams where stream in ('members', 'orders')`,
     `update marts.subject_lines set subject = ${pick('subject')} || subject`,
     `update marts.view_time set name = ${pick('campaign_id')}`,
