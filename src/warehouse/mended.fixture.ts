@@ -6,17 +6,18 @@ import type { LoadUnit, Warehouse } from './port.ts';
 
 /** For tests of both engines: what was refused by four runs, and how much of it is not mended after each. */
 export const mended = [
-  { run: 'two of an item, and one that is never read again', refused: 'abc', isWhole: true, rows: 3, open: 3 },
+  { run: 'two of an item, and one that is never read again', refused: 'abc', read: 'whole', rows: 3, open: 3 },
   {
     run: 'the item is read as a whole, and one of them is not refused again',
     refused: 'a',
-    isWhole: true,
+    read: 'whole',
     rows: 3,
     open: 2,
   },
-  { run: 'a read that fails half-way meets it again', refused: 'b', isWhole: false, rows: 3, open: 3 },
-  { run: 'all of the item are good', refused: '', isWhole: true, rows: 3, open: 1 },
-];
+  { run: 'a read that fails half-way meets it again', refused: 'b', read: 'partial', rows: 3, open: 3 },
+  { run: 'a read of the item finds nothing, and is doubted', refused: '', read: 'doubted', rows: 3, open: 3 },
+  { run: 'all of the item are good', refused: '', read: 'whole', rows: 3, open: 1 },
+] as const;
 
 /** Loads each of `mended` as a run of its own. */
 export async function* loadMended(
@@ -27,7 +28,7 @@ export async function* loadMended(
   let minutes = 0;
   const clock: Clock = { now: () => new Date(Date.UTC(2026, 5, 30, 12, (minutes += 1))).toISOString() };
   const warehouse = await open(clock);
-  for (const [index, { refused, isWhole }] of mended.entries()) {
+  for (const [index, { refused, read }] of mended.entries()) {
     const runId = `run-${index + 1}`;
     const fence = await warehouse.takeFence(key, runId);
     const rejected: LoadUnit['rejected'] = [...refused].map((record) => ({
@@ -38,8 +39,12 @@ export async function* loadMended(
       record,
       ...(record === 'c' ? {} : { item: 'list=1' }),
     }));
-    const unit = { runId, batchId: 'b', fence, ...(isWhole ? {} : { checkpoints: new Map() }) };
-    await warehouse.load(await landUnit(landing, unit, rows, rejected));
+    const unit = await landUnit(landing, { runId, batchId: 'b', fence }, rows, rejected);
+    const doubted = [...unit.checkpoints].map(
+      ([item, state]) => [item, { ...state, doubtedSince: clock.now() }] as const,
+    );
+    const states = { whole: unit.checkpoints, partial: new Map(), doubted: new Map(doubted) };
+    await warehouse.load({ ...unit, checkpoints: states[read] });
     yield warehouse;
   }
 }

@@ -102,11 +102,13 @@ function statusQueries(
       },
     },
     quarantine: {
-      // Mended: its item has been read as a whole since, and it was not refused again.
+      // Mended: its item has been read as a whole since, without a doubt, and it was not refused again.
       sql: `select q.source, q.account_id, q.stream, q.path, q.reason, count(*) as row_count,
-          countif(c.run_id is null or c.run_id = q.last_run_id or c.committed_at < q.last_refused_at) as open_count,
+          countif(c.run_id is null or c.run_id = q.last_run_id or c.committed_at < q.last_refused_at
+            or json_value(c.state, '$.doubtedSince') is not null) as open_count,
           min(q.quarantined_at) as first_at, max(q.last_refused_at) as last_at,
-          array_agg(q.last_run_id order by q.last_refused_at desc, q.number desc limit 1)[offset(0)] as last_run_id, min_by(q.position, q.number) as first_position
+          array_agg(q.last_run_id order by q.last_refused_at desc, q.number desc limit 1)[offset(0)] as last_run_id,
+          min_by(q.position, q.number) as first_position
         from (
           select * replace (coalesce(last_run_id, run_id) as last_run_id, coalesce(last_refused_at, quarantined_at) as last_refused_at)
           from ${ops('quarantine')}) as q

@@ -27,9 +27,10 @@ const statusTables: Readonly<Record<string, string>> = {
   tables: `select table_name, source, account_id, stream, arg_max(table_rows, number) as row_count,
       max(loaded_at) as last_load_at, max(loaded_at) filter (where is_change) as last_change_at
     from ops.load_ledger group by all order by all`,
-  // Mended: its item has been read as a whole since, and it was not refused again.
+  // Mended: its item has been read as a whole since, without a doubt, and it was not refused again.
   quarantine: `select q.source, q.account_id, q.stream, q.path, q.reason, count(*) as row_count,
-      count(*) filter (c.run_id is null or c.run_id = q.last_run_id or c.committed_at < q.last_refused_at) as open_count,
+      count(*) filter (c.run_id is null or c.run_id = q.last_run_id or c.committed_at < q.last_refused_at
+        or json_extract_string(c.state, '$.doubtedSince') is not null) as open_count,
       min(q.quarantined_at) as first_at, max(q.last_refused_at) as last_at, arg_max(q.last_run_id, (q.last_refused_at, q.number)) as last_run_id,
       arg_min(q.position, q.number) as first_position
     from ops.quarantine as q

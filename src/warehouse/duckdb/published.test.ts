@@ -316,7 +316,7 @@ test('what was refused counts as open until its item is read as a whole without 
     if (seen.length === mended.length) await one.close();
   }
   own.remove();
-  const last = ['run-1', 'run-2', 'run-3', 'run-3'];
+  const last = ['run-1', 'run-2', 'run-3', 'run-3', 'run-3'];
   expect(seen).toEqual(mended.map(({ rows, open }, index) => [rows, open, last[index]]));
 });
 
