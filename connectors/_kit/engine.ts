@@ -52,10 +52,8 @@ export async function* readSlice<C>(
     const resume = restarts === 0 ? options.resume : undefined;
     const drain = new Drain(connector.name, streamName, stream, options);
     if (resume !== undefined) await drain.restore(resume.at.drained, resume.keys);
-    const isWindowRead = resume?.at.pages === null;
-    const skipped = isWindowRead
-      ? undefined
-      : yield* readPages(connector, streamName, stream, options, drain, resume?.at.pages ?? undefined);
+    const from = resume?.at.pages;
+    const skipped = from === null ? undefined : yield* readPages(connector, streamName, stream, options, drain, from);
     const changed = drain.atEnd(skipped);
     if (changed === undefined || restarts === MAX_RESTARTS) {
       const isRead = changed === undefined && skipped === undefined;
