@@ -86,8 +86,10 @@ class PipelineRun {
       });
       return outcomeOf(account, result);
     } catch (error) {
-      if (isCancellation(error)) throw error;
-      return unsynced(account, failureInfo(error));
+      if (!isCancellation(error)) return unsynced(account, failureInfo(error));
+      // Runs that began before this rule end with the one account that somebody cancelled.
+      if (CancellationScope.current().consideredCancelled || !patched('one account cancelled')) throw error;
+      return unsynced(account, cancelledAlone);
     }
   }
 
@@ -192,6 +194,12 @@ function wordsOf(failure: FailureInfo): Pick<FailureInfo, 'message' | 'fix' | 'c
     ...(code === undefined ? {} : { code }),
   };
 }
+
+/** Somebody cancelled the one sync, not the run: the other accounts and the models go on, as after any failure of one. */
+const cancelledAlone: FailureInfo = {
+  kind: 'stopped',
+  message: 'the sync of this account was cancelled: what it had loaded is there, and the next run goes on from it',
+};
 
 function unsynced(account: AccountRef, failure: FailureInfo): AccountOutcome {
   return {

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPipeline, startSync, startTransform } from '../../src/temporal/start.ts';
 import type { Tuning } from '../../workflows/index.ts';
@@ -130,6 +131,24 @@ export const scenarios: readonly Scenario[] = [
       while (!world.events.includes('start members')) await delay(20);
       await delay(300);
       await handle.cancel();
+      return handle.result();
+    },
+  },
+  {
+    name: 'one-cancelled',
+    world: () => {
+      const world = fakeWorld({ lists: { slices: 1 } }, { accounts: ['one', 'two'], actions });
+      const { extractBatch } = world.activities;
+      world.activities.extractBatch = async (batch) => {
+        if (batch.key.accountId === 'one') await Context.current().cancelled;
+        return extractBatch(batch);
+      };
+      return world;
+    },
+    start: async (bench, world) => {
+      const { handle } = await startPipeline(options(bench), { runId: 'recorded', tuning: fast });
+      while (!world.events.includes('end lists')) await delay(20);
+      await bench.client.workflow.getHandle('sync/fake/one').cancel();
       return handle.result();
     },
   },

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -390,6 +391,27 @@ describe('runPipeline', () => {
     expect(world.cancelled).toEqual(['lists']);
     expect(world.events.filter((event) => event.startsWith('run '))).toEqual([]);
     expect(world.runs.at(-1)?.status).toBe('cancelled');
+  });
+
+  it('goes on without the one account whose sync somebody cancels', async () => {
+    const world = fakeWorld({ lists: { slices: 1 } }, { accounts: ['one', 'two'], actions: graph });
+    const { extractBatch } = world.activities;
+    world.activities.extractBatch = async (batch) => {
+      if (batch.key.accountId === 'one') await Context.current().cancelled;
+      return extractBatch(batch);
+    };
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await startPipeline(options(), { runId: 'without-one', tuning: fast });
+      while (!world.events.includes('end lists')) await delay(20);
+      await bench.client.workflow.getHandle('sync/fake/one').cancel();
+      const { accounts, verdict, published } = await handle.result();
+      expect(accounts.map(({ accountId, failure }) => [accountId, failure?.kind])).toEqual([
+        ['one', 'stopped'],
+        ['two', undefined],
+      ]);
+      expect([verdict.kind, published]).toEqual(['incomplete', true]);
+    });
+    expect(world.runs.at(-1)).toMatchObject({ runId: 'without-one', status: 'done' });
   });
 });
 
