@@ -1,11 +1,12 @@
 import {
   type Client,
   isGrpcServiceError,
+  type ScheduleDescription,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type ScheduleSpec,
+  ServiceError,
 } from '@temporalio/client';
-import { isDeepStrictEqual } from 'node:util';
 import type { RunScheduledInput, Tuning } from '../../workflows/index.ts';
 import { pipelineId } from './start.ts';
 
@@ -44,15 +45,21 @@ export async function reconcileSchedule(options: {
   const wanted = schedule === undefined ? undefined : specOf(schedule, options.companyZone);
   const fingerprint = JSON.stringify([wanted, taskQueue, options.tuning ?? null]);
   const owner = await ownerOf(client);
-  if (owner !== undefined && owner !== taskQueue && (await isServed(client, owner))) {
+  const known = await knownSchedule(client).catch((error: unknown) => {
+    // Encrypted with another project's key.
+    if (owner === undefined || owner === taskQueue || error instanceof ServiceError) throw error;
+    return 'unreadable' as const;
+  });
+  if (owner !== undefined && owner !== taskQueue && (known === 'unreadable' || (await isServed(client, owner)))) {
     if (wanted === undefined) return 'absent';
     throw new Error(
       `The schedule in namespace ${client.options.namespace} is that of another project (task queue ${owner}): ` +
         'give each project that shares a Temporal server its own temporal.namespace. If that was this project before it was ' +
-        'moved or renamed, start again in five minutes: so long a worker that has ended is remembered.',
+        (known === 'unreadable'
+          ? `moved or renamed and lost .mailmart/temporal-key, delete it: temporal schedule delete --schedule-id ${scheduleId}`
+          : 'moved or renamed, start again in five minutes: so long a worker that has ended is remembered.'),
     );
   }
-  const known = await knownFingerprint(client);
   if (wanted === undefined) {
     if (known === undefined) return 'absent';
     await handle.delete();
@@ -68,35 +75,32 @@ export async function reconcileSchedule(options: {
     workflowId: 'scheduled',
     taskQueue,
     args: [input] as [RunScheduledInput],
+    // What says that nothing changed. A schedule's own memo cannot be updated.
+    memo: { fingerprint },
   };
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow };
   if (known === undefined) {
-    await client.schedule.create({ scheduleId, spec: wanted, action, policies, memo: { fingerprint } });
+    await client.schedule.create({ scheduleId, spec: wanted, action, policies });
     return 'created';
   }
-  if (isDeepStrictEqual(known, fingerprint)) return 'unchanged';
-  // A memo cannot be updated, and it is what says that nothing changed: the schedule is made anew, paused if it was.
-  const { state } = await handle.describe();
-  await handle.delete();
-  await client.schedule.create({
-    scheduleId,
-    spec: wanted,
-    action,
-    policies,
-    memo: { fingerprint },
-    ...(state.paused ? { state: { paused: true, ...(state.note === undefined ? {} : { note: state.note }) } } : {}),
-  });
+  if (fingerprintOf(known) === fingerprint) return 'unchanged';
+  // In one step: made anew, a pause by hand would be lost with whoever dies in between.
+  await handle.update(({ state }) => ({ spec: wanted, action, policies, state }));
   return 'updated';
 }
 
-async function knownFingerprint(client: Client): Promise<unknown> {
+async function knownSchedule(client: Client): Promise<ScheduleDescription | undefined> {
   try {
-    return (await client.schedule.getHandle(scheduleId).describe()).memo?.['fingerprint'] ?? '';
+    return await client.schedule.getHandle(scheduleId).describe();
   } catch (error) {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   }
 }
+
+/** Older versions kept it in the schedule's memo. */
+const fingerprintOf = ({ action, memo }: ScheduleDescription): unknown =>
+  action.memo?.['fingerprint'] ?? memo?.['fingerprint'];
 
 /** Task queue of the runs that the schedule starts. What else it says may be encrypted with another project's key. */
 async function ownerOf(client: Client): Promise<string | undefined> {

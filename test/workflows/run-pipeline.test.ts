@@ -454,6 +454,34 @@ describe('the Schedule', () => {
     expect(await reconcile(undefined)).toBe('removed');
   });
 
+  it('that was paused by hand stays so when whoever changes it dies on the way', async () => {
+    await reconcile({ cron: '0 6 * * *' });
+    const handle = bench.client.schedule.getHandle(scheduleId);
+    await handle.pause('stock-taking');
+    const place = { address: bench.server.address, namespace: 'default' };
+    const client = await connectClient(place, {}, dataConverterFor(null));
+    client.schedule.create = () => Promise.reject(new Error('killed'));
+    const change = { ...project, client, taskQueue: bench.taskQueue, schedule: { every: 'PT6H' } };
+    await reconcileSchedule(change).catch(() => undefined);
+    expect(await reconcile({ every: 'PT6H' })).not.toBe('created');
+    expect((await handle.describe()).state).toMatchObject({ paused: true, note: 'stock-taking' });
+    expect(await reconcile({ every: 'PT6H' })).toBe('unchanged');
+    await reconcile(undefined);
+    await client.connection.close();
+  });
+
+  it('of an older version, which kept what it was made of elsewhere, is known', async () => {
+    const args: [object] = [{ pipelineId, tuning: fast }];
+    const action = { type: 'startWorkflow' as const, workflowType: 'runScheduled', taskQueue: bench.taskQueue, args };
+    const spec = { cronExpressions: ['0 6 * * *'], timezone: 'Europe/Berlin' };
+    const memo = { fingerprint: JSON.stringify([spec, bench.taskQueue, fast]) };
+    await bench.client.schedule.create({ scheduleId, spec, action, memo });
+    expect(await reconcile({ cron: '0 6 * * *' })).toBe('unchanged');
+    expect(await reconcile({ cron: '0 7 * * *' })).toBe('updated');
+    expect(await reconcile({ cron: '0 6 * * *' })).toBe('updated');
+    await reconcile(undefined);
+  });
+
   it('of another project, whose worker runs in the same namespace, is left alone; of a project that was moved it is made anew', async () => {
     // Its payloads are encrypted with a key that only that project has.
     const folder = mkdtempSync(join(tmpdir(), 'mailmart-key-'));
@@ -469,6 +497,9 @@ describe('the Schedule', () => {
       expect(await reconcile(undefined, 'ours')).toBe('absent');
     });
     expect(await other({ cron: '0 6 * * *' })).toBe('unchanged');
+    // Nor when its worker rests: the key tells whose it is.
+    await expect(reconcile({ cron: '0 7 * * *' }, 'never-asked')).rejects.toThrow(/another project .* schedule delete/);
+    expect(await reconcile(undefined, 'never-asked')).toBe('absent');
     await other(undefined);
     await client.connection.close();
     rmSync(folder, { recursive: true });
