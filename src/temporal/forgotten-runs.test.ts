@@ -5,7 +5,7 @@ import { closeForgottenRuns } from './forgotten-runs.ts';
 
 const now = '2026-06-30T12:00:00.000Z';
 
-type Known = { readonly status: string; readonly runId: string };
+type Known = { readonly status: string; readonly runId: string; readonly taskQueue?: string };
 
 /** What Temporal knows, by workflow id; `undefined` there: the server does not answer. */
 function clientOf(known: Readonly<Record<string, Known | undefined>>): Client {
@@ -13,10 +13,21 @@ function clientOf(known: Readonly<Record<string, Known | undefined>>): Client {
     if (!(workflowId in known)) throw new WorkflowNotFoundError('no such workflow', workflowId, undefined);
     const found = known[workflowId];
     if (found === undefined) throw new Error('no answer');
+    if (found.taskQueue !== undefined) throw new Error('A payload was encrypted with another key');
     return { status: { name: found.status }, memo: { runId: found.runId } };
   };
+  const workflowService = {
+    describeWorkflowExecution: async ({ execution }: { execution: { workflowId: string } }) => {
+      const { workflowId } = execution;
+      if (!(workflowId in known))
+        throw Object.assign(new Error('no such workflow'), { code: 5, details: '', metadata: {} });
+      const { taskQueue = 'ours', status = 'RUNNING' } = known[workflowId] ?? {};
+      const workflowExecutionInfo = { status: status === 'RUNNING' ? 1 : 5 };
+      return { executionConfig: { taskQueue: { name: taskQueue } }, workflowExecutionInfo };
+    },
+  };
   const workflow = { getHandle: (workflowId: string) => ({ describe: () => describe(workflowId) }) };
-  return { workflow } as unknown as Client;
+  return { workflow, workflowService, options: { namespace: 'default' } } as unknown as Client;
 }
 
 const run = (runId: string, kind: RunRecord['kind'], more: Partial<RunRecord> = {}): RunRecord => ({
@@ -39,6 +50,7 @@ async function close(runs: readonly RunRecord[], known: Readonly<Record<string, 
   } as unknown as Warehouse;
   const closed = await closeForgottenRuns({
     client: clientOf(known),
+    taskQueue: 'ours',
     warehouse,
     clock: { now: () => now },
     syncId: (accountId) => (accountId === 'gone' ? undefined : `sync/fake/${accountId}`),
@@ -70,4 +82,9 @@ it('closes what Temporal knows nothing of, or knows only as another run or an en
 
 it('closes nothing when the server does not answer', async () => {
   await expect(close([run('run-1', 'pipeline')], { pipeline: undefined })).rejects.toThrow('no answer');
+});
+
+it('closes its own where another project has the id, whose memo only that project can read', async () => {
+  const theirs = { status: 'RUNNING', runId: 'theirs', taskQueue: 'another' };
+  expect((await close([run('ours', 'pipeline')], { pipeline: theirs })).closed).toEqual(['ours']);
 });

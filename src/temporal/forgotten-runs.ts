@@ -1,6 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Clock } from '../contracts/clock.ts';
 import type { RunRecord, Warehouse } from '../warehouse/port.ts';
+import { runningAt } from './running-at.ts';
 import { pipelineId, transformId } from './start.ts';
 
 /**
@@ -10,22 +11,24 @@ import { pipelineId, transformId } from './start.ts';
  */
 export async function closeForgottenRuns(options: {
   readonly client: Client;
+  readonly taskQueue: string;
   readonly warehouse: Warehouse;
   readonly clock: Clock;
   /** Workflow id of an account's sync. */
   readonly syncId: (accountId: string) => string | undefined;
 }): Promise<readonly string[]> {
-  const { client, warehouse, clock, syncId } = options;
+  const { client, taskQueue, warehouse, clock, syncId } = options;
   const closed: string[] = [];
   for (const run of await warehouse.latestRuns(20)) {
     if (run.status !== 'running') continue;
     const workflowId = workflowOf(run, syncId);
-    if (workflowId !== undefined && (await goesOn(client, workflowId, run.runId))) continue;
+    if (workflowId !== undefined && (await goesOn(client, taskQueue, workflowId, run.runId))) continue;
     await warehouse.recordRun({
       ...run,
       status: 'failed',
       finishedAt: clock.now(),
-      message: 'Temporal’s record of this run was lost. What it had loaded is there: start a run to go on.',
+      message:
+        'Temporal no longer knows this run at the task queue of this project. What it had loaded is there: start a run to go on.',
     });
     closed.push(run.runId);
   }
@@ -43,10 +46,12 @@ function workflowOf(run: RunRecord, syncId: (accountId: string) => string | unde
   }
 }
 
-async function goesOn(client: Client, workflowId: string, runId: string): Promise<boolean> {
+async function goesOn(client: Client, taskQueue: string, workflowId: string, runId: string): Promise<boolean> {
   try {
-    const { status, memo } = await client.workflow.getHandle(workflowId).describe();
-    return status.name === 'RUNNING' && memo?.['runId'] === runId;
+    // At another queue nobody of this project works, be the run another project's or one of before this one was moved.
+    if ((await runningAt(client, workflowId)) !== taskQueue) return false;
+    const { memo } = await client.workflow.getHandle(workflowId).describe();
+    return memo?.['runId'] === runId;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
     throw error;

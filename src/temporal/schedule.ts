@@ -1,6 +1,5 @@
 import {
   type Client,
-  isGrpcServiceError,
   type ScheduleDescription,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
@@ -8,6 +7,7 @@ import {
   ServiceError,
 } from '@temporalio/client';
 import type { RunScheduledInput, Tuning } from '../../workflows/index.ts';
+import { isNotFound } from './running-at.ts';
 import { pipelineId } from './start.ts';
 
 /** `schedule` of mailmart.yaml. */
@@ -19,9 +19,6 @@ export type ScheduleConfig = {
 };
 
 export const scheduleId = 'pipeline';
-
-/** Status NOT_FOUND of gRPC. */
-const notFound = 5;
 
 /** Runs that were missed while no server ran are made up for one day. */
 const catchupWindow = '1 day';
@@ -45,17 +42,17 @@ export async function reconcileSchedule(options: {
   const wanted = schedule === undefined ? undefined : specOf(schedule, options.companyZone);
   const fingerprint = JSON.stringify([wanted, taskQueue, options.tuning ?? null]);
   const owner = await ownerOf(client);
-  const known = await knownSchedule(client).catch((error: unknown) => {
+  const known = await knownSchedule(client).catch((error: unknown): typeof unreadable => {
     // Encrypted with another project's key.
     if (owner === undefined || owner === taskQueue || error instanceof ServiceError) throw error;
-    return 'unreadable' as const;
+    return unreadable;
   });
-  if (owner !== undefined && owner !== taskQueue && (known === 'unreadable' || (await isServed(client, owner)))) {
+  if (known === unreadable || (owner !== undefined && owner !== taskQueue && (await isServed(client, owner)))) {
     if (wanted === undefined) return 'absent';
     throw new Error(
       `The schedule in namespace ${client.options.namespace} is that of another project (task queue ${owner}): ` +
         'give each project that shares a Temporal server its own temporal.namespace. If that was this project before it was ' +
-        (known === 'unreadable'
+        (known === unreadable
           ? `moved or renamed and lost .mailmart/temporal-key, delete it: temporal schedule delete --schedule-id ${scheduleId}`
           : 'moved or renamed, start again in five minutes: so long a worker that has ended is remembered.'),
     );
@@ -89,6 +86,8 @@ export async function reconcileSchedule(options: {
   return 'updated';
 }
 
+const unreadable = Symbol('unreadable');
+
 async function knownSchedule(client: Client): Promise<ScheduleDescription | undefined> {
   try {
     return await client.schedule.getHandle(scheduleId).describe();
@@ -109,8 +108,7 @@ async function ownerOf(client: Client): Promise<string | undefined> {
     const { schedule } = await client.workflowService.describeSchedule({ namespace, scheduleId });
     return schedule?.action?.startWorkflow?.taskQueue?.name ?? undefined;
   } catch (error) {
-    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
-    if (code === notFound) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

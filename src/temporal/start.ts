@@ -10,6 +10,7 @@ import type {
   syncAccount,
   SyncAccountInput,
 } from '../../workflows/index.ts';
+import { runningAt } from './running-at.ts';
 
 /** A new run's id: the time for people, random for certainty. No colons: it becomes part of file names. */
 export function newRunId(kind: 'sync' | 'run' | 'transform', now: string): string {
@@ -105,16 +106,16 @@ async function startOrAttach<T extends Runnable>(
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    const running = client.workflow.getHandle<T>(workflowId);
-    const described = await running.describe();
+    const queue = await runningAt(client, workflowId);
     // It may have ended between our start and this look.
-    if (described.status.name !== 'RUNNING' && attempt < 3) continue;
-    if (described.taskQueue !== taskQueue) {
+    if (queue === undefined && attempt < 3) continue;
+    if (queue !== undefined && queue !== taskQueue) {
       throw new RunningElsewhere(
-        `${workflowId} is running on task queue ${described.taskQueue} in namespace ${client.options.namespace}: ` +
+        `${workflowId} is running on task queue ${queue} in namespace ${client.options.namespace}: ` +
           'another project has it, or this one had that task queue before.',
       );
     }
+    const described = await client.workflow.getHandle<T>(workflowId).describe();
     // Every start notes it in the memo: asking the workflow itself would wait for its worker.
     const runId = String(described.memo?.['runId'] ?? described.runId);
     if (onRunning === 'refuse') throw new AlreadyRunning(workflowId, runId);

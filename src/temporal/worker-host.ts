@@ -100,6 +100,7 @@ export async function hostWorker(options: HostWorkerOptions): Promise<HostedWork
     if (lost.length > 0) logger.warn({ activities: lost }, 'an earlier worker was lost; what it was at begins anew');
     const forgotten = await closeForgottenRuns({
       client,
+      taskQueue,
       warehouse: deps.warehouse,
       clock: options.clock,
       syncId: (accountId) => syncIdOf(options, accountId),

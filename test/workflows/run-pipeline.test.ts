@@ -379,6 +379,21 @@ describe('runPipeline', () => {
     });
   });
 
+  it('does not attach to the run of another project, nor try to read what only that project can', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mailmart-key-'));
+    const place = { address: bench.server.address, namespace: 'default' };
+    const client = await connectClient(place, {}, dataConverterFor(join(folder, 'key')));
+    const { handle } = await startPipeline({ client, taskQueue: 'theirs', onRunning: 'refuse' }, { runId: 'theirs' });
+    const ours = startPipeline(options('attach'), { runId: 'ours' });
+    await expect(ours).rejects.toMatchObject({
+      name: 'RunningElsewhere',
+      message: expect.stringContaining('task queue theirs') as string,
+    });
+    await handle.terminate();
+    await client.connection.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it('cancels everything under it, and is in the run log as cancelled', async () => {
     const world = fakeWorld({ lists: { slices: 5, sliceMs: 60_000 } }, { actions: graph });
     await bench.withWorker(world.activities, async () => {
