@@ -3,6 +3,8 @@ import {
   checkSent,
   compareTransfer,
   contentOf,
+  fingerprintOf,
+  isByAccount,
   planTransfer,
   transfer,
   type AccountDigest,
@@ -105,6 +107,24 @@ describe('what there is to copy', () => {
   });
 });
 
+it.each([
+  ['_account_id', true],
+  ['account_id', true],
+  ['run_id', false],
+])('rows owned by %s are each of one account: %s', (owner, isEach) => {
+  expect(isByAccount({ ...table, owner })).toBe(isEach);
+});
+
+it('names the accounts of a foreign table, and none where its rows belong to no single one', async () => {
+  const { source, target } = sides({ there: [holds('')] });
+  const { foreign } = await planTransfer(source, target, () => {});
+  expect(foreign.map(({ accounts }) => accounts)).toEqual([[]]);
+});
+
+it('takes no two lists of texts for the same', () => {
+  expect(fingerprintOf('a', 'b')).not.toBe(fingerprintOf('ab'));
+});
+
 describe('a transfer', () => {
   const planned = (action: PlannedTable['action'], has = facts([holds('b'), holds('a')])): PlannedTable => ({
     table,
@@ -150,17 +170,22 @@ describe('a transfer', () => {
   });
 
   it('is compared account by account, those too that only one side has', async () => {
-    const { target } = sides({ there: [holds('b', 2, { deleted: 0 }), holds('a'), holds('c')] });
+    const there = [holds('b', 2, { deleted: 0 }), holds('a'), holds('c'), holds('e', 2, { xor: '9' })];
+    const { target } = sides({ there: [...there, holds('f', 2, { sum: '9' })] });
+    const told: TransferEvent[] = [];
     const found = await compareTransfer(
       target,
-      [planned('copy', facts([holds('a'), holds('b'), holds('d')]))],
-      () => {},
+      [planned('copy', facts([...'abdef'].map((account) => holds(account))))],
+      (event) => told.push(event),
     );
+    expect(told).toEqual([{ kind: 'comparing', table: 'raw.x', place: 1, of: 1 }]);
     expect(found.map(({ account, isEqual, source, target: to }) => [account, isEqual, source.rows, to.rows])).toEqual([
       ['a', true, 2, 2],
       ['b', false, 2, 2],
       ['c', false, 0, 2],
       ['d', false, 2, 0],
+      ['e', false, 2, 2],
+      ['f', false, 2, 2],
     ]);
   });
 });
@@ -173,5 +198,11 @@ it.each([
 ])('what arrived with %j is what was sent: %j', (change, isSame) => {
   const check = (): void => checkSent(table, facts([]), { rows: 2, xor: '5', sum: '6', ...change });
   if (isSame) expect(check).not.toThrow();
-  else expect(check).toThrow(/arrived other than they were sent/);
+  else
+    expect(check).toThrow(
+      expect.objectContaining({
+        kind: 'transient',
+        message: expect.stringContaining('arrived other than they were sent') as string,
+      }),
+    );
 });
