@@ -66,6 +66,13 @@ describe('toFailure', () => {
     expect(failure.category).toBe('BENIGN');
   });
 
+  it('an outage is asked about after ten minutes at the latest, whatever the source says', () => {
+    for (const retryAfterMs of [86_400_000, Number.MAX_SAFE_INTEGER]) {
+      const error = new ConnectorError('503', { kind: 'transient', connector: 'fake', status: 503, retryAfterMs });
+      expect(translated(error).nextRetryDelay).toBe(600_000);
+    }
+  });
+
   it('an exhausted quota tells the workflow how long to sleep', () => {
     const failure = translated(
       new ConnectorError('429', { kind: 'quota_exhausted', connector: 'fake', retryAfterMs: 7_200_000 }),

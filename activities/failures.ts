@@ -1,4 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { QUOTA_MS } from '../connectors/_kit/answer.ts';
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { redact } from '../connectors/_kit/redact.ts';
 import { fixText, placeOf, type ConfigProblem } from '../src/config/problems.ts';
@@ -101,6 +102,12 @@ function landingRetries(kind: LandingFailureKind): boolean {
   }
 }
 
+/**
+ * Nobody waits longer within a stream's attempts: an outage that is said to last for a day (or for ever) would hold up the whole
+ * run, and one that is over sooner is found out.
+ */
+const longestPauseMs = QUOTA_MS;
+
 function unknownKind(kind: never): never {
   throw new Error(`Unknown failure kind ${String(kind)}`);
 }
@@ -118,7 +125,9 @@ function failure(
     message: fix === undefined || text.includes(fix) ? text : `${text} ${fix}`,
     nonRetryable: !treatment.retry,
     details: [{ ...details, ...(fix === undefined ? {} : { fix }) }],
-    ...(treatment.retry && details.retryAfterMs !== undefined ? { nextRetryDelay: details.retryAfterMs } : {}),
+    ...(treatment.retry && details.retryAfterMs !== undefined
+      ? { nextRetryDelay: Math.min(details.retryAfterMs, longestPauseMs) }
+      : {}),
     ...(treatment.benign === true ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 }
