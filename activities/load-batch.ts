@@ -17,7 +17,11 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
   const { connector } = accountOf(deps, key.accountId);
   const plan = await planOf(deps.landing, input);
   const results = await durableResults(deps, input, plan);
-  if (results.length === 0) return { slices: 0, inserted: 0, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
+  if (results.length === 0) {
+    // Whoever collects the results finds those of the batch behind this one.
+    await writeResults(deps.landing, input, results, partial !== undefined);
+    return { slices: 0, inserted: 0, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
+  }
   const items = await wholeItems(deps, input, plan, results);
   const before = stateBefore(plan);
   const trusted = items.results.filter((result) => !isDoubtful(result, before));
