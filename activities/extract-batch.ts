@@ -36,7 +36,7 @@ class BatchReader {
   private readonly giveUp = new AbortController();
   private readonly signal: AbortSignal;
   private failure: { readonly error: unknown } | undefined;
-  private done: ExtractProgress = { slicesDone: 0, pages: 0, requests: 0, rows: 0, bytes: 0 };
+  private done = nothingRead;
   private readonly open = new Map<string, { pages: number; rows: number; bytes: number }>();
 
   constructor(deps: Deps, input: BatchRef, account: OpenAccount, attempt: Attempt) {
@@ -77,7 +77,7 @@ class BatchReader {
     const known = await this.deps.landing.readSlice(key, runId, slice.id);
     const result = known ?? (await this.extract(slice, priority));
     this.open.delete(slice.id);
-    this.done = sum(this.done, result);
+    this.done = addSlice(this.done, result);
   }
 
   private async extract(slice: Slice, priority: number): Promise<SliceResult> {
@@ -112,7 +112,9 @@ class BatchReader {
   }
 }
 
-function sum(done: ExtractProgress, result: SliceResult): ExtractProgress {
+export const nothingRead: ExtractProgress = { slicesDone: 0, pages: 0, requests: 0, rows: 0, bytes: 0 };
+
+export function addSlice(done: ExtractProgress, result: SliceResult): ExtractProgress {
   return {
     slicesDone: done.slicesDone + 1,
     pages: done.pages + result.pages,

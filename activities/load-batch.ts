@@ -4,7 +4,7 @@ import type { ItemState, SliceResult } from '../src/contracts/sync.ts';
 import { WarehouseError, type LoadUnit } from '../src/warehouse/port.ts';
 import { accountOf, streamOf, tableOf } from './account.ts';
 import type { Deps } from './deps.ts';
-import { isReading } from './extract-batch.ts';
+import { addSlice, isReading, nothingRead } from './extract-batch.ts';
 import { planOf, roundOf, stateBefore, writeResults, type RunPlan } from './slice-plan.ts';
 import type { LoadCounts, LoadInput } from './types.ts';
 
@@ -48,6 +48,7 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
     unchanged: loaded.unchanged,
     deleted: loaded.deleted,
     quarantined: loaded.quarantined,
+    ...(partial === undefined ? {} : { read: results.reduce(addSlice, nothingRead) }),
   };
 }
 

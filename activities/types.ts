@@ -60,6 +60,8 @@ export type LoadCounts = {
   readonly unchanged: number;
   readonly deleted: number;
   readonly quarantined: number;
+  /** What the durable slices of a batch that failed had brought and cost. Absent in histories of before it was told. */
+  readonly read?: ExtractProgress;
 };
 
 /** A failure as it crosses history: kind, a redacted sentence, and what a workflow may decide by. */

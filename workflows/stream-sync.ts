@@ -300,24 +300,29 @@ export class StreamSync {
       this.takeInOrder();
     }
     if (this.loadError !== undefined) throw this.loadError.error;
-    for (const { batch } of failed) await this.loadDurablePart(batch);
+    const read: ExtractProgress[] = [];
+    for (const { batch } of failed) read.push(...(await this.loadDurablePart(batch)));
     this.flights = [];
     this.next = failed[0]?.batch.from ?? this.next;
     const failure = failureInfo(errors[0]);
     const waited = waitedFor(failure);
-    if (waited === undefined) throw errors[0];
     const waitMs = failure.retryAfterMs ?? hour;
     const { quotaWaitMs, pendingWaitMs } = this.input.limits;
-    if (this.waitedMs[waited] + waitMs > (waited === 'quota' ? quotaWaitMs : pendingWaitMs)) throw errors[0];
+    if (waited === undefined || this.waitedMs[waited] + waitMs > (waited === 'quota' ? quotaWaitMs : pendingWaitMs)) {
+      // Else it counts when these batches are read once more.
+      this.counts = read.reduce(addRead, this.counts);
+      throw errors[0];
+    }
     this.waitedMs[waited] += waitMs;
     await this.waitUntil(Date.now() + waitMs, waited);
   }
 
   /** What was read before a failure is loaded under a batch id of its own; it is not read again. */
-  private async loadDurablePart(batch: BatchRef): Promise<void> {
+  private async loadDurablePart(batch: BatchRef): Promise<readonly ExtractProgress[]> {
     this.partials += 1;
-    const load = { ...batch, fence: this.fence, partial: this.partials };
-    this.loaded(await this.input.act.store.loadBatch(load));
+    const load = await this.input.act.store.loadBatch({ ...batch, fence: this.fence, partial: this.partials });
+    this.loaded(load);
+    return load.read === undefined ? [] : [load.read];
   }
 
   private async waitUntil(atMs: number, waited: Waited): Promise<void> {

@@ -569,7 +569,11 @@ describe('loadBatch', () => {
     await expect(call(activities.extractBatch, { ...batch })).rejects.toMatchObject({
       type: 'quota_exhausted',
     });
-    expect(await call(activities.loadBatch, { ...batch, fence, partial: 1 })).toMatchObject({ slices: 1, inserted: 1 });
+    expect(await call(activities.loadBatch, { ...batch, fence, partial: 1 })).toMatchObject({
+      slices: 1,
+      inserted: 1,
+      read: { slicesDone: 1, pages: 1, rows: 1, bytes: 100 },
+    });
     source.before = undefined;
     await call(activities.extractBatch, { ...batch });
     expect(await call(activities.loadBatch, { ...batch, fence })).toMatchObject({ inserted: 1, unchanged: 1 });

@@ -239,11 +239,22 @@ export function fakeWorld(
       }
       return { slicesDone: to - from, pages: to - from, requests: to - from, rows: (to - from) * rows, bytes: 0 };
     },
-    loadBatch: async ({ key, from, to, partial }) => {
+    loadBatch: async ({ key, runId, from, to, partial }) => {
       world.loads.push({ stream: key.stream, from, to, partial: partial !== undefined });
       world.events.push(`load ${key.stream}`);
       const { rows = 10 } = streamOf(key.stream);
-      return { slices: to - from, inserted: (to - from) * rows, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
+      const slices = Array.from({ length: to - from }, (_, index) => from + index);
+      const done = slices.filter((slice) => durable.has(`${runId}/${key.accountId}/${key.stream}/${slice}`)).length;
+      const read = { slicesDone: done, pages: done, requests: done, rows: done * rows, bytes: 0 };
+      return {
+        slices: to - from,
+        inserted: (to - from) * rows,
+        updated: 0,
+        unchanged: 0,
+        deleted: 0,
+        quarantined: 0,
+        ...(partial === undefined ? {} : { read }),
+      };
     },
     finishStream: async ({ key, counts, durationMs, failure }) => {
       world.events.push(`end ${key.stream}`);

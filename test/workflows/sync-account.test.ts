@@ -287,6 +287,17 @@ describe('syncAccount', () => {
     expect(result.streams[0]?.failure).toMatchObject({ retryAfterMs: 3_600_000 });
   });
 
+  it('says what a stream had read before it failed, and not only what that changed', async () => {
+    const onSlice = (slice: number): void => {
+      if (slice === 5) throw fail('rejected', 'refused (400)');
+    };
+    const world = fakeWorld({ lists: { slices: 6, onSlice } }, { lanes: 1 });
+    const result = await sync(world);
+    const read = { slices: 5, pages: 5, requests: 5, rowsRead: 50 };
+    expect(result.streams[0]?.counts).toMatchObject(read);
+    expect(world.reports[0]?.counts).toMatchObject(read);
+  });
+
   it('waits for what was ordered on a timer, shows it, and has a patience of its own for it', async () => {
     let polls = 0;
     const world = fakeWorld({
