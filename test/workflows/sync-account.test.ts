@@ -287,6 +287,50 @@ describe('syncAccount', () => {
     expect(result.streams[0]?.failure).toMatchObject({ retryAfterMs: 3_600_000 });
   });
 
+  it('reads nothing again for a load that failed, unless landing files are gone', async () => {
+    const world = fakeWorld({ lists: { slices: 2 } });
+    world.activities.loadBatch = async () => {
+      throw fail('rejected', 'no such table');
+    };
+    expect(outcomes(await sync(world))).toEqual({ lists: 'rejected' });
+    expect(world.batches.filter(({ event }) => event === 'begin')).toHaveLength(1);
+  });
+
+  it('leaves the report of a stream to the newer run that has taken it', async () => {
+    const world = fakeWorld({ lists: { slices: 2 } });
+    world.activities.loadBatch = async () => {
+      throw fail('fenced', 'a newer run has taken lists');
+    };
+    expect(outcomes(await sync(world))).toEqual({ lists: 'fenced' });
+    expect(world.reports).toEqual([]);
+  });
+
+  it('waits on where its history was full before the quota was there again', async () => {
+    const asked: number[] = [];
+    const world = fakeWorld(
+      {
+        lists: {
+          slices: 1,
+          onSlice: () => {
+            asked.push(performance.now());
+            if (asked.length === 1) throw fail('quota_exhausted', 'daily quota', { retryAfterMs: 6_000 });
+          },
+        },
+        members: { slices: 200, sliceMs: 10 },
+      },
+      { lanes: 2 },
+    );
+    await bench.withWorker(world.activities, async () => {
+      const { handle } = await start({ tuning: { ...fast, maxEvents: 40 } });
+      await handle.result();
+      const { firstExecutionRunId } = handle as unknown as { firstExecutionRunId: string };
+      const first = await bench.client.workflow.getHandle(handle.workflowId, firstExecutionRunId).describe();
+      expect(first.status.name).toBe('CONTINUED_AS_NEW');
+    });
+    expect(asked).toHaveLength(2);
+    expect(asked[1]! - asked[0]!).toBeGreaterThan(5_500);
+  });
+
   it('says what a stream had read before it failed, and not only what that changed', async () => {
     const onSlice = (slice: number): void => {
       if (slice === 5) throw fail('rejected', 'refused (400)');
