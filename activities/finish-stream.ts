@@ -1,5 +1,6 @@
 import { redact } from '../connectors/_kit/redact.ts';
 import { streamVerdict } from '../connectors/_kit/verdict.ts';
+import { withoutFix } from '../src/contracts/failure-text.ts';
 import type { Verdict } from '../src/contracts/sync.ts';
 import type { Deps } from './deps.ts';
 import { removeLoadedPosts } from './inbox.ts';
@@ -22,7 +23,7 @@ export async function finishStream(deps: Deps, input: FinishStreamInput): Promis
       ? found
       : {
           kind: 'incomplete',
-          missing: [unread(input.planned, results.length, failure.message), ...found.missing],
+          missing: [unread(input.planned, results.length, withoutFix(failure.message, failure.fix)), ...found.missing],
           gaps: found.gaps,
         };
   await deps.warehouse.recordStream(runId, {

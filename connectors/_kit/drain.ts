@@ -60,7 +60,7 @@ export class Drain {
   private refusedFrom: string | undefined;
   /** Rows kept so far. */
   private accepted = 0;
-  private blamed: readonly string[] | undefined;
+  private blamed: string | undefined;
   private exploder: Exploder | undefined;
   /** What pages said is missing, each line once. */
   private readonly missing = new Set<string>();
@@ -115,6 +115,8 @@ export class Drain {
       sorted.rejected.push({ slice: this.options.slice.id, ...row });
       this.noteRefused(null, isAhead);
     }
+    // A day that has yet to come says nothing against the shape.
+    const ahead = formless.filter(({ isAhead }) => isAhead === true).length;
     let considered = formless.length;
     for (let index = 0; index < page.records.length; index += 1)
       considered += this.take(page.records[index]!, index, page.positionOf, sorted);
@@ -123,11 +125,15 @@ export class Drain {
     this.pageKeys.clear();
     if (page.pressed !== undefined) this.takePressed(page.pressed);
     const { rows, rejected } = sorted;
-    const share = considered === 0 ? 0 : rejected.length / considered;
+    const misshapen = rejected.length - ahead;
+    const share = considered === 0 ? 0 : misshapen / considered;
     // What was posted stays as it is: see `pushStream`.
     const mayBlame = this.stream.push === undefined && considered >= SMALLEST_PAGE_FOR_SHARE;
     if (mayBlame && share > (this.options.maxRejectedShare ?? 0.05)) {
-      this.blamed = [...new Set(rejected.map(({ path }) => path))].slice(0, 5);
+      const { position, path, reason } = rejected.find((_, index) => formless[index]?.isAhead !== true)!;
+      const read = this.isFile ? 'rows' : `records of page ${this.pages}`;
+      const whole = this.isFile ? 'file' : 'slice';
+      this.blamed = `${misshapen} of ${considered} ${read} were refused, so nothing of the ${whole} is stored. The first: ${position}, ${path}: ${reason}`;
     }
     return { kind: 'page', rows, count: this.accepted - before, rejected, units, total, bytes: page.bytes };
   }
@@ -195,18 +201,17 @@ export class Drain {
     };
   }
 
-  /** Fails when too much of the last page was refused. Called after its event went out: refused records are always kept. */
+  /** Fails when too much of the last page was refused. */
   assertShape(): void {
     if (this.blamed === undefined) return;
-    throw new ConnectorError(
-      `${this.connector} stream ${this.name}: too many records of page ${this.pages} were refused, first at ${this.blamed.join(', ')}`,
-      {
-        kind: 'contract',
-        connector: this.connector,
-        stream: this.name,
-        fix: 'The data has another shape than declared. Compare these fields: those of an API with its reference (and report it), those of a file with the mapping in mailmart.yaml.',
-      },
-    );
+    throw new ConnectorError(`${this.connector} stream ${this.name}: ${this.blamed}`, {
+      kind: 'contract',
+      connector: this.connector,
+      stream: this.name,
+      fix: this.isFile
+        ? 'Mend the file or its mapping in mailmart.yaml, then run again.'
+        : 'The data has another shape than declared: compare the field with the vendor’s reference, and report it.',
+    });
   }
 
   /** What a later pass over the slice refused is asked for again, too. */

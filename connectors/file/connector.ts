@@ -15,7 +15,7 @@ import type { Entity } from './entity.ts';
 import { feeds } from './feeds.ts';
 import { createMapper, type RowMapper } from './mapping.ts';
 import { filesOf, mappingsOf, planFiles } from './plan.ts';
-import { FileError, listFiles, readRows, type RowBatch } from './readers.ts';
+import { FileError, listFiles, readRows, type BrokenRow, type RowBatch } from './readers.ts';
 
 /** Which fields there are depends on the entity; the mapping has already checked and typed each of them. */
 type FileRecord = Readonly<Record<string, unknown>>;
@@ -73,7 +73,7 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
       mappers ??= mappersOf(context.slice.item, spec, mappings, batch, latest);
       const records: JsonObject[] = [];
       const rejected: NonNullable<ReadPage['rejected']>[number][] = batch.broken.map((row) => ({
-        position: `${path.basename(file)} line ${row.line}`,
+        position: `${path.basename(file)} ${linesOf(row)}`,
         path: '(row)',
         reason: row.reason,
         record: row.text,
@@ -101,6 +101,9 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
     throw error;
   }
 }
+
+const linesOf = ({ line, lastLine }: BrokenRow): string =>
+  lastLine > line ? `lines ${line} to ${lastLine}` : `line ${line}`;
 
 function failure(stream: string, message: string, cause?: unknown): ConnectorError {
   return new ConnectorError(message, { kind: 'contract', connector: 'file', stream }, { cause });

@@ -548,7 +548,13 @@ describe('bad input', () => {
     ['a day that does not exist', '1,2025-02-30T00:00:00Z', 'orders.ordered_at', /not an ISO-8601/],
     ['a time without a zone', '1,2025-02-03 10:00', 'orders.ordered_at', /time_zone/],
     ['a day alone, which begins at another time in each zone', '1,2025-02-03', 'orders.ordered_at', /time_zone/],
-    ['a time in the far future', '1,2999-01-01T00:00:00Z', 'orders.ordered_at', /two days ahead/],
+    ['a time that may come', '1,2029-01-01T00:00:00Z', 'orders.ordered_at', /two days ahead: it is read again/],
+    [
+      'a time in the far future',
+      '1,2999-01-01T00:00:00Z',
+      'orders.ordered_at',
+      /more than ten years ahead: check the unit/,
+    ],
     ['a time before 1990', '1,1970-01-01T00:00:01Z', 'orders.ordered_at', /before 1990/],
   ];
 
@@ -605,6 +611,58 @@ describe('bad input', () => {
     expect(rejected).toHaveLength(1);
     expect(rejected[0]).toMatchObject({ path: where, reason: expect.stringMatching(reason) });
     expect(rejected[0]?.position).toMatch(/^bad\.csv (line|row) \d/);
+  });
+
+  it('days that have yet to come are refused by row, however many they are: the shape is right', async () => {
+    const rows = Array.from({ length: 30 }, (_, at) => `${at},20${at < 10 ? 26 : 29}-01-01T00:00:00Z\n`);
+    const name = write('budget.csv', `amount,at\n${rows.join('')}`);
+    const events = await eventsOf(configOf([{ path: name, map: [{ entity: 'orders', fields: orderFields }] }]));
+    expect(events).toMatchObject([
+      { kind: 'page', count: 10, rejected: expect.objectContaining({ length: 20 }) },
+      { kind: 'end', state: { refusedFrom: '' } },
+    ]);
+  });
+
+  it('a file of another shape says how many rows are refused, and of the first its place and why', async () => {
+    const rows = Array.from({ length: 30 }, (_, at) => `${at < 2 ? '5 €' : at},2026-01-01T00:00:00Z\n`);
+    const dated = '1,2029-01-01T00:00:00Z\n';
+    const name = write('shape.csv', `amount,at\n${dated}${rows.join('')}`);
+    const map = [{ entity: 'orders' as const, fields: orderFields }];
+    await expect(eventsOf(configOf([{ path: name, map }]))).rejects.toMatchObject({
+      kind: 'contract',
+      message: expect.stringMatching(
+        /: 2 of 31 rows were refused, .* The first: shape\.csv row 2, orders\.amount: column amount is not a number/,
+      ),
+      fix: expect.stringMatching(/file or its mapping/),
+    });
+  });
+
+  it('lines may end in more than one way', async () => {
+    const map = [{ entity: 'conversions' as const, fields: { kind: 'kind', converted_at: { const: '2026-01-01' } } }];
+    const kinds = async (content: string): Promise<readonly unknown[]> => {
+      const spec = { path: write('ends.csv', content), time_zone: 'UTC', map };
+      const { records, rejected } = await readStream(configOf([spec]), 'conversions');
+      expect(rejected).toEqual([]);
+      return records.map(({ kind, row_number: row }) => [kind, row]);
+    };
+    const read = [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ];
+    for (const content of ['kind\r\na\nb\nc\n', 'kind\na\r\nb\r\nc', 'kind\r\na\r\nb\nc\r\n', 'kind\ra\rb\rc\r'])
+      expect(await kinds(content)).toEqual(read);
+  });
+
+  it.each([
+    ['one that takes in the lines after it', '\n', '1,"x\n2,y\n3,"z"\n', 'q.csv lines 3 to 5'],
+    ['the same, from Windows', '\r\n', '\r\n1,"x\r\n2,y\r\n', 'q.csv lines 4 to 5'],
+    ['one in a cell', '\n', '1,"27" wide"\n', 'q.csv line 3'],
+  ])('a quotation mark too many is one refused row, named by its lines: %s', async (_what, end, rows, position) => {
+    const name = write('q.csv', ['amount,at', '1,2026-01-01T00:00:00Z', rows].join(end));
+    const map = [{ entity: 'orders' as const, fields: orderFields }];
+    const { rejected } = await readStream(configOf([{ path: name, map }]), 'orders');
+    expect(rejected).toMatchObject([{ position, reason: expect.stringMatching(/quotation mark/) }]);
   });
 
   it.each([

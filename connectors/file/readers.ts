@@ -16,7 +16,13 @@ import { storedColumns, type CellText } from './parquet-columns.ts';
 export class FileError extends Error {}
 
 /** A row that could not even be split into columns. */
-export type BrokenRow = { readonly line: number; readonly reason: string; readonly text: string };
+export type BrokenRow = {
+  /** Where it begins, and where it was given up: an open quotation mark takes in the lines after it. */
+  readonly line: number;
+  readonly lastLine: number;
+  readonly reason: string;
+  readonly text: string;
+};
 
 export type RowBatch = {
   /** Columns that the file has, in each of its rows; null where each row has its own. */
@@ -125,6 +131,8 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
   let header: readonly string[] = [];
   const parser = parse({
     delimiter,
+    // Each line ends as it ends. By default the first line decides for all: a header of Windows before lines of Unix made one row of the rest.
+    record_delimiter: ['\r\n', '\n', '\r'],
     bom: true,
     info: true,
     raw: true,
@@ -134,7 +142,10 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
     columns: (names: string[]) => (header = checkHeader(file, names)) as string[],
     on_skip: (error, raw) => {
       const { lines, message } = (error ?? {}) as { lines?: number; message?: string };
-      broken.push({ line: lines ?? 0, reason: rowReason(message ?? '', header.length), text: raw ?? '' });
+      const row = brokenRow(raw ?? '', lines ?? 0, rowReason(message ?? '', header.length));
+      // The parser complains of each quotation mark of a row, and then of the row.
+      const before = broken.at(-1)?.line === row.line ? broken.pop() : undefined;
+      broken.push(before === undefined ? row : { ...row, reason: before.reason });
       return undefined;
     },
   });
@@ -165,6 +176,14 @@ function checkHeader(file: string, written: readonly string[]): readonly string[
   return names;
 }
 
+/** `lines` is where the parser stands: it counts each character that ends a line, once it has gone on. */
+function brokenRow(raw: string, lines: number, reason: string): BrokenRow {
+  const text = raw.replace(/^[\r\n]+/, '');
+  const counted = text.slice(0, -1).match(/[\r\n]/g)?.length ?? 0;
+  const more = text.trimEnd().match(/\r\n|\n|\r/g)?.length ?? 0;
+  return { line: lines - counted, lastLine: lines - counted + more, reason, text };
+}
+
 function rowReason(message: string, columns: number): string {
   if (message.includes('Invalid Record Length')) return `the row does not have the ${columns} columns of the header`;
   if (/quote/i.test(message)) return 'a quotation mark is not closed or not doubled';
@@ -185,7 +204,8 @@ async function* readNdjson(file: string, signal: AbortSignal): AsyncIterable<Row
     const trimmed = line.replace(/^\uFEFF/, '').trim();
     if (trimmed === '') continue;
     const value = parseLine(trimmed);
-    if (value === null) broken.push({ line: number, reason: 'the line is not one JSON object', text: line });
+    if (value === null)
+      broken.push({ line: number, lastLine: number, reason: 'the line is not one JSON object', text: line });
     else rows.push({ number, values: value });
     if (rows.length >= batchSize) {
       yield { columns: null, rows, broken, bytes: bytes() };

@@ -20,6 +20,8 @@ export class ValueError extends Error {
 }
 
 const earliest = Date.UTC(1990, 0, 1);
+/** A budget or a planned mailing is dated years ahead at most; milliseconds taken for seconds, tens of thousands of years. */
+const farAheadMs = 10 * 366 * 86_400_000;
 const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 /** Reads one text by the field's type. Exact: numbers stay text, instants become UTC. Throws ValueError. */
@@ -148,10 +150,16 @@ function readInstant(text: string, how: ValueFormat, latest: number): string {
         : `does not fit format: ${how.format}`,
     );
   }
-  if (at.toMillis() < earliest || at.toMillis() > latest) {
+  const ms = at.toMillis();
+  if (ms < earliest || ms > latest + farAheadMs) {
     throw new ValueError(
-      'lies before 1990 or more than two days ahead: check the unit (epoch-s or epoch-ms) and the format',
-      at.toMillis() > latest,
+      `lies ${ms < earliest ? 'before 1990' : 'more than ten years ahead'}: check the unit (epoch-s or epoch-ms) and the format`,
+    );
+  }
+  if (ms > latest) {
+    throw new ValueError(
+      'lies more than two days ahead: it is read again when its day has come; until then check the format and the clock of this machine',
+      true,
     );
   }
   return at.toISO() as string;

@@ -321,10 +321,17 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     ['Run again; if it stays, report the stream and the status.'],
   ),
   SOURCE_CONTRACT: entry(
-    'A source answered in another shape than documented',
-    'Rather than store wrong numbers, the stream stops; the last good rows stay.',
-    ['The API changed.', 'base_url points to something else.'],
-    ['See the field paths in the message; update mailmart.'],
+    'A source has another shape than documented or mapped',
+    'Rather than store wrong numbers, the stream stops; the last good rows stay. The message names the first record and what is wrong with it.',
+    [
+      'A file has another column, decimal mark, date format or encoding than its mapping in mailmart.yaml says.',
+      'The API changed.',
+      'base_url points to something else.',
+    ],
+    [
+      'Of a file: mend it, or its mapping, and run again; mailmart check looks at its columns.',
+      'Of an API: update mailmart, and report the field.',
+    ],
   ),
   SOURCE_CURSOR: entry(
     'A reading position is too old',

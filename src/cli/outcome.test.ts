@@ -83,6 +83,11 @@ describe('how a run ended', () => {
       'Error DATA_TEST_FAILED: checks.marts_x failed',
     ],
     ['incomplete', pipeline(failedWith('transient')), 'Not complete'],
+    [
+      'incomplete',
+      pipeline(account({ troubled: [{ stream: 'orders', kind: 'contract', message: 'no', fix: 'Mend the file.' }] })),
+      'published. Mend the file. More: mailmart explain DATA_INCOMPLETE',
+    ],
   ] as const)('%s', (exit, result, words) => {
     const ended = endOfPipeline(result, false, null, nothingYet);
     expect(ended.exit).toBe(exit);

@@ -126,7 +126,9 @@ export function lastLine(ended: Ended): string {
     case 'incomplete': {
       const kind =
         outcome.verdict.kind === 'complete' ? 'records in quarantine' : outcome.verdict.kind.replaceAll('_', ' ');
-      return `${styled('yellow', 'Not complete')} (${kind}) after ${took}${outcome.published ? ', published' : ''}. Run it again: what can be healed is healed. ${more('DATA_INCOMPLETE')}`;
+      // A person has to do what a failure asks for; all else heals by itself, or is looked at by the explanation.
+      const next = failures.find(({ fix }) => fix !== undefined)?.fix ?? 'Run it again: what can be healed is healed.';
+      return `${styled('yellow', 'Not complete')} (${kind}) after ${took}${outcome.published ? ', published' : ''}. ${next} ${more('DATA_INCOMPLETE')}`;
     }
     default: {
       const code = failure?.code ?? (failure === undefined ? 'RUN_FAILED' : namedFailure(failure.kind).code);
