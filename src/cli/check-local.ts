@@ -2,8 +2,9 @@ import { accessSync, constants, existsSync, statSync, statfsSync } from 'node:fs
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import { clockFromEnv } from '../contracts/clock.ts';
-import type { Project } from '../config/load.ts';
+import { shownPath, type Project } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
+import { saltIsGone } from '../config/salt.ts';
 import type { Env } from '../config/secrets.ts';
 import type { Finding } from './check-finding.ts';
 import { findServer } from '../temporal/server.ts';
@@ -53,6 +54,13 @@ export async function checkProjectFiles(project: Project): Promise<readonly Find
   const group = 'mailmart';
   const { salt } = project.paths;
   if (salt !== null && !existsSync(salt)) {
+    // As a run does; a copy that cannot be read is another finding's subject.
+    const { nothingYet, readLast } = await import('./read-last.ts');
+    const { streams } = await readLast(project).catch(() => nothingYet);
+    if (streams.some(({ verdict }) => verdict === 'complete')) {
+      const { what, fix, code } = saltIsGone(shownPath(project.file), salt);
+      return [{ group, item: 'salt', status: 'failed', message: what, ...(fix !== undefined && { fix }), code }];
+    }
     return [
       { group, item: 'salt', status: 'ok', message: 'The salt of the person keys will be made on the first run.' },
     ];

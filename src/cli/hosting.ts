@@ -10,6 +10,7 @@ import type { ReachedWorker } from '../temporal/with-worker.ts';
 import type { HostWorkerOptions } from '../temporal/worker-host.ts';
 import { CliError } from './cli-error.ts';
 import type { Context } from './context.ts';
+import { diskAlarm, tellDiskFirst } from './disk-alarm.ts';
 import { warnOfLeftSources } from './left-sources.ts';
 import { openLog } from './log-file.ts';
 import { watchRun } from './progress.ts';
@@ -50,7 +51,7 @@ export async function runWork<R>(
   const { output, signal } = context;
   const options = workerOptions(context, project);
   await warnOfLeftSources(context, project);
-  return await withWorker(options, async (worker) => {
+  const work = withWorker(options, async (worker) => {
     for (let attempt = 1; ; attempt += 1) {
       signal.throwIfAborted();
       const runs = await start(worker, options.clock.now());
@@ -61,7 +62,8 @@ export async function runWork<R>(
       signal.addEventListener('abort', cancel, { once: true });
       try {
         const results = Promise.all(runs.map((run) => run.handle.result() as Promise<R>));
-        await watchRun(output, () => readAll(worker, runs), Promise.race([results, lost(worker, signal)]));
+        const anEnd = Promise.race([results, lost(worker, signal)]);
+        await watchRun(output, () => readAll(worker, runs), anEnd, { alarm: () => alarmText(project) });
         const ended = await Promise.race([results, lost(worker, signal)]);
         return runs.map(({ attached, runId }, index) => ({ result: ended[index] as R, attached, runId }));
       } catch (error) {
@@ -74,6 +76,14 @@ export async function runWork<R>(
       }
     }
   });
+  return await work.catch((error: unknown) => {
+    throw signal.aborted ? error : tellDiskFirst(project, error);
+  });
+}
+
+function alarmText(project: Project): string | undefined {
+  const alarm = diskAlarm(project);
+  return alarm && `${alarm.what} ${alarm.fix} The run goes on by itself, and Ctrl-C loses nothing.`;
 }
 
 async function readAll(worker: ReachedWorker, runs: readonly AnyStarted[]): Promise<RunProgress> {

@@ -270,6 +270,23 @@ describe('progress without a terminal', () => {
     expect(lines[0]).toMatch(/^Syncing: 0 of 1 streams; tries again \(attempt 3\): no room for rows; members reading/);
   });
 
+  it('says why nobody answers, where that is known', async () => {
+    const lines: string[] = [];
+    const output: Output = {
+      json: false,
+      isTerminal: false,
+      document: () => undefined,
+      data: () => undefined,
+      warn: () => undefined,
+      repeatWarnings: () => undefined,
+      say: (line) => void lines.push(line),
+    };
+    const done = new Promise<void>((end) => setTimeout(end, 100));
+    const alarm = (): string | undefined => (lines.length === 0 ? 'The disk is full.' : undefined);
+    await watchRun(output, () => new Promise(() => undefined), done, { alarm, alarmMs: 5 });
+    expect(lines).toEqual(['The disk is full.']);
+  });
+
   it('keeps looking after a look that failed', async () => {
     const lines: string[] = [];
     let looks = 0;

@@ -11,11 +11,18 @@ const lookShare = 0.1;
 const plainMs = 10_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** Shows a run until `done` settles; a look that fails is skipped, because the run itself says how it ended. */
+/**
+ * Shows a run until `done` settles; a look that fails is skipped, because the run itself says how it ended. Of one that takes long
+ * `alarm` may know why: a full disk also stops the server that would tell.
+ */
 export async function watchRun(
   output: Output,
   look: () => Promise<RunProgress>,
   done: Promise<unknown>,
+  {
+    alarm = () => undefined,
+    alarmMs = plainMs,
+  }: { readonly alarm?: () => string | undefined; readonly alarmMs?: number } = {},
 ): Promise<void> {
   // Accounts that have ended leave the progress, but names must not change half-way.
   let accounts = 0;
@@ -32,7 +39,11 @@ export async function watchRun(
   try {
     for (;;) {
       const beganMs = performance.now();
-      const seen = await Promise.race([read().catch(() => undefined), ended]);
+      const timer = setInterval(() => {
+        const text = alarm();
+        if (text !== undefined) screen.tell(text);
+      }, alarmMs);
+      const seen = await Promise.race([read().catch(() => undefined), ended]).finally(() => clearInterval(timer));
       if (seen === 'ended') break;
       if (seen !== undefined) screen.show(seen);
       const pauseMs = Math.max(lookMs, (performance.now() - beganMs) / lookShare);
@@ -48,7 +59,7 @@ export async function watchRun(
 
 type Seen = RunProgress & { readonly nameCount: number };
 
-type Screen = { show(progress: Seen): void; close(): void };
+type Screen = { show(progress: Seen): void; tell(text: string): void; close(): void };
 
 function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
@@ -79,6 +90,7 @@ function plainScreen(output: Output): Screen {
       );
       output.say([step, ...troubleLines(progress), ...working].join('; '));
     },
+    tell: (text) => output.say(text),
     close: () => undefined,
   };
 }
@@ -117,6 +129,10 @@ function liveScreen(): Screen {
       if (working.length > room) block.push(`  and ${working.length - room} more`);
       stream.write(`${clear()}${[...ended, ...block].map((line) => forTerminal(line, stream)).join('\n')}\n`);
       drawn = block.length;
+    },
+    tell(text) {
+      stream.write(`${clear()}${forTerminal(fit(text, Math.max(40, stream.columns || 80)), stream)}\n`);
+      drawn = 1;
     },
     close() {
       if (drawn > 0) stream.write(clear());

@@ -14,6 +14,7 @@ import { notify } from '../alerts/notify.ts';
 import { openChannels } from '../alerts/project-channels.ts';
 import { shownPath, type Project } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
+import { saltIsGone } from '../config/salt.ts';
 import type { Clock } from '../contracts/clock.ts';
 import { openInbox } from '../inbox/reader.ts';
 import { removeLoaded } from '../inbox/remove-loaded.ts';
@@ -101,20 +102,12 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
 }
 
 /** The salt is made on first use: where something was read already, it is gone, and each person would become two. */
-async function requireSalt({ file, paths }: Project, warehouse: Warehouse): Promise<void> {
+async function requireSalt(project: Project, warehouse: Warehouse): Promise<void> {
+  const { paths } = project;
   if (paths.salt === null || existsSync(paths.salt)) return;
   const streams = await warehouse.latestStreams();
   if (!streams.some(({ verdict }) => verdict.kind === 'complete')) return;
-  throw new ConfigError([
-    {
-      code: 'SECRET_FILE',
-      file: shownPath(file),
-      path: 'privacy.salt',
-      what: `The salt of the person keys is gone: ${paths.salt}.`,
-      why: 'The warehouse knows people by keys made with it: with another salt each of them would count twice.',
-      fix: 'Restore that file from your backup; without one, begin a new warehouse (warehouse: in mailmart.yaml): all is read again.',
-    },
-  ]);
+  throw new ConfigError([saltIsGone(shownPath(project.file), paths.salt)]);
 }
 
 /** Secrets are looked up for each run; what is wrong with a channel's is that channel's failure. */

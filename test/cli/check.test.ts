@@ -1,9 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { noCounts } from '../../src/contracts/counts.ts';
+import { createLocalLanding } from '../../src/landing/local.ts';
+import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
 import { company, runCli, temporaryFolder } from './run-cli.ts';
 
 const canary = '0123456789abcdef0123456789abcdef-us1';
@@ -79,6 +83,36 @@ async function check(env: Readonly<Record<string, string>> = { MC_KEY: canary })
   const source = findings.filter(({ group }) => group === 'source shop');
   return { ...result, findings, source, failed: source.find(({ status }) => status === 'failed') };
 }
+
+it('a salt that is gone is no salt to be made: people who are known would count twice', async () => {
+  folder.write('mailmart.yaml', company);
+  const salt = async () => (await check()).findings.find(({ item }) => item === 'salt');
+  expect(await salt()).toMatchObject({ status: 'ok', message: expect.stringMatching(/made on the first run/) });
+  const state = join(folder.path, '.mailmart');
+  mkdirSync(state);
+  const warehouse = await openDuckdb({
+    path: join(state, 'warehouse.duckdb'),
+    publishedPath: join(state, 'published.duckdb'),
+    landing: createLocalLanding(join(state, 'landing')),
+    clock: { now: () => '2026-06-30T12:00:00.000Z' },
+  });
+  await warehouse.recordStream('run-1', {
+    key: { source: 'mailchimp', accountId: 'shop', stream: 'members' },
+    counts: noCounts,
+    verdict: { kind: 'complete', missing: [], gaps: [] },
+    durationMs: 1,
+  });
+  await warehouse.publish('run-1');
+  await warehouse.close();
+  const { code, findings } = await check();
+  expect(findings.find(({ item }) => item === 'salt')).toMatchObject({
+    status: 'failed',
+    code: 'SECRET_FILE',
+    message: expect.stringMatching(/salt of the person keys is gone/),
+    fix: expect.stringMatching(/Restore that file/),
+  });
+  expect(code).toBe(3);
+});
 
 describe('check, one fault at a time', () => {
   it('finds nothing wrong with a healthy account, in three requests', async () => {
