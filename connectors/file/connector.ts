@@ -106,7 +106,8 @@ const linesOf = ({ line, lastLine }: BrokenRow): string =>
   lastLine > line ? `lines ${line} to ${lastLine}` : `line ${line}`;
 
 function failure(stream: string, message: string, cause?: unknown): ConnectorError {
-  return new ConnectorError(message, { kind: 'contract', connector: 'file', stream }, { cause });
+  const fix = 'Mend the file or its mapping in mailmart.yaml, then run again.';
+  return new ConnectorError(message, { kind: 'contract', connector: 'file', stream, fix }, { cause });
 }
 
 async function named<T>(stream: string, work: Promise<T>): Promise<T> {

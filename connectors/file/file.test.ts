@@ -14,6 +14,7 @@ import type { SliceEvent } from '../_kit/slice-events.ts';
 import { parseCondition } from './condition.ts';
 import { fileConfig, type FileConfig } from './config.ts';
 import { file } from './connector.ts';
+import { formatOf } from './readers.ts';
 import { readValue } from './values.ts';
 
 let folder: string;
@@ -613,6 +614,33 @@ describe('bad input', () => {
     expect(rejected[0]?.position).toMatch(/^bad\.csv (line|row) \d/);
   });
 
+  it('what a spreadsheet leaves at its edges is nothing: columns without a name, rows of separators', async () => {
+    const name = write('edges.csv', 'amount,at,,\n1,2026-01-01T00:00:00Z,,\n,,,\n , ,,\n2,2026-01-01T00:00:00Z,,x\n');
+    const map = [{ entity: 'orders' as const, fields: orderFields }];
+    const { records, rejected } = await readStream(configOf([{ path: name, map }]), 'orders');
+    expect(rejected).toEqual([]);
+    expect(records).toMatchObject([
+      { amount: '1', row_number: 1 },
+      { amount: '2', row_number: 4 },
+    ]);
+  });
+
+  it('a pattern that never matched a file is named; files that were read may be gone', async () => {
+    const config = configOf([{ path: 'no-such-*.csv', map: [{ entity: 'orders', fields: orderFields }] }]);
+    await expect(readStream(config, 'orders')).rejects.toMatchObject({
+      message: expect.stringMatching(/no file matches no-such-\*\.csv: check files/),
+      fix: expect.stringMatching(/run again/),
+    });
+    expect(await readStream(config, 'costs')).toMatchObject({ records: [] });
+    const known = new Map([['no-such-1.csv', { readAt: now, fullReadAt: now } as ItemState]]);
+    expect(await readStream(config, 'orders', known)).toMatchObject({ records: [] });
+  });
+
+  it('a workbook is told by its name, too', () => {
+    const spec = configOf([{ path: 'x.xlsx', map: [{ entity: 'orders', fields: orderFields }] }]).files[0]!;
+    expect(() => formatOf('a/Book1.XLSX', spec)).toThrow(/Book1\.XLSX: is a spreadsheet/);
+  });
+
   it('days that have yet to come are refused by row, however many they are: the shape is right', async () => {
     const rows = Array.from({ length: 30 }, (_, at) => `${at},20${at < 10 ? 26 : 29}-01-01T00:00:00Z\n`);
     const name = write('budget.csv', `amount,at\n${rows.join('')}`);
@@ -672,6 +700,9 @@ describe('bad input', () => {
     ['a header twice', 'amount,amount\n1,2\n', /two columns are named amount/],
     ['a header twice but for spaces', 'amount,at, amount\n1,2,3\n', /two columns are named amount/],
     ['no line at all', '', /is empty/],
+    ['a line for Excel', 'sep=;\r\namount,at\r\n', /begins with a line for Excel, sep=;: delete it/],
+    ['a spreadsheet', Buffer.from('PK\x03\x04\x14\x00\xff', 'latin1'), /is a spreadsheet or an archive.*CSV UTF-8/],
+    ['a spreadsheet of old', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /is a spreadsheet or an archive/],
     ['cp1252', Buffer.from('amount,at\n\xe4,1\n', 'latin1'), /not valid UTF-8/],
     ['UTF-16', Buffer.from('\uFEFFamount,at\n', 'utf16le'), /UTF-16/],
     ['a gzip that is cut off', gzipSync('amount,at\n1,2026-01-01T00:00:00Z\n').subarray(0, 30), /gzip data is cut off/],

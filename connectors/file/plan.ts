@@ -60,6 +60,12 @@ export async function planFiles(name: EntityName, context: PlanContext<FileConfi
     const sharesKeys = mappings.some(({ mapping }) => !keysNameFile(mapping));
     found.push({ file, item, spec: at, fingerprint, sharesKeys });
   }
+  // Files may move to an archive once they are read; where none ever was, the pattern is wrong, or the export is.
+  const patterns = context.config.files.filter((spec) => mappingsOf(spec, name).length > 0);
+  if (patterns.length > 0 && found.length === 0 && context.state.size === 0)
+    throw new FileError(
+      `no file matches ${patterns.map((spec) => spec.path).join(', ')}: check files[].path, which is relative to mailmart.yaml`,
+    );
   return dueFiles(found, context).map(({ file, item, spec, fingerprint }) => ({
     id: `file=${item}`,
     item,

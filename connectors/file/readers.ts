@@ -33,6 +33,9 @@ export type RowBatch = {
 };
 
 const batchSize = 2000;
+const noText = 'a spreadsheet or an archive, not its rows: save the sheet as "CSV UTF-8", or unpack the archive';
+/** How ZIP archives, which .xlsx are, too, and the .xls of old begin. */
+const binaryMagic: readonly string[] = ['504b0304', 'd0cf11e0'];
 const maxRowBytes = 16 * 1024 * 1024;
 
 /** Files of one spec, sorted by name. A path without wildcards must exist. */
@@ -69,6 +72,7 @@ export function formatOf(file: string, spec: FileSpec): 'csv' | 'tsv' | 'ndjson'
   if (name.endsWith('.tsv') || name.endsWith('.tab')) return 'tsv';
   if (/\.(ndjson|jsonl)$/.test(name)) return 'ndjson';
   if (name.endsWith('.parquet')) return 'parquet';
+  if (/\.(xlsx?|xlsm|xlsb|ods|numbers)$/.test(name)) throw new FileError(`${path.basename(file)}: is ${noText}`);
   throw new FileError(`${path.basename(file)}: the name tells no format: add format: csv, tsv, ndjson or parquet`);
 }
 
@@ -108,6 +112,7 @@ async function textOf(
   if ((magic[0] === 0xff && magic[1] === 0xfe) || (magic[0] === 0xfe && magic[1] === 0xff)) {
     throw new FileError(`${path.basename(file)}: is UTF-16: save it as UTF-8`);
   }
+  if (binaryMagic.includes(magic.toString('hex'))) throw new FileError(`${path.basename(file)}: is ${noText}`);
   let bytes = 0;
   const raw = createReadStream(file, { signal });
   raw.on('data', (chunk) => {
@@ -153,6 +158,7 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
   text.pipe(parser);
   let rows: FileRow[] = [];
   for await (const item of parser as AsyncIterable<{ info: { lines: number }; record: Record<string, string> }>) {
+    if (isBlank(item.record)) continue;
     // By line, not by count: a broken row that is mended later must not renumber the rows after it.
     rows.push({ number: item.info.lines - 1, values: item.record });
     if (rows.length >= batchSize) {
@@ -167,9 +173,20 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
   yield { columns: header, rows, broken, bytes: bytes() };
 }
 
+/** Spreadsheets write rows that were emptied as separators alone. (The parser's own option also drops the row after a broken one.) */
+function isBlank(row: Readonly<Record<string, string>>): boolean {
+  for (const column in row) if (row[column]?.trim() !== '') return false;
+  return true;
+}
+
 function checkHeader(file: string, written: readonly string[]): readonly string[] {
   const names = written.map((name) => name.trim());
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (/^sep=/i.test(names[0] ?? ''))
+    throw new FileError(
+      `${path.basename(file)}: begins with a line for Excel, ${names[0]}: delete it, the header is to be first`,
+    );
+  // Columns without a name, as spreadsheets leave them at the end, can be mapped to nothing.
+  const twice = names.find((name, at) => name !== '' && names.indexOf(name) !== at);
   if (twice !== undefined) throw new FileError(`${path.basename(file)}: two columns are named ${twice}: rename one`);
   if (names.length > 10_000)
     throw new FileError(`${path.basename(file)}: has ${names.length} columns: is the delimiter right?`);
