@@ -133,7 +133,7 @@ export class Drain {
       const { position, path, reason } = rejected.find((_, index) => formless[index]?.isAhead !== true)!;
       const read = this.isFile ? 'rows' : `records of page ${this.pages}`;
       const whole = this.isFile ? 'file' : 'slice';
-      this.blamed = `${misshapen} of ${considered} ${read} were refused, so nothing of the ${whole} is stored. The first: ${position}, ${path}: ${reason}`;
+      this.blamed = `${misshapen} of ${considered} ${read} were refused, so nothing of the ${whole} is stored. The first: ${position}, ${path}: ${reason}.`;
     }
     return { kind: 'page', rows, count: this.accepted - before, rejected, units, total, bytes: page.bytes };
   }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statSync, statfsSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import { clockFromEnv } from '../contracts/clock.ts';
@@ -125,12 +125,14 @@ export async function checkWarehouse(project: Project): Promise<readonly Finding
   }
   const findings: Finding[] = [];
   const size = existsSync(warehouse) ? statSync(warehouse).size : undefined;
-  findings.push({
-    group,
-    item: 'file',
-    status: 'ok',
-    message: size === undefined ? `${warehouse} will be made on the first run.` : `${warehouse}, ${megabytes(size)}.`,
-  });
+  if (size !== undefined && !isDuckdbFile(warehouse)) {
+    const { restore } = await import('../warehouse/duckdb/index.ts');
+    findings.push({ group, item: 'file', ...damaged(warehouse), fix: restore });
+  } else {
+    const message =
+      size === undefined ? `${warehouse} will be made on the first run.` : `${warehouse}, ${megabytes(size)}.`;
+    findings.push({ group, item: 'file', status: 'ok', message });
+  }
   const disk = statfsSync(folder);
   const free = disk.bavail * disk.bsize;
   findings.push(
@@ -150,10 +152,27 @@ export async function checkWarehouse(project: Project): Promise<readonly Finding
 
 function publishedFinding({ paths: { published } }: Project): Finding {
   const base = { group: 'warehouse', item: 'published' } as const;
-  return existsSync(published)
+  if (!existsSync(published))
+    return { ...base, status: 'skipped', message: 'Nothing is published yet.', fix: 'mailmart run' };
+  return isDuckdbFile(published)
     ? { ...base, status: 'ok', message: `Published ${statSync(published).mtime.toISOString()}.` }
-    : { ...base, status: 'skipped', message: 'Nothing is published yet.', fix: 'mailmart run' };
+    : { ...base, ...damaged(published), fix: 'mailmart run' };
 }
+
+/** Whether it begins as DuckDB's files do: no more of it is read while its owner may be at work. */
+function isDuckdbFile(file: string): boolean {
+  const head = Buffer.alloc(12);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, head, 0, 12, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return head.toString('latin1', 8) === 'DUCK';
+}
+
+const damaged = (file: string) =>
+  ({ status: 'failed', message: `${file} is damaged: it is no DuckDB file.`, code: 'WAREHOUSE_DRIFT' }) as const;
 
 /** The configured server answers, or a development server can be started. */
 export async function checkTemporal(project: Project | undefined, env: Env): Promise<readonly Finding[]> {

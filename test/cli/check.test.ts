@@ -84,6 +84,21 @@ async function check(env: Readonly<Record<string, string>> = { MC_KEY: canary })
   return { ...result, findings, source, failed: source.find(({ status }) => status === 'failed') };
 }
 
+it('a warehouse file or a published copy that is none is no OK', async () => {
+  folder.write('mailmart.yaml', company);
+  mkdirSync(join(folder.path, '.mailmart'));
+  for (const name of ['warehouse', 'published'])
+    folder.write(`.mailmart/${name}.duckdb`, 'a mistaken copy of something');
+  const { code, findings } = await check();
+  const failed = findings.filter(({ status }) => status === 'failed');
+  expect(failed.map(({ item, code: error }) => [item, error])).toEqual([
+    ['file', 'WAREHOUSE_DRIFT'],
+    ['published', 'WAREHOUSE_DRIFT'],
+  ]);
+  expect(failed.map(({ fix }) => fix)).toEqual([expect.stringMatching(/newest backup/), 'mailmart run']);
+  expect(code).toBe(1);
+});
+
 it('a salt that is gone is no salt to be made: people who are known would count twice', async () => {
   folder.write('mailmart.yaml', company);
   const salt = async () => (await check()).findings.find(({ item }) => item === 'salt');

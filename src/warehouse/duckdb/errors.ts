@@ -4,7 +4,8 @@ import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
 const outOfMemory =
   /Out of Memory Error|failed to allocate|could not allocate block|failed to (pin|allocate) (block|data)/i;
 
-const restore =
+/** What to do about a damaged warehouse file. */
+export const restore =
   'Stop mailmart, keep the damaged file aside together with its .wal, and restore the newest backup of the warehouse file; ' +
   'without one, move both files away and run `mailmart run`: the sources are read again from their start_date.';
 
