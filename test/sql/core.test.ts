@@ -234,6 +234,8 @@ describe('campaigns', () => {
         sent('ab', 'ann', { absplit_group: 'a' }),
         sent('ab', 'bob', { absplit_group: 'b' }),
         sent('ab', 'cid', { absplit_group: 'winner' }),
+        sent('auto', 'dan'),
+        sent('auto', 'eve', { status: 'soft' }),
       ],
     });
     allPassed(await project.transform({}, core));
@@ -251,6 +253,20 @@ describe('campaigns', () => {
       ['c2', 'regular', 'customer_acquisition', '12.500000000', '2025-10-27', null],
       ['var', 'variate', null, null, '2025-05-02', 'variate'],
     ]);
+  });
+
+  test('nobody tells when an automation wrote to whom: its first send is not the day of everybody’s mail', async () => {
+    const undated = [null, null, null, null];
+    expect(await events("campaign_id = 'auto'")).toEqual([
+      ['dan', 'sent', ...undated, null],
+      ['eve', 'bounce', ...undated, 'soft'],
+      ['eve', 'sent', ...undated, null],
+    ]);
+    expect(
+      await project.query(
+        'select distinct cast(first_seen_at as varchar) as seen from core.dim_subscriber order by seen',
+      ),
+    ).toEqual([{ seen: '2025-05-01 08:00:00' }, { seen: null }]);
   });
 
   test('drafts have a name all the same, for what is checked before it is sent', async () => {

@@ -348,6 +348,8 @@ describe('subscriber_ltv', () => {
     await happen(marts, 'c1', 'open', [4], { event_date: '2025-10-03', is_machine: false });
     await happen(marts, 'c1', 'sent', [5], { event_date: '2026-04-01' });
     await happen(marts, 'c2', 'sent', [6], { event_date: '2026-06-01' });
+    // What no day is known of is no mailing of a window; somebody who got nothing else may have been mailed in this one.
+    for (const n of [5, 8]) await happen(marts, 'c1', 'sent', [n], { event_date: null, event_at: null });
     await everybody();
     await person('s7');
     await build();
@@ -362,7 +364,11 @@ describe('subscriber_ltv', () => {
       'not_mailed',
       null,
       'not_mailed',
+      null,
     ]);
+    expect(await of('s5')).toMatchObject({ mailed_count: 1, unavailable_reason: expect.not.stringContaining('class') });
+    expect(await of('s8')).toMatchObject({ mailed_count: 1 });
+    expect((await of('s8'))?.['unavailable_reason']).toContain('engagement_class: no mail to them has a known day');
     expect((await of('s6'))?.['unavailable_reason']).toContain('engagement_class: source has no per-recipient opens');
     const today = await marts.query(`select active_count, passive_count, inactive_count from marts.active_audience_daily
       where day = date '2026-06-30' and scope = 'all' and window_days = 90`);

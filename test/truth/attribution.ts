@@ -116,7 +116,9 @@ function touchesOf(facts: Facts, byId: ReadonlyMap<string, Campaign>): readonly 
   const bounced = new Set(facts.bounces.map((bounce) => `${bounce.campaignId} ${bounce.recipient}`));
   const reached = facts.sent.filter(
     (one) =>
-      byId.get(one.campaignId)?.reportsDeliveries === false && !bounced.has(`${one.campaignId} ${one.recipient}`),
+      one.isDated &&
+      byId.get(one.campaignId)?.reportsDeliveries === false &&
+      !bounced.has(`${one.campaignId} ${one.recipient}`),
   );
   return [
     ...human(facts.clicks).map((click) => ({ ...click, basis: 'click' as const })),

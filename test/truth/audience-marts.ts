@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
-import { otherRevenueOf, projectionOf } from './lifetime.ts';
+import { firstSights, otherRevenueOf, projectionOf } from './lifetime.ts';
 import { addDays, dateIn, datesBetween } from './calendar.ts';
-import { total, type Facts, type Movement, type PersonEvent } from './fact-types.ts';
+import { total, type Facts, type Movement, type PersonEvent, type Sent } from './fact-types.ts';
 import { byAccount, ratio, type TruthRow } from './tally.ts';
 
 type Scope = {
@@ -41,11 +41,12 @@ export function activeAudienceDaily(facts: Facts): readonly TruthRow[] {
     ]),
   ];
   const rows: TruthRow[] = [];
+  const dated = facts.sent.filter(({ isDated }) => isDated);
   for (const { columns, has } of scopes) {
-    const sent = datesByPerson(facts.sent.filter(has));
+    const sent = datesByPerson(dated.filter(has));
     const acted = datesByPerson([...facts.opens, ...facts.clicks].filter((event) => has(event) && !event.machine));
     // A scope's rows begin with its first send; a list without any has none.
-    const first = facts.sent
+    const first = dated
       .filter(has)
       .map(({ date }) => date)
       .toSorted()[0];
@@ -121,6 +122,7 @@ export function subscriberLtv(facts: Facts): readonly TruthRow[] {
     new Set((items ?? []).map((item) => item.campaignId)).size;
   const shared = otherRevenueOf(facts);
   const projected = projectionOf(facts);
+  const firstSeen = firstSights(facts);
   return [...everyone].map((person) => {
     const human = <T extends { readonly machine: boolean }>(items: readonly T[] | undefined): readonly T[] =>
       (items ?? []).filter((item) => !item.machine);
@@ -133,6 +135,7 @@ export function subscriberLtv(facts: Facts): readonly TruthRow[] {
     );
     return {
       subscriber_id: person,
+      first_seen_at: instantOf(firstSeen.get(person)),
       mailed_count: campaigns(sent.get(person)),
       opened_count: campaigns(human(opens.get(person))),
       clicked_count: campaigns(human(clicks.get(person))),
@@ -148,13 +151,18 @@ export function subscriberLtv(facts: Facts): readonly TruthRow[] {
   });
 }
 
-/** Of the last ninety days; null for who was mailed only where nobody can see who reads. */
+const instantOf = (at: number | undefined): string | null =>
+  at === undefined ? null : new Date(at * 1000).toISOString();
+
+/** Of the last ninety days; null for who was mailed only where nobody can see who reads, or on days that nobody tells. */
 function engagementClass(
   asOf: string,
-  mails: readonly PersonEvent[],
+  everyMail: readonly Sent[],
   actions: readonly PersonEvent[],
   seen: ReadonlySet<string>,
 ): string | null {
+  const mails = everyMail.filter(({ isDated }) => isDated);
+  if (everyMail.length > 0 && mails.length === 0) return null;
   const start = addDays(asOf, -90);
   const before = addDays(start, -180);
   const recent = mails.filter(({ date }) => date > start && date <= asOf);

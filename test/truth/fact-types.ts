@@ -17,8 +17,8 @@ export type PersonEvent = {
   readonly at: Seconds;
   readonly date: string;
 };
-/** `group`: of those who took part in a test. */
-export type Sent = PersonEvent & { readonly group: string | null };
+/** `group`: of those who took part in a test. `isDated`: else nobody tells when, and `at` and `date` are the campaign's first. */
+export type Sent = PersonEvent & { readonly group: string | null; readonly isDated: boolean };
 /** `reason`: in core's words; null where the source gives none. */
 export type Bounced = PersonEvent & { readonly type: 'hard' | 'soft'; readonly reason: string | null };
 /** What a mail was opened with; null where the source does not tell. */

@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import type { Seconds } from '../../src/demo/types.ts';
 import { compare, shares } from './attribution.ts';
 import { dateIn } from './calendar.ts';
 import { lastDayOf, monthOf, spent } from './costs.ts';
@@ -25,7 +26,7 @@ function monthsOf(facts: Facts): ReadonlyMap<string, ReadonlyMap<string, Month>>
     month.set(person, own);
     return own;
   };
-  for (const { person, date } of facts.sent) at(person, date).sent += 1;
+  for (const { person, date, isDated } of facts.sent) if (isDated) at(person, date).sent += 1;
   for (const { person, date, machine } of [...facts.opens, ...facts.clicks]) {
     if (!machine) at(person, date).isEngaged = true;
   }
@@ -78,8 +79,9 @@ export function otherRevenueOf(facts: Facts): ReadonlyMap<string, Decimal> {
 export function projectionOf(facts: Facts): (person: string) => TruthRow {
   const days = new Map<string, Set<string>>();
   const firstSeen = firstSights(facts);
+  const dayOf = (at: number | undefined): string | null => (at === undefined ? null : dateIn(facts.zone, at));
   for (const { person, date, amount, refund } of facts.orders) {
-    if (amount === null || amount.minus(refund).lte(0) || date === firstSeen.get(person)) continue;
+    if (amount === null || amount.minus(refund).lte(0) || date === dayOf(firstSeen.get(person))) continue;
     days.set(person, (days.get(person) ?? new Set()).add(date));
   }
   const buyers = [...days.values()];
@@ -87,21 +89,22 @@ export function projectionOf(facts: Facts): (person: string) => TruthRow {
   return () => (isEnough ? {} : { ltv_projected_amount: null, ltv_projected_low_amount: null });
 }
 
-function firstSights(facts: Facts): ReadonlyMap<string, string> {
-  const first = new Map<string, number>();
-  const see = (person: string, at: number): void => {
+/** The earliest trace of each person. */
+export function firstSights(facts: Facts): ReadonlyMap<string, Seconds> {
+  const first = new Map<string, Seconds>();
+  const see = (person: string, at: Seconds): void => {
     first.set(person, Math.min(at, first.get(person) ?? Number.POSITIVE_INFINITY));
   };
   for (const { person, moves } of facts.members) for (const { at } of moves) see(person, at);
-  const named: readonly { readonly person: string; readonly at: number }[] = [
-    ...facts.sent,
+  const named: readonly { readonly person: string; readonly at: Seconds }[] = [
+    ...facts.sent.filter(({ isDated }) => isDated),
     ...facts.opens,
     ...facts.clicks,
     ...facts.orders,
     ...facts.conversions,
   ];
   for (const { person, at } of named) see(person, at);
-  return new Map([...first].map(([person, at]) => [person, dateIn(facts.zone, at)]));
+  return first;
 }
 
 export function ltvCohorts(facts: Facts): readonly TruthRow[] {

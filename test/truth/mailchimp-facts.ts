@@ -52,6 +52,8 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
   ).map(({ campaignId, membership, bounce, group }) => ({
     ...event(campaignId, membership, campaignOf.get(campaignId)?.sentAt ?? 0),
     bounce,
+    // An automation writes to each person on another day, which the API does not tell.
+    isDated: campaignOf.get(campaignId)?.type !== 'automation',
     // Who got the winner after the test is not part of it.
     group: group === 'winner' ? null : group,
   }));
@@ -101,7 +103,7 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
     })),
     sent: recipients.map(({ bounce: _bounce, ...sent }) => sent),
     delivered: [],
-    bounces: recipients.flatMap(({ bounce, group: _group, ...sent }) =>
+    bounces: recipients.flatMap(({ bounce, group: _group, isDated: _isDated, ...sent }) =>
       // The API says how it bounced, and not why.
       bounce === null ? [] : [{ ...sent, type: bounce, reason: null }],
     ),

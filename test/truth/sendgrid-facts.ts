@@ -124,7 +124,7 @@ export function sendgridFacts({ world, syncs, person, date, goalOf }: Gathering)
     })),
     sent: handedOver(of('processed', 'delivered', 'bounce')).map((event) => {
       const message = messageOf(event);
-      return { ...asEvent(event), group: message.phase === 'test' ? message.variation : null };
+      return { ...asEvent(event), group: message.phase === 'test' ? message.variation : null, isDated: true };
     }),
     delivered: firstOfEach(of('delivered').map(asEvent)),
     bounces: of('bounce').map((event) => ({

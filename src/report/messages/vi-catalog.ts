@@ -321,8 +321,8 @@ export const phrases: Readonly<Record<string, string>> = {
   'How many of those we mail still read us?': 'Bao nhiêu người ta gửi thư vẫn còn đọc?',
   'day × scope × window': 'ngày × phạm vi × khoảng thời gian',
   '30, 90 or 180 days': '30, 90 hoặc 180 ngày',
-  'Unknown opens and clicks count as active, and `basis` says so':
-    'Lượt mở và nhấp không rõ được tính là tích cực, và `basis` nói rõ điều đó',
+  'Unknown opens and clicks count as active, and `basis` says so; mails of automations have no day and are in no window':
+    'Lượt mở và nhấp không rõ được tính là tích cực, và `basis` nói rõ điều đó; thư tự động không có ngày và không thuộc cửa sổ nào',
   '400 of 1,000 is 40 %; act below 25 %': '400 trong 1.000 là 40 %; hành động khi dưới 25 %',
   'A rating of 1-5 stars a member, not a share': 'Xếp hạng 1-5 sao cho mỗi thành viên, không phải tỷ lệ',
   'Audience growth': 'Tăng trưởng người đăng ký',

@@ -55,6 +55,7 @@ export const audience: typeof englishAudience = {
       passive: 'Thụ động',
       inactive: 'Không hoạt động',
       not_mailed: 'Không được gửi',
+      unknown: 'Không rõ',
     },
     people: 'Số người',
     orders: 'Đơn hàng',

@@ -8,6 +8,7 @@ export const reasons: Readonly<Record<string, string>> = {
   'no reply mailbox is connected': 'chưa kết nối hộp thư trả lời',
   'source does not state the amount of partial refunds': 'nguồn không nêu số tiền hoàn một phần',
   'source has no per-recipient opens': 'nguồn không có lượt mở theo từng người nhận',
+  'no mail to them has a known day': 'không thư nào gửi cho họ có ngày được biết',
   'source has no per-recipient clicks': 'nguồn không có lượt nhấp theo từng người nhận',
   'no click could be told from a scanner': 'không phân biệt được lượt nhấp nào với máy quét',
   'no open could be told from a machine': 'không phân biệt được lượt mở nào với máy',

@@ -30,6 +30,15 @@ test('who never ordered is counted by orders: a conversion brings value too', as
   expect(html).toContain('75.0% of people have not ordered anything yet');
 });
 
+test('who is of no known class is of all people, and their value of all value', async () => {
+  const rows = [person(1, 1, '30'), { ...person(2, 1, '70'), engagement_class: null }];
+  const html = await withPublished([{ ...columnsOfPeople, rows }], async (context) =>
+    joined(await subscriberFigures(context)),
+  );
+  expect(html).toContain('Active readers brought 30.0% of all lifetime value; they are 50.0% of known people.');
+  expect(html.split('id="engagement-table"')[1]?.split('</table>')[0]).toContain('Not known');
+});
+
 test('a value on a band’s border is in the lower one; the first tenth of people by what they brought', async () => {
   const values = ['1600.01', '1600', '50', '25.01', '25', '0', '0', '0', '0', '-3'];
   const html = await withPublished(

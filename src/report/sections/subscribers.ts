@@ -6,7 +6,8 @@ import { martTable } from '../mart-table.ts';
 import { numberOf, type Fields } from '../reader.ts';
 
 const table = 'marts.subscriber_ltv';
-const classNames = ['active', 'passive', 'inactive', 'not_mailed'] as const;
+/** Of the mart; null there is not known. */
+const classNames = ['active', 'passive', 'inactive', 'not_mailed', 'unknown'] as const;
 const smallCohort = 20;
 
 /** What subscribers are worth; only sums, never a person's row. */
@@ -19,7 +20,7 @@ async function engagement(context: Context): Promise<Html> {
   const words = messages.audience.engagement;
   const found = await reader.rows(
     [table],
-    `select engagement_class, count(*) as people, sum(order_count) as orders, sum(ltv_to_date_amount) as value
+    `select coalesce(engagement_class, 'unknown') as engagement_class, count(*) as people, sum(order_count) as orders, sum(ltv_to_date_amount) as value
       from ${table} group by 1 order by 1`,
   );
   const rows = classNames.flatMap((name): readonly Fields[] => found.filter((row) => row['engagement_class'] === name));
