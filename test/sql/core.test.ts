@@ -541,6 +541,35 @@ describe('money', () => {
   });
 });
 
+test('with taxes left out, no refund of a part takes more than the order counts for, and only more than all makes a loss', async () => {
+  await open({ attribution: { include_tax: false } });
+  try {
+    const refunds = ['0', '50', '90', '100', '120'];
+    await project.seed('books', {
+      'file.orders': refunds.map((refund, at) =>
+        row(
+          {
+            order_id: `o${at}`,
+            person: 'ann@example.com',
+            ordered_at: '2025-04-01T10:00:00Z',
+            amount: '100',
+            tax_amount: '20',
+            refund_amount: refund,
+            currency_code: 'EUR',
+          },
+          at + 1,
+        ),
+      ),
+    });
+    allPassed(await project.transform({}, core));
+    const rows = await project.query(`select cast(amount as int) as amount, cast(refund_amount as int) as refund
+      from core.fct_order order by order_id`);
+    expect(rows.map((one) => Object.values(one))).toEqual([0, 50, 80, 80, 100].map((refund) => [80, refund]));
+  } finally {
+    await close();
+  }
+});
+
 describe('late and changed rows', () => {
   const compared =
     'account_id, campaign_id, list_id, subscriber_id, member_id, event_id, event_type, event_at, event_date, variant, url, bounce_type, is_machine, machine_rule';
