@@ -134,7 +134,8 @@ select
         when 'window' then cast(sums.window_length as ${dialect.stringType()}) || ' days'
     end as window_text,
     case
-        when ${isRatio} then ${dialect.safeDivide('sums.numerator', 'sums.denominator')}
+        when ${isRatio} and sums.denominator > 0 then ${dialect.safeDivide('sums.numerator', 'sums.denominator')}
+        when ${isRatio} then null
         else cast(sums.numerator as ${dialect.doubleType()})
     end as value,
     case

@@ -361,6 +361,31 @@ describe('campaign_profit', () => {
     });
   });
 
+  test('a loss on less than nothing is no margin of 200 %', async () => {
+    await campaign(marts, 'c1');
+    // More was given back than paid: a gesture of goodwill.
+    await order(marts, 'o1', 's1', '100', { refund_amount: '110', refund_date: '2026-01-12' });
+    await cost(marts, 'k1', 'staff', '10');
+    await campaign(marts, 'c2');
+    await order(marts, 'o2', 's1', '60', { campaign_id: 'c2' });
+    await build();
+    expect(await one('campaign_profit', "campaign_id = 'c1'")).toMatchObject({
+      profit_amount: '-20.000000000',
+      profit_margin_rate: null,
+      roi_rate: -2,
+    });
+    const margin = async (where: string) =>
+      await marts.query(`select numerator, denominator, value from marts.metric_values
+        where metric = 'profit_margin' and period = 'lifetime' and ${where}`);
+    expect(await margin("scope_id = 'c1'")).toEqual([
+      { numerator: '-20.000000000', denominator: '-10.000000000', value: null },
+    ]);
+    // With a campaign beside it that earned, both are in the sums.
+    expect(await margin("scope = 'all'")).toEqual([
+      { numerator: '40.000000000', denominator: '50.000000000', value: 0.8 },
+    ]);
+  });
+
   test('converts the value of a conversion at the rate of the send date, or says that there is none', async () => {
     const rate = { source: 'file', account_id: 'books', from_currency: 'USD', to_currency: 'EUR' };
     await marts.seed('core.fx_rate', [

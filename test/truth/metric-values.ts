@@ -106,12 +106,12 @@ function numbers(facts: Facts, metric: Metric, rows: readonly TruthRow[]) {
   // A rate that its mart does not state, for another reason than a denominator of 0, is not known: no part of it counts.
   const known = parts.filter(
     ({ part, whole, row }) =>
-      part !== null && (!denominator || (whole !== null && (whole.isZero() || row[metric.column] !== null))),
+      part !== null && (!denominator || (whole !== null && (whole.lte(0) || row[metric.column] !== null))),
   );
   const numerator = sum(known.map(({ part }) => part));
   const whole = denominator ? sum(known.map((one) => one.whole)) : null;
   const value =
-    numerator === null ? null : !denominator ? numerator : !whole || whole.isZero() ? null : numerator.div(whole);
+    numerator === null ? null : !denominator ? numerator : !whole || whole.lte(0) ? null : numerator.div(whole);
   const isProportion =
     metric.unit === 'rate' &&
     numerator !== null &&

@@ -6,7 +6,7 @@ import { total, type Campaign, type Facts, type PersonEvent } from './fact-types
 export type TruthRow = Readonly<Record<string, string | number | boolean | Decimal | null>>;
 
 export const ratio = (part: number | Decimal | null, whole: number | Decimal | null): number | null =>
-  part === null || whole === null || new Decimal(whole).isZero() ? null : new Decimal(part).div(whole).toNumber();
+  part === null || whole === null || new Decimal(whole).lte(0) ? null : new Decimal(part).div(whole).toNumber();
 
 export const keyOf = (campaign: Campaign): { readonly source: string; readonly account_id: string } => ({
   source: campaign.source,

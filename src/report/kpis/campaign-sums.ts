@@ -188,10 +188,10 @@ function sumsOf(row: Fields, measure: CampaignMeasure, index: number): Sums {
 function ratio(numerator: Json, denominator: Json): number | null {
   const below = numberOf(denominator);
   const above = numberOf(numerator);
-  return above === null || below === null || below === 0 ? null : above / below;
+  return above === null || below === null || below <= 0 ? null : above / below;
 }
 
-/** Known: both inputs are there, and the campaign's own value is null only because there is nothing to divide by. */
+/** Known: both inputs are there, and the campaign's own value is null only because there is nothing, or less, to divide by. */
 function knownCampaign({ mart, column, numerator, denominator }: CampaignMeasure): string {
   const above = expression(numerator, mart);
   if (denominator === null) return `(${above}) is not null`;
@@ -200,7 +200,7 @@ function knownCampaign({ mart, column, numerator, denominator }: CampaignMeasure
   const reason = `concat('; ', ${aliasOf(mart)}.unavailable_reason)`;
   return (
     `(${above}) is not null and (${below}) is not null and ` +
-    `(${own} is not null or ((${below}) = 0 and not contains(${reason}, '; ${column}: ')))`
+    `(${own} is not null or ((${below}) <= 0 and not contains(${reason}, '; ${column}: ')))`
   );
 }
 

@@ -143,6 +143,43 @@ test('a campaign’s card: the days before, 52 weeks before, the median campaign
   });
 });
 
+test('more was given back than came in: a loss of that is no margin of 200 %, and counts in the sums', async () => {
+  const amounts = 'profit_amount revenue_amount refund_amount conversion_value_amount';
+  const books = [
+    ['a', '-20', '100', '110', null],
+    ['b', '60', '60', '0', 1],
+  ] as const;
+  const margin = async (count: number) =>
+    await look(
+      [
+        campaigns[0]!,
+        {
+          name: 'marts.campaign_profit',
+          columns: [
+            ...texts('source', 'account_id', 'campaign_id', 'unavailable_reason'),
+            ...typed('decimal', amounts),
+            ...typed('double', 'profit_margin_rate'),
+            ...refreshedColumn,
+          ],
+          rows: books.slice(0, count).map(([id, profit, revenue, refund, rate]) => ({
+            ...of('shop', id, '2026-06-30'),
+            profit_amount: profit,
+            revenue_amount: revenue,
+            refund_amount: refund,
+            conversion_value_amount: '0',
+            profit_margin_rate: rate,
+            unavailable_reason: null,
+          })),
+        },
+      ],
+      async (context) =>
+        (await campaignKpis(context.reader, [measureOf(metricOf(context, 'profit_margin'), 'campaign_profit')], period))
+          .kpis[0],
+    );
+  expect(await margin(1)).toMatchObject({ value: null, numerator: '-20.000000000', denominator: '-10.000000000' });
+  expect(await margin(2)).toMatchObject({ value: 40 / 50 });
+});
+
 test('the active share: of the period’s last day, the day before it, 52 weeks ago, and the median day', async () => {
   const row = (day: string, active: number, more: Row = {}): Row => ({
     scope: 'all',

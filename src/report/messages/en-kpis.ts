@@ -66,7 +66,7 @@ export const kpis = {
   incomplete: 'Incomplete',
   reason: {
     noCampaign: 'no campaign in the period',
-    noBase: (column: string) => `“${column}” is 0 or not known, so there is nothing to divide by`,
+    noBase: (column: string) => `“${column}” is not above 0 or not known, so there is nothing to divide by`,
     noRows: 'the mart has no row for it',
     notKnown: 'the source does not tell',
   },

@@ -308,8 +308,8 @@ export const phrases: Readonly<Record<string, string>> = {
     'Điều thay đổi trước khi tháng đã đóng được xuất bản lần đầu không nằm trong số này',
   'Profit margin': 'Biên lợi nhuận',
   'How much of what came in is left?': 'Còn lại bao nhiêu phần của số thu vào?',
-  'Income is revenue − refunds + value of conversions; below 0 for a loss':
-    'Thu nhập là doanh thu − hoàn tiền + giá trị chuyển đổi; dưới 0 là lỗ',
+  'Income is revenue − refunds + value of conversions; below 0 for a loss, NULL where no more came in than was given back':
+    'Thu nhập là doanh thu − hoàn tiền + giá trị chuyển đổi; dưới 0 là lỗ, NULL khi số thu vào không nhiều hơn số hoàn lại',
   'Return on investment': 'Tỷ suất hoàn vốn',
   'What does one unit of money spent bring back on top of itself?':
     'Một đồng chi ra mang về thêm bao nhiêu ngoài chính nó?',

@@ -68,7 +68,7 @@ export const kpis: typeof english = {
   incomplete: 'Chưa đầy đủ',
   reason: {
     noCampaign: 'không có chiến dịch nào trong kỳ',
-    noBase: (column) => `“${column}” bằng 0 hoặc không rõ, nên không có gì để chia`,
+    noBase: (column) => `“${column}” không lớn hơn 0 hoặc không rõ, nên không có gì để chia`,
     noRows: 'bảng không có dòng nào cho số này',
     notKnown: 'nguồn không cho biết',
   },
