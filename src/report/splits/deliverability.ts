@@ -30,15 +30,24 @@ const counts = [
   ...reasons,
 ] as const;
 
-/** Sums of the period by domain, and each share as ratio of them. */
+const shares = {
+  delivery_rate: ['delivered_count', 'sent_count'],
+  bounce_rate: ['bounce_count', 'sent_count'],
+  complaint_rate: ['complaint_count', 'delivered_count'],
+  complaint_sent_rate: ['complaint_count', 'sent_count'],
+} as const;
+
+/** Sums of the period by domain, and each share as ratio of the sums of those days on which both its counts are known. */
 async function byDomain({ reader, period }: Context): Promise<readonly Fields[]> {
-  const sums = counts.map((column) => `sum(${column}) as ${column}`).join(', ');
+  const sums = counts.map((column) => `sum(${column}) as ${column}`);
+  const ratios = Object.entries(shares).map(([share, [part, whole]]) => {
+    const known = `filter (where ${part} is not null and ${whole} is not null)`;
+    return `sum(${part}) ${known} / nullif(sum(${whole}) ${known}, 0) as ${share}`;
+  });
   return await reader.rows(
     [table],
-    `select *, delivered_count / nullif(sent_count, 0) as delivery_rate, bounce_count / nullif(sent_count, 0) as bounce_rate,
-        complaint_count / nullif(delivered_count, 0) as complaint_rate, complaint_count / nullif(sent_count, 0) as complaint_sent_rate
-      from (select recipient_domain, ${sums} from ${table}
-        where day between date '${period.from}' and date '${period.to}' group by recipient_domain)
+    `select recipient_domain, ${[...sums, ...ratios].join(', ')} from ${table}
+      where day between date '${period.from}' and date '${period.to}' group by recipient_domain
       order by sent_count desc nulls last, recipient_domain`,
   );
 }

@@ -45,10 +45,12 @@ export async function domainSums(
     published,
     `select * from marts.deliverability_daily where day between '${from}' and '${to}'`,
   );
-  const sum = (domain: string, column: string): number =>
+  const isKnown = (value: unknown): boolean => value !== null && value !== undefined;
+  // Of a share, the days on which both its counts are known.
+  const sum = (domain: string, column: string, beside = column): number =>
     rows
-      .filter((row) => row['recipient_domain'] === domain)
-      .reduce((total, row) => total + Number(row[column] ?? 0), 0);
+      .filter((row) => row['recipient_domain'] === domain && isKnown(row[column]) && isKnown(row[beside]))
+      .reduce((total, row) => total + Number(row[column]), 0);
   const parts: Readonly<Record<string, readonly [string, string]>> = {
     bounce_rate: ['bounce_count', 'sent_count'],
     delivery_rate: ['delivered_count', 'sent_count'],
@@ -58,7 +60,8 @@ export async function domainSums(
   return (domain, column) => {
     const [above, below] = parts[column] ?? [column, ''];
     if (below === '') return sum(domain, above);
-    return sum(domain, below) === 0 ? null : sum(domain, above) / sum(domain, below);
+    const whole = sum(domain, below, above);
+    return whole === 0 ? null : sum(domain, above, below) / whole;
   };
 }
 
