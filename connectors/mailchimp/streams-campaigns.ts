@@ -49,6 +49,7 @@ const abSplit = part({
   from_name_b: text,
   send_time_a: text,
   send_time_b: text,
+  send_time_winner: text,
 });
 
 /** What was sent, and by which automation. */

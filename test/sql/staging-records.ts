@@ -225,9 +225,16 @@ export const records: Readonly<Record<string, Seeds>> = {
         ...texts('id', 'parent_campaign_id', 'recipients.list_id', 'type', 'status'),
         ...texts('settings.title', 'settings.subject_line', 'settings.preview_text', 'settings.from_name'),
         ...texts(
-          ...['split_test', 'subject_a', 'subject_b', 'from_name_a', 'from_name_b', 'send_time_a', 'send_time_b'].map(
-            (name) => `ab_split_opts.${name}`,
-          ),
+          ...[
+            'split_test',
+            'subject_a',
+            'subject_b',
+            'from_name_a',
+            'from_name_b',
+            'send_time_a',
+            'send_time_b',
+            'send_time_winner',
+          ].map((name) => `ab_split_opts.${name}`),
         ),
         create_time: at(9),
         send_time: at(10),

@@ -50,7 +50,13 @@ export function mailchimpFacts({ world, syncs, last, person, date, goalOf }: Gat
     (from) => from.recipients,
     (recipient) => `${recipient.campaignId} ${recipient.membership.index}`,
   ).map(({ campaignId, membership, bounce, group }) => ({
-    ...event(campaignId, membership, campaignOf.get(campaignId)?.sentAt ?? 0),
+    // The winner of a two-way test goes out when it is picked.
+    ...event(
+      campaignId,
+      membership,
+      (group === 'winner' ? campaignOf.get(campaignId)?.abSplit?.winnerSentAt : campaignOf.get(campaignId)?.sentAt) ??
+        0,
+    ),
     bounce,
     // An automation writes to each person on another day, which the API does not tell.
     isDated: campaignOf.get(campaignId)?.type !== 'automation',
@@ -192,7 +198,9 @@ function movements(
     moves.push({ kind: 'cleaned', at: state.lastChangedAt });
     isOut = true;
   } else {
-    moves.push({ kind: 'unsubscribed', at: left.at(-1) ?? state.lastChangedAt });
+    // Who consented again since then left another way.
+    const lasting = left.filter((at) => state.optedAt === null || at >= state.optedAt);
+    moves.push({ kind: 'unsubscribed', at: lasting.at(-1) ?? state.lastChangedAt });
     isOut = true;
   }
   if (goneAt !== null && !isOut) moves.push({ kind: 'deleted', at: goneAt });
