@@ -82,6 +82,9 @@ const parseTimestamp = (x) =>
       `case when suffix(${x}, '+00:00') or suffix(${x}, 'Z') or regexp_matches(${x}, '^\\d{4}-\\d\\d-\\d\\d([T ][0-9:.]+)?$') then cast(${x} as timestamp) ` +
       `else timezone('UTC', cast(${x} as timestamptz)) end`
     : `cast(${x} as timestamp)`;
+/** Whether a text is an instant, so that `parseTimestamp` of it fails nothing. */
+const isTimestamp = (x) =>
+  duck ? `try_cast(${x} as timestamptz) is not null` : `safe_cast(${x} as timestamp) is not null`;
 const timestamp = (json, path) => parseTimestamp(text(json, path));
 /**
  * Whole seconds since 1970 → UTC instant. By way of a double, which holds them exactly: the emulator of BigQuery that the tests
@@ -299,6 +302,7 @@ module.exports = {
   date,
   timestamp,
   parseTimestamp,
+  isTimestamp,
   epochTimestamp,
   withFields,
   field,

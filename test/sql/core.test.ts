@@ -223,7 +223,7 @@ describe('campaigns', () => {
             split_test: 'schedule',
             send_time_a: '2025-05-03T08:00:00+00:00',
             send_time_b: '2025-05-04T18:00:00+00:00',
-            send_time_winner: '',
+            send_time_winner: '2025-13-45T00:00:00+00:00',
           },
         }),
         campaign('var', '2025-05-02T08:00:00+00:00', {
