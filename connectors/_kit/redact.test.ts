@@ -19,6 +19,11 @@ describe('redact', () => {
     expect(text).toMatch(/^before .* after$/);
   });
 
+  it('leaves nothing of a secret that begins as another does', () => {
+    for (const key of ['key-of-the-shop', 'key-of-the-shop-in-Ulm']) registerSecret(key);
+    expect(redact('key-of-the-shop-in-Ulm, key-of-the-shop')).toBe('[secret], [secret]');
+  });
+
   it('hides each spelling wherever it stands, that of Base64 for URLs where it is another one, too', () => {
     const odd = '~~~???>>>';
     registerSecret(odd);

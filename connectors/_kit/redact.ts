@@ -1,5 +1,8 @@
-/** Secrets by value, in every spelling they may take in a text. Process-wide on purpose: a secret is one everywhere. */
-const secrets = new Set<string>();
+/**
+ * Secrets by value, in every spelling they may take in a text, longest first: of two that begin alike the shorter one would
+ * leave the longer one's end. Process-wide on purpose: a secret is one everywhere.
+ */
+let secrets: readonly string[] = [];
 
 /** Texts shorter than this would blank out ordinary words. */
 const SHORTEST_SECRET = 6;
@@ -12,15 +15,8 @@ export function registerSecret(value: string): void {
   if (value.length < SHORTEST_SECRET) return;
   const json = JSON.stringify(value).slice(1, -1);
   const base64 = Buffer.from(value, 'utf8').toString('base64').replace(/=+$/, '');
-  for (const spelling of [
-    value,
-    json,
-    encodeURIComponent(value),
-    base64,
-    base64.replaceAll('+', '-').replaceAll('/', '_'),
-  ]) {
-    secrets.add(spelling);
-  }
+  const spellings = [value, json, encodeURIComponent(value), base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
+  secrets = [...new Set([...secrets, ...spellings])].toSorted((a, b) => b.length - a.length);
 }
 
 /**
