@@ -165,9 +165,11 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
       .optional(),
   }),
   init: command('init', {
-    file: text,
-    action: z.enum(['created', 'source_added', 'unchanged']),
+    /** null with --print, which writes none: then `text` is its content. */
+    file: text.nullable(),
+    action: z.enum(['created', 'source_added', 'unchanged', 'printed']),
     source: z.strictObject({ id: text, type: text }).nullable(),
+    text: text.optional(),
   }),
   check: command('check', {
     mailmart: text,

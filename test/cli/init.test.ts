@@ -186,6 +186,8 @@ describe('init', () => {
     const { code, stdout } = await init(['--print']);
     expect(code).toBe(0);
     expect(checkConfig('x', Buffer.from(stdout), sourceRegistry).config.sources).toHaveLength(2);
+    const asJson = JSON.parse((await init(['--print', '--json'])).stdout) as { action: string; text: string };
+    expect(asJson).toMatchObject({ action: 'printed', text: stdout });
     expect(existsSync(join(folder.path, 'mailmart.yaml'))).toBe(false);
   });
 });

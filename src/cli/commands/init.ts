@@ -22,7 +22,8 @@ import type { Asker, InitFlags } from './init-answers.ts';
 export async function init(context: Context, flags: InitFlags): Promise<ExitName> {
   const { output } = context;
   if (flags.print === true) {
-    process.stdout.write(exampleConfig());
+    if (!output.json) process.stdout.write(exampleConfig());
+    output.document('init', { file: null, action: 'printed', source: null, text: exampleConfig() });
     return 'done';
   }
   const asker = createAsker(flags);
