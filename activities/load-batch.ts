@@ -18,8 +18,8 @@ export async function loadBatch(deps: Deps, input: LoadInput): Promise<LoadCount
   const plan = await planOf(deps.landing, input);
   const results = await durableResults(deps, input, plan);
   if (results.length === 0) {
-    // Whoever collects the results finds those of the batch behind this one.
-    await writeResults(deps.landing, input, results, partial !== undefined);
+    // Whoever collects the results finds those of the batch behind one that failed; nothing is behind an empty one.
+    if (partial !== undefined) await writeResults(deps.landing, input, results, true);
     return { slices: 0, inserted: 0, updated: 0, unchanged: 0, deleted: 0, quarantined: 0 };
   }
   const items = await wholeItems(deps, input, plan, results);
