@@ -1,7 +1,7 @@
 import type { Instant, Json, JsonObject } from '../../src/contracts/json.ts';
 import type { ItemState, LandedRow, RejectedRow, Slice } from '../../src/contracts/sync.ts';
 import type { AnyStream, Cursor, Explode, ReadPage } from './contract.ts';
-import { ConnectorError } from './errors.ts';
+import { ConnectorError, mendFile } from './errors.ts';
 import { Exploder } from './explode.ts';
 import { timeMs } from './instant.ts';
 import { exactText, flawOf } from './json.ts';
@@ -209,7 +209,7 @@ export class Drain {
       connector: this.connector,
       stream: this.name,
       fix: this.isFile
-        ? 'Mend the file or its mapping in mailmart.yaml, then run again.'
+        ? mendFile
         : 'The data has another shape than declared: compare the field with the vendor’s reference, and report it.',
     });
   }

@@ -40,3 +40,6 @@ export class ConnectorError extends Error {
     this.fix = details.fix;
   }
 }
+
+/** What to do about a file that cannot be read as its mapping says. */
+export const mendFile = 'Mend the file or its mapping in mailmart.yaml, then run again.';

@@ -8,7 +8,7 @@ import {
   type ReadContext,
   type ReadPage,
 } from '../_kit/contract.ts';
-import { ConnectorError } from '../_kit/errors.ts';
+import { ConnectorError, mendFile } from '../_kit/errors.ts';
 import { fileConfig, type FileConfig, type FileSpec } from './config.ts';
 import { entities, entityNames, type EntityName } from './entities.ts';
 import type { Entity } from './entity.ts';
@@ -106,8 +106,7 @@ const linesOf = ({ line, lastLine }: BrokenRow): string =>
   lastLine > line ? `lines ${line} to ${lastLine}` : `line ${line}`;
 
 function failure(stream: string, message: string, cause?: unknown): ConnectorError {
-  const fix = 'Mend the file or its mapping in mailmart.yaml, then run again.';
-  return new ConnectorError(message, { kind: 'contract', connector: 'file', stream, fix }, { cause });
+  return new ConnectorError(message, { kind: 'contract', connector: 'file', stream, fix: mendFile }, { cause });
 }
 
 async function named<T>(stream: string, work: Promise<T>): Promise<T> {

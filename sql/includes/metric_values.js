@@ -134,9 +134,8 @@ select
         when 'window' then cast(sums.window_length as ${dialect.stringType()}) || ' days'
     end as window_text,
     case
-        when ${isRatio} and sums.denominator > 0 then ${dialect.safeDivide('sums.numerator', 'sums.denominator')}
-        when ${isRatio} then null
-        else cast(sums.numerator as ${dialect.doubleType()})
+        when not (${isRatio}) then cast(sums.numerator as ${dialect.doubleType()})
+        when sums.denominator > 0 then ${dialect.safeDivide('sums.numerator', 'sums.denominator')}
     end as value,
     case
         when ${isMoney} and ${isRatio} then ${mart.divideMoney('sums.numerator', 'sums.denominator')}

@@ -218,22 +218,24 @@ describe('progress without a terminal', () => {
       ],
     }) as RunProgress;
 
+  /** Not a terminal; what is said, without its colours, goes to `lines`. */
+  const hearing = (lines: string[]): Output => ({
+    json: false,
+    isTerminal: false,
+    document: () => undefined,
+    data: () => undefined,
+    warn: () => undefined,
+    repeatWarnings: () => undefined,
+    say: (line) => void lines.push(line.replaceAll(/[\uE100-\uE106]/g, '')),
+  });
+
   async function said(looks: readonly RunProgress[]): Promise<readonly string[]> {
     const lines: string[] = [];
-    const output: Output = {
-      json: false,
-      isTerminal: false,
-      document: () => undefined,
-      data: () => undefined,
-      warn: () => undefined,
-      repeatWarnings: () => undefined,
-      say: (line) => void lines.push(line.replaceAll(/[\uE100-\uE106]/g, '')),
-    };
     let index = 0;
     let end: () => void = () => undefined;
     const done = new Promise<void>((resolve) => (end = resolve));
     await watchRun(
-      output,
+      hearing(lines),
       () => {
         const look = looks[Math.min(index, looks.length - 1)] as RunProgress;
         index += 1;
@@ -272,18 +274,9 @@ describe('progress without a terminal', () => {
 
   it('says why nobody answers, where that is known', async () => {
     const lines: string[] = [];
-    const output: Output = {
-      json: false,
-      isTerminal: false,
-      document: () => undefined,
-      data: () => undefined,
-      warn: () => undefined,
-      repeatWarnings: () => undefined,
-      say: (line) => void lines.push(line),
-    };
     const done = new Promise<void>((end) => setTimeout(end, 100));
     const alarm = (): string | undefined => (lines.length === 0 ? 'The disk is full.' : undefined);
-    await watchRun(output, () => new Promise(() => undefined), done, { alarm, alarmMs: 5 });
+    await watchRun(hearing(lines), () => new Promise(() => undefined), done, { alarm, alarmMs: 5 });
     expect(lines).toEqual(['The disk is full.']);
   });
 
@@ -291,15 +284,7 @@ describe('progress without a terminal', () => {
     const lines: string[] = [];
     let looks = 0;
     await watchRun(
-      {
-        json: true,
-        isTerminal: true,
-        document: () => undefined,
-        data: () => undefined,
-        warn: () => undefined,
-        repeatWarnings: () => undefined,
-        say: (line) => void lines.push(line),
-      },
+      { ...hearing(lines), json: true, isTerminal: true },
       () =>
         (looks += 1) === 1
           ? Promise.reject(new Error('busy'))
