@@ -81,6 +81,15 @@ describe('toFailure', () => {
     expect(failure.details).toEqual([{ retryAfterMs: 7_200_000 }]);
   });
 
+  it('what is wrong and what to do are two sentences', () => {
+    const fix = 'Mend the file.';
+    const details = { kind: 'contract', connector: 'file', fix } as const;
+    expect(translated(new ConnectorError('a.csv: is no text', details)).message).toBe(
+      'a.csv: is no text. Mend the file.',
+    );
+    expect(translated(new ConnectorError('It is no text.', details)).message).toBe('It is no text. Mend the file.');
+  });
+
   it('a fault of the configuration keeps its code, and its fix apart from what is wrong', () => {
     const fix = 'Set it for this shell without leaving it in the history: read -rs MC_KEY && export MC_KEY';
     const problem = {

@@ -122,7 +122,7 @@ function failure(
   const text = redact(message);
   return ApplicationFailure.create({
     type: kind,
-    message: fix === undefined || text.includes(fix) ? text : `${text} ${fix}`,
+    message: fix === undefined || text.includes(fix) ? text : `${/[.!?…)]$/.test(text) ? text : `${text}.`} ${fix}`,
     nonRetryable: !treatment.retry,
     details: [{ ...details, ...(fix === undefined ? {} : { fix }) }],
     ...(treatment.retry && details.retryAfterMs !== undefined
