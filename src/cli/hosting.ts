@@ -29,7 +29,7 @@ export function workerOptions(context: Context, project: Project): HostWorkerOpt
     env: context.env,
     clock: clockFromEnv(context.env),
     logger: openLog(project, context.env),
-    report: reportWriter(project),
+    ...(project.config.report.after_run && { report: reportWriter(project) }),
   };
 }
 

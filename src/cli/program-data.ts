@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { reportLanguages } from '../contracts/report-language.ts';
 import type { AlertsFlags } from './commands/alerts.ts';
 import type { PlanFlags } from './commands/plan.ts';
 import type { MigrateFlags } from './commands/migrate.ts';
@@ -173,7 +174,9 @@ export function addDataCommands(program: Command): void {
       .description('Writes one self-contained HTML file from the published marts: no server, no network.')
       .option('--out <file>', 'Where to write it (default: report.path of mailmart.yaml)')
       .addOption(
-        new Option('--lang <language>', 'Its language: English or Vietnamese').choices(['en', 'vi']).default('en'),
+        new Option('--lang <language>', 'Its language (default: report.language of mailmart.yaml)').choices(
+          reportLanguages,
+        ),
       )
       .option('--open <when>', 'Open it in the browser: yes or no', 'no')
       .action((flags: GlobalOptions & ReportFlags) =>

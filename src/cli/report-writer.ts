@@ -8,7 +8,7 @@ import { CliError } from './cli-error.ts';
 export function reportWriter(
   project: Project,
   out = project.paths.report,
-  language: Language = 'en',
+  language: Language = project.config.report.language,
 ): () => Promise<string> {
   return async () => {
     const { writeReport } = await import('../report/index.ts');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reportLanguages } from '../contracts/report-language.ts';
 import { attribution, costs } from './money-schema.ts';
 import { alertsSchema } from './alerts-schema.ts';
 import { isBucketPlace, landingPlace } from './landing-place.ts';
@@ -416,9 +417,19 @@ export const mailmartSchema = z
           'Where the HTML report is written, relative to mailmart.yaml.',
           'report/index.html',
         ),
+        language: describe(
+          z.enum(reportLanguages).default('en'),
+          'Its language: `en` English, `vi` Vietnamese. `mailmart report --lang` writes another.',
+          'vi',
+        ),
+        after_run: describe(
+          z.boolean().default(true),
+          'Write it at the end of each run. `false`: only `mailmart report` writes it, and runs are some seconds shorter.',
+          false,
+        ),
       })
       .prefault({})
-      .meta({ description: 'The HTML report.', examples: [{ path: 'report/index.html' }] }),
+      .meta({ description: 'The HTML report.', examples: [{ path: 'report/index.html', language: 'vi' }] }),
     landing: z
       .strictObject({
         path: describe(

@@ -37,6 +37,7 @@ export type Bench = {
   readonly folder: string;
   readonly published: string;
   readonly warehouse: string;
+  readonly report: string;
   readonly simulator: SimulatorProcess;
   /** Runs a command to its end; the project is named by option. */
   cli(...args: readonly string[]): Promise<Ended>;
@@ -115,6 +116,7 @@ function benchOf({ folder, state, started, url, adminUrl, options }: Parts): Ben
     folder,
     published,
     warehouse,
+    report: path.join(folder, 'report/index.html'),
     simulator: simulatorOf(url, admin),
     start,
     cli: async (...args) => await start(...args).ended,
@@ -231,5 +233,7 @@ function projectConfig(url: string): Readonly<Record<string, unknown>> {
       ...(value === undefined ? {} : { conversion_value: Number(value) }),
     })),
     privacy: { salt: '${file:salt}' },
+    // A quarter of the processor time of a small run; who looks at the report asks for it.
+    report: { after_run: false },
   };
 }

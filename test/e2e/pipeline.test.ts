@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestLogEntry } from '../../connectors/mailchimp/simulator.ts';
@@ -38,13 +39,15 @@ describe('a project from its first run on', () => {
   const [today, tomorrow] = [world.now, world.now + day];
   let bench: Bench;
   let first: Awaited<ReturnType<Bench['marts']>>;
-  beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny' })));
+  const config = { report: { language: 'vi' } };
+  beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny', config })));
   afterAll(() => bench.close());
 
   it('the first run reads everything, and every number is the true one', async () => {
     expectComplete(await bench.cli('run'));
     expect(await differencesOf(bench, world, [today])).toEqual({});
     expect(await bench.simulator.violations()).toEqual([]);
+    expect(/<html lang="(\w+)"/.exec(readFileSync(bench.report, 'utf8'))?.[1]).toBe('vi');
     first = await bench.marts();
   });
 
@@ -142,7 +145,10 @@ describe('a run that is interrupted', () => {
     );
     expect(loaded.length).toBeGreaterThan(0);
     await bench.simulator.resetRequests();
-    expectComplete(await bench.cli('run'));
+    const next = await bench.cli('run');
+    expectComplete(next);
+    // As its project says, no run of this one has written a report.
+    expect([existsSync(bench.report), /^Report:/m.test(next.stdout)]).toEqual([false, false]);
     const again = await bench.simulator.requests();
     const young = youngAt(world, today);
     const repeated = loaded

@@ -25,7 +25,7 @@ let bench: Bench;
 beforeAll(async () => {
   console.log(`MAILMART_FAULT_SEED=${seed}`);
   port = await freePort();
-  const calm = await openBench({ latencyMs, port });
+  const calm = await openBench({ latencyMs, port, config: { report: {} } });
   try {
     const end = await calm.cli('run');
     if (end.code !== 0) throw new Error(`the undisturbed run ended with ${end.code}: ${end.stderr.slice(-1_000)}`);
@@ -164,7 +164,7 @@ async function expectUndisturbed(worker: WorkerProcess): Promise<void> {
 describe('kill -9 of the worker', () => {
   it('at random moments of sync, load, transform and publication changes nothing', { timeout: 1_200_000 }, async () => {
     const random = createRandom('kill worker', seed);
-    bench = await openBench({ latencyMs, port });
+    bench = await openBench({ latencyMs, port, config: { report: {} } });
     const landed: string[] = [];
     let loads = 0;
     let worker = await bench.startWorker();
