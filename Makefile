@@ -17,10 +17,9 @@ demo: ## the main job end to end on a made-up company (set-up, then about a minu
 	. scripts/env.sh
 	node bin/mailmart.js demo
 
-test: ## set-up, all checks and all tests (about 25 minutes)
-	scripts/setup.sh test
+test: ## set-up, all checks and all tests (20 to 35 minutes of two cores)
+	scripts/setup.sh test npm run --silent check
 	. scripts/env.sh
-	npm run --silent check
 	npm run --silent test
 
 test-bigquery: ## on your project, removed afterwards: PROJECT=my-project [LOCATION=EU] [BUCKET=my-bucket], or EMULATOR=1

@@ -2,9 +2,11 @@
 # Installs what mailmart needs, says what it does and how long it takes, and does nothing twice.
 #   scripts/setup.sh demo   Node 24, npm packages, the Temporal server
 #   scripts/setup.sh test   the same, and what only tests need: Chromium, sqlfluff, the BigQuery emulator, fake-gcs-server
+#   scripts/setup.sh test COMMAND …   runs that command, which needs no emulator, beside what still compiles
 set -euo pipefail
 cd "$(dirname "$0")/.."
 goal="${1:-demo}"
+shift || true
 . scripts/env.sh
 mkdir -p "$MAILMART_CACHE"
 started=$SECONDS
@@ -133,6 +135,10 @@ temporal_server
 if [ "$goal" = test ]; then
   debian chromium chromium "for the report's browser test"
   sqlfluff_tool
+fi
+if (($# > 0)); then
+  . scripts/env.sh
+  "$@"
 fi
 wait_for_all
 say "ready ($((SECONDS - started)) s)"
