@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFormat } from '../format.ts';
 import { renderSvg } from './render.ts';
-import { bars, lines, moneyAxis, type Bar, type Chart } from './shapes.ts';
+import { bars, columns, lines, moneyAxis, type Bar, type Chart } from './shapes.ts';
 import { chartConfig } from './theme.ts';
 
 const config = chartConfig(createFormat('en-GB', 'UTC', 'EUR'));
@@ -102,6 +102,29 @@ describe('lines', () => {
     expect(above.y).toBeGreaterThan(below.y ?? 0);
     const crossing = await place((index) => (index < 6 ? 0.4 : index % 2 === 0 ? 0.23 : 0.27));
     expect(crossing.isLeft).toBe(true);
+  });
+});
+
+describe('an axis of counts', () => {
+  const values = [0, 40_000, 80_000];
+  const points = values.map((y, index) => ({ x: `M${index}`, y, series: 'Sent' }));
+  const charts = {
+    lines: lines(points, { format: '~s' }),
+    columns: columns(points, { format: '~s' }),
+    bars: bars(
+      values.map((to, index) => ({ row: `${index}`, label: `M${index}`, from: 0, to, text: '', series: '' })),
+      { format: '~s' },
+    ),
+  };
+  test.each(
+    ['en-GB', 'vi'].flatMap((locale) =>
+      Object.keys(charts).map((name) => [locale, name as keyof typeof charts] as const),
+    ),
+  )('writes zero without the unit of the other numbers (%s, %s)', async (locale, name) => {
+    const spec = charts[name]({ width: 560, isNarrow: false });
+    const svg = await renderSvg(spec, chartConfig(createFormat(locale, 'UTC', 'EUR')), 'title');
+    const ticks = labelsOf(svg).flatMap(({ text }) => (/^\d/.test(text) ? [text] : []));
+    expect(ticks).toEqual(['0', '20k', '40k', '60k', '80k']);
   });
 });
 

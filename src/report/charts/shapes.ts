@@ -299,7 +299,8 @@ function whole(width: number, tall = height): Spec {
 function valueAxis({ format, title, marks }: Axis): Spec {
   const labels =
     marks === undefined
-      ? { format }
+      ? // The ticks of an axis share their unit: left alone, zero would be 0k.
+        { format, ...(format.endsWith('s') ? { labelExpr: `datum.value === 0 ? '0' : datum.label` } : {}) }
       : {
           labelExpr: `(datum.value < 0 ? '−' : '') + ${JSON.stringify(marks[0])} + format(abs(datum.value), '${format}') + ${JSON.stringify(marks[1])}`,
         };
