@@ -3,6 +3,7 @@ import type { RunPipelineResult, SyncAccountResult } from '../../workflows/index
 import type { RunProgress } from '../temporal/progress.ts';
 import { outputSchemas } from './json-schemas.ts';
 import type { Output } from './output.ts';
+import type { StreamStatus } from './published-status.ts';
 import { watchRun } from './progress.ts';
 import { nothingYet } from './read-last.ts';
 import { endOfPipeline, endOfSyncs, endOfTransform } from './run-outcome.ts';
@@ -200,6 +201,88 @@ describe('how a run ended', () => {
       '  - shop/orders: GET /orders of mailchimp stream orders gave 403',
       '  - shop: 3 streams: not read, because what they are planned from was not read (members, sent_to, segments)',
     ]);
+  });
+});
+
+describe('what is missing', () => {
+  const refused = 'GET /lists of mailchimp stream lists answered 401 (API Key Invalid).';
+  const fix = 'Make a new key.';
+  const status = (stream: string, missing: readonly string[], failure: string | null): StreamStatus => ({
+    ...({} as StreamStatus),
+    source: 'mailchimp',
+    account_id: 'shop',
+    run_id: 'r',
+    verdict: 'incomplete',
+    gaps: [],
+    stream,
+    missing,
+    failure,
+  });
+  const missingOf = (text: string): readonly string[] =>
+    /^Missing:\n((?: {2}- .*\n)+)/m.exec(`${text}\n`)?.[1]?.trimEnd().split('\n') ?? [];
+  const linesOf = (change: Partial<RunPipelineResult['accounts'][number]>, streams: readonly StreamStatus[]) => {
+    const { outcome } = endOfPipeline(pipeline(account(change)), false, null, { ...nothingYet, streams });
+    const text = summaryText(outcome);
+    return { missing: missingOf(text), failed: text.split('Failed:\n')[1]?.split('\n') ?? [] };
+  };
+  const verdict = (...missing: readonly string[]) => ({ kind: 'incomplete', missing, gaps: [] }) as const;
+
+  it('because of a failure is said there alone; what else is missing of the stream stays', () => {
+    const { missing, failed } = linesOf(
+      {
+        verdict: verdict(
+          `lists: ${refused}`,
+          `members: 3 of 10 slices were not read: ${refused}`,
+          'members: list 7: 2 of 9 members',
+          'orders: 1 of 5 orders',
+          'and 2 more: see mailmart status',
+        ),
+      },
+      [
+        status('lists', [refused], `${refused} ${fix}`),
+        status('reports', [`2 of 2 slices were not read: ${refused}`], refused),
+        status('members', [`3 of 10 slices were not read: ${refused}`, 'list 7: 2 of 9 members'], `${refused} ${fix}`),
+        status('orders', ['1 of 5 orders'], null),
+      ],
+    );
+    expect(missing).toEqual([
+      '  - shop: members: 3 of 10 slices were not read',
+      '  - shop: members: list 7: 2 of 9 members',
+      '  - shop: orders: 1 of 5 orders',
+    ]);
+    expect(failed.filter((line) => line.includes('401'))).toHaveLength(3);
+  });
+
+  it('is found though a line of a verdict is cut, or the failure lacks what to do', () => {
+    const failure = { kind: 'auth', message: 'refused '.repeat(30) };
+    const cut = { ...verdict(`${failure.message.slice(0, 150)}…`, 'list 7: 2 of 9 members') };
+    const first = synced({ verdict: cut, failure }).streams[0]!;
+    const streams = [first, { ...first, verdict: verdict(`no. ${fix}`), failure: { kind: 'auth', message: 'no.' } }];
+    const named = { ...synced(), streams, verdict: verdict('members: as its streams say') };
+    expect(missingOf(summaryText(endOfSyncs('r', false, [named], 5).outcome))).toEqual([
+      '  - shop: members: list 7: 2 of 9 members',
+    ]);
+  });
+
+  it('of an account as a whole, and of a stream that another run took over', () => {
+    const failure = { kind: 'auth', message: refused };
+    expect(linesOf({ verdict: verdict(refused), failure }, [])).toEqual({
+      missing: [],
+      failed: [`  - shop: ${refused}`],
+    });
+    const cut = verdict('members: 3 of 10', 'orders: newer run', 'and 2 more: see mailmart status');
+    expect(linesOf({ verdict: cut }, []).missing).toEqual(cut.missing.map((line) => `  - shop: ${line}`));
+    expect(linesOf({ verdict: cut }, [status('members', ['3 of 10'], null)]).missing).toEqual([
+      '  - shop: members: 3 of 10',
+      '  - shop: orders: newer run',
+    ]);
+  });
+
+  it('in many places is cut: the status has the rest', () => {
+    const lines = Array.from({ length: 9 }, (_, index) => `item ${index}`);
+    const { missing } = linesOf({ verdict: verdict() }, [status('members', lines, null)]);
+    expect(missing).toHaveLength(6);
+    expect(missing.at(-1)).toBe('  - shop: and 4 more: see mailmart status');
   });
 });
 

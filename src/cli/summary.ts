@@ -6,6 +6,7 @@ import { namedFailure } from './describe-error.ts';
 import { failedStreamLines } from './failed-streams.ts';
 import type { ExitName } from './exit-codes.ts';
 import { fxGapLines } from './fx-gaps.ts';
+import { missingOfAccount } from './missing.ts';
 import type { Ended, RunOutcome } from './run-outcome.ts';
 import { tableText } from './table.ts';
 import { styled } from './terminal-text.ts';
@@ -68,7 +69,7 @@ export function summaryText(outcome: RunOutcome): string {
   if (cost !== null) {
     lines.push(costLine(cost), ...list('Dearest models', dearestLines(cost)), priceNote);
   }
-  lines.push(...list('Missing', outcome.verdict.missing));
+  lines.push(...list('Missing', outcome.accounts.flatMap(missingOfAccount)));
   lines.push(...list('Known gaps (explained; they do not make the run incomplete)', outcome.verdict.gaps));
   lines.push(
     ...list(

@@ -56,7 +56,8 @@ beforeAll(async () => {
     durationMs: 1500,
   });
   const lost = 'GET /lists of mailchimp stream lists got no answer.';
-  const failure = { kind: 'transient', message: lost };
+  // As it crosses history: what to do is a part of the message too, not of the verdict.
+  const failure = { kind: 'transient', message: `${lost} Look at its status page.` };
   for (const stream of ['lists', 'orders', 'reports']) {
     const verdict = { kind: 'incomplete', missing: [`1 of 1 slices were not read: ${lost}`], gaps: [] } as const;
     await warehouse.recordStream('run-1', { key: { ...key, stream }, counts, verdict, durationMs: 9, failure });
@@ -214,7 +215,7 @@ describe('status', () => {
     expect(stdout).toContain('shop/members: 2 deleted members');
     expect(stdout.match(/no answer/g)).toHaveLength(1);
     expect(stdout).toContain('  - amounts in USD of 2 months, 2026-01 to 2026-03\n');
-    expect(stdout).toContain('  - shop: 3 streams: got no answer. (lists, orders, reports)\n');
+    expect(stdout).toContain('  - shop: 3 streams: got no answer. Look at its status page. (lists, orders, reports)\n');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('Not complete: 4 of 4 streams.');
   });
 

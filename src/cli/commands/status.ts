@@ -7,6 +7,7 @@ import type { ExitName } from '../exit-codes.ts';
 import { failedStreamLines } from '../failed-streams.ts';
 import { fxGapLines } from '../fx-gaps.ts';
 import { leftSourcesText } from '../left-sources.ts';
+import { missingOf } from '../missing.ts';
 import { readStatus } from '../published-status.ts';
 import type { PublishedStatus, StreamStatus } from '../published-status.ts';
 import { receiverLines, receiverStatus } from '../receiver-status.ts';
@@ -52,11 +53,8 @@ function statusText(state: PublishedStatus, cost: RunCost | null, receiver: read
     '',
   ];
   if (state.streams.length > 0) lines.push(streamTable(state.streams), '');
-  // What is missing because of a failure is said with the failure.
   const missing = state.streams.flatMap((stream) =>
-    stream.missing
-      .filter((line) => stream.failure === null || !line.endsWith(stream.failure))
-      .map((line) => `${nameOf(stream)}: ${line}`),
+    missingOf(stream.missing, stream.failure).map((line) => `${nameOf(stream)}: ${line}`),
   );
   lines.push(...block('Missing', missing));
   lines.push(
