@@ -134,6 +134,12 @@ describe('toFailure', () => {
     expect(text).not.toMatch(/canary|ann|bob|carol|dave|email=/);
   });
 
+  it('a file that the warehouse may not open keeps its own name', () => {
+    const details = { kind: 'transient', code: 'FILE_WRITE', fix: 'Make that disk writable.' } as const;
+    const failure = translated(new WarehouseError('Commit: the file system is read-only.', details));
+    expect(failure.details).toEqual([{ code: 'FILE_WRITE', fix: 'Make that disk writable.' }]);
+  });
+
   it('landing', () => {
     expect(translated(new LandingError('disk full', { kind: 'transient' })).nonRetryable).toBe(false);
     expect(translated(new LandingError('name', { kind: 'rejected' })).nonRetryable).toBe(true);

@@ -6,7 +6,7 @@ import { fixText, placeOf, type ConfigProblem } from '../src/config/problems.ts'
 import { fileFault } from '../src/contracts/file-fault.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
-import { warehouseCodes, WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
+import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
 import type { FailureInfo } from './types.ts';
 
 /** How Temporal is to treat a failure. */
@@ -27,8 +27,8 @@ export function toFailure(error: unknown): Error {
     });
   }
   if (error instanceof WarehouseError) {
-    const code = warehouseCodes[error.kind];
-    return failure(error.kind, error.message, { retry: warehouseRetries(error.kind) }, { ...fixOf(error.fix), code });
+    const { kind, message, fix, code } = error;
+    return failure(kind, message, { retry: warehouseRetries(kind) }, { ...fixOf(fix), code });
   }
   if (error instanceof LandingError) {
     return failure(error.kind, error.message, { retry: landingRetries(error.kind) }, fixOf(error.fix));

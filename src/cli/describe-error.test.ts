@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { warehouseFailure } from '../warehouse/duckdb/errors.ts';
 import { describeError } from './describe-error.ts';
 
 test('a full disk is named, also where the write knows no path: by its number the file system does not say which file it was', () => {
@@ -43,4 +44,18 @@ test('a failure of the warehouse in a run is no failure of a source', () => {
   });
   const error = Object.assign(new Error('failed', { cause }), { name: 'WorkflowFailedError' });
   expect(describeError(error)).toMatchObject({ code: 'WAREHOUSE_REJECTED', exit: 'error', fix: 'Make room.' });
+});
+
+test.each([
+  ['Read-only file system', 'the file system is read-only', /^Make that disk writable/],
+  ['Permission denied', 'this user has no permission', /ls -ld/],
+])('a file that may not be written, "%s", is no warehouse that is busy', (words, reason, fix) => {
+  const text = `IO Error: Cannot open file "/p/w.duckdb": ${words}`;
+  const named = { code: 'FILE_WRITE', exit: 'error', fix: expect.stringMatching(fix) as string };
+  const open = warehouseFailure(new Error(text), 'Could not open /p/w.duckdb');
+  expect(describeError(open)).toEqual({ ...named, what: `Could not open /p/w.duckdb: ${reason}.` });
+  const commit = warehouseFailure(new Error(text), 'Commit');
+  expect(describeError(commit)).toEqual({ ...named, what: `Commit (/p/w.duckdb): ${reason}.` });
+  // A person may mend it while the run waits.
+  expect(open.kind).toBe('transient');
 });

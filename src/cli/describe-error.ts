@@ -78,7 +78,7 @@ function report(error: unknown): ErrorReport {
     };
   }
   if (error instanceof WarehouseError) {
-    return { ...warehouseFailures[error.kind], what: error.message, ...fixOf(error.fix) };
+    return { ...warehouseFailures[error.kind], code: error.code, what: error.message, ...fixOf(error.fix) };
   }
   if (isAbort(error)) {
     return {

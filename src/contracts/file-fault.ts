@@ -33,7 +33,10 @@ export function fileFault(error: unknown): FileFault | undefined {
     code: 'FILE_WRITE',
     reason,
     ...(place !== undefined && { path: place }),
-    fix: 'Check its permissions (ls -ld) and the free space (df -h).',
+    fix:
+      code === 'EROFS'
+        ? 'Make that disk writable (findmnt -T and the path name its mount), or keep the project on another one.'
+        : 'Check its permissions (ls -ld) and the free space (df -h).',
     mayPass: !['ENOTDIR', 'EISDIR', 'EEXIST'].includes(String(code)),
   };
 }

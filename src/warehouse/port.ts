@@ -1,3 +1,4 @@
+import type { FileFault } from '../contracts/file-fault.ts';
 import type { Instant, JsonObject } from '../contracts/json.ts';
 import type {
   ItemState,
@@ -34,14 +35,23 @@ export const warehouseCodes = {
   over_budget: 'WAREHOUSE_BUDGET',
 } as const satisfies Readonly<Record<WarehouseFailureKind, string>>;
 
+/** What a failure is called: as its kind is, or as a file's fault, which may be met in any work. */
+export type WarehouseCode = (typeof warehouseCodes)[WarehouseFailureKind] | FileFault['code'];
+
 export class WarehouseError extends Error {
   readonly kind: WarehouseFailureKind;
   readonly fix: string | undefined;
-  constructor(message: string, details: { kind: WarehouseFailureKind; fix?: string }, options?: { cause?: unknown }) {
+  readonly code: WarehouseCode;
+  constructor(
+    message: string,
+    { kind, fix, code = warehouseCodes[kind] }: { kind: WarehouseFailureKind; fix?: string; code?: WarehouseCode },
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
     this.name = 'WarehouseError';
-    this.kind = details.kind;
-    this.fix = details.fix;
+    this.kind = kind;
+    this.fix = fix;
+    this.code = code;
   }
 }
 

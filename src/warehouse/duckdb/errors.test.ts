@@ -44,3 +44,14 @@ test('a failure of SQL keeps its names', async () => {
     .catch((error: unknown) => error);
   expect(String(failed)).toContain('"missing"');
 });
+
+// Nobody makes files there, root included.
+test.runIf(process.platform === 'linux')('as DuckDB says it', async () => {
+  const failed = await new Session(connection)
+    .run('Open', `attach '/sys/kernel/w.duckdb' as w`)
+    .catch((error: unknown) => error);
+  expect(failed).toMatchObject({
+    code: 'FILE_WRITE',
+    message: expect.stringContaining('Open (/sys/kernel/w.duckdb): '),
+  });
+});

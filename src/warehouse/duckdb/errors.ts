@@ -75,10 +75,24 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** A file that DuckDB may not open, as Node says it. */
+function refusedFile(text: string): Error | undefined {
+  const [, path, words] = /Cannot open file "([^"]+)": (Read-only file system|Permission denied)/.exec(text) ?? [];
+  if (path === undefined) return undefined;
+  return Object.assign(new Error(words), { code: words === 'Permission denied' ? 'EACCES' : 'EROFS', path });
+}
+
 /** Maps whatever DuckDB threw. Values never appear: a conversion error quotes the value, which may be an address. */
 export function warehouseFailure(error: unknown, attempted: string): WarehouseError {
   if (error instanceof WarehouseError) return error;
   const text = error instanceof Error ? error.message : String(error);
+  const refused = fileFault(refusedFile(text));
+  if (refused !== undefined) {
+    const { path = '', reason, fix, code } = refused;
+    const what = `${attempted.includes(path) ? attempted : `${attempted} (${path})`}: ${reason}.`;
+    // A person may mend it meanwhile.
+    return new WarehouseError(what, { kind: 'transient', fix, code }, { cause: error });
+  }
   for (const rule of rules) {
     const match = text.match(rule.pattern);
     if (match === null) continue;
