@@ -99,8 +99,8 @@ export async function checkProjectFiles(project: Project): Promise<readonly Find
   ];
 }
 
-/** Folder, disk and owner of the warehouse; the file itself is not opened, because its owner may be at work. */
-export async function checkWarehouse(project: Project): Promise<readonly Finding[]> {
+/** Folder, disk, file and copy of the warehouse. `isOpened`: somebody else in this process opens the file, and says what is wrong with it. */
+export async function checkWarehouse(project: Project, isOpened: boolean): Promise<readonly Finding[]> {
   const group = 'warehouse';
   if (project.config.warehouse.engine === 'bigquery') {
     // Google's clients take half a second to load.
@@ -129,9 +129,10 @@ export async function checkWarehouse(project: Project): Promise<readonly Finding
     const { restore } = await import('../warehouse/duckdb/index.ts');
     findings.push({ group, item: 'file', ...damaged(warehouse), fix: restore });
   } else {
+    const fault = size === undefined || isOpened ? undefined : await openingFault(warehouse);
     const message =
       size === undefined ? `${warehouse} will be made on the first run.` : `${warehouse}, ${megabytes(size)}.`;
-    findings.push({ group, item: 'file', status: 'ok', message });
+    findings.push({ group, item: 'file', status: 'ok', message, ...fault });
   }
   const disk = statfsSync(folder);
   const free = disk.bavail * disk.bsize;
@@ -148,6 +149,15 @@ export async function checkWarehouse(project: Project): Promise<readonly Finding
   );
   findings.push(publishedFinding(project));
   return findings;
+}
+
+/** What opening the file would say. */
+async function openingFault(warehouse: string): Promise<Omit<Finding, 'group' | 'item'> | undefined> {
+  const { unusable } = await import('../warehouse/duckdb/index.ts');
+  const fault = await unusable(warehouse);
+  if (fault === undefined) return undefined;
+  const { message, fix, code } = fault;
+  return { status: 'failed', message, ...(fix !== undefined && { fix }), code };
 }
 
 function publishedFinding({ paths: { published } }: Project): Finding {

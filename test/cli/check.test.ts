@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import { noCounts } from '../../src/contracts/counts.ts';
@@ -72,9 +73,9 @@ function configure(baseUrl: string, rest = ''): void {
   );
 }
 
-async function check(env: Readonly<Record<string, string>> = { MC_KEY: canary }) {
+async function check(env: Readonly<Record<string, string>> = { MC_KEY: canary }, more: readonly string[] = []) {
   const before = readdirSync(folder.path, { recursive: true }).toSorted();
-  const result = await runCli(['check', '--json'], { cwd: folder.path, env });
+  const result = await runCli(['check', '--json', ...more], { cwd: folder.path, env });
   // Looks and writes nothing.
   expect(readdirSync(folder.path, { recursive: true }).toSorted()).toEqual(before);
   expect(`${result.stdout}${result.stderr}`).not.toContain(canary);
@@ -97,6 +98,45 @@ it('a warehouse file or a published copy that is none is no OK', async () => {
   ]);
   expect(failed.map(({ fix }) => fix)).toEqual([expect.stringMatching(/newest backup/), 'mailmart run']);
   expect(code).toBe(1);
+});
+
+it('a warehouse of a newer mailmart fails, as a run would, unless its owner is at work; the file stays as it was', async () => {
+  folder.write('mailmart.yaml', company);
+  const state = join(folder.path, '.mailmart');
+  const path = join(state, 'warehouse.duckdb');
+  const open = () =>
+    openDuckdb({
+      path,
+      publishedPath: join(state, 'published.duckdb'),
+      landing: createLocalLanding(join(state, 'landing')),
+      clock: { now: () => '2026-06-30T12:00:00.000Z' },
+    });
+  const failed = async (...more: readonly string[]) => {
+    // Not read: closing it would let go of this process's lock.
+    const { mtimeMs, size } = statSync(path);
+    const { findings } = await check(undefined, more);
+    expect(statSync(path)).toMatchObject({ mtimeMs, size });
+    return findings.filter(({ group, status }) => group.startsWith('warehouse') && status === 'failed');
+  };
+  await (await open()).close();
+  expect(await failed()).toEqual([]);
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  await connection.run(`insert into ops.schema_version values (999, 'future', now()::timestamp)`);
+  // Held open: its owner is at work.
+  expect(await failed()).toEqual([]);
+  connection.closeSync();
+  instance.closeSync();
+  const newer = {
+    status: 'failed',
+    code: 'WAREHOUSE_DRIFT',
+    message: expect.stringMatching(/has schema version 999, this mailmart knows \d/) as string,
+    fix: 'Use the version of mailmart that wrote the file, or a newer one.',
+  };
+  await expect(open()).rejects.toMatchObject({ message: newer.message, fix: newer.fix });
+  expect(await failed()).toEqual([{ group: 'warehouse', item: 'file', ...newer }]);
+  // Which opens the file itself.
+  expect(await failed('--deep')).toEqual([{ group: 'warehouse, deep', item: 'ledger', ...newer }]);
 });
 
 it('a salt that is gone is no salt to be made: people who are known would count twice', async () => {

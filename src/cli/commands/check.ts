@@ -29,7 +29,7 @@ export async function check(context: Context, wanted: string | undefined, flags:
     if (wanted !== undefined) requireSource(loaded, wanted);
     const groups = await Promise.all([
       checkProjectFiles(loaded),
-      checkWarehouse(loaded),
+      checkWarehouse(loaded, flags.deep === true),
       flags.deep === true ? deeply(loaded, context) : [],
       checkTemporal(loaded, context.env),
       ...sources.map((source) => checkSource(loaded, source, context.signal)),

@@ -4,3 +4,4 @@ export { tableHash } from './table-hash.ts';
 export { publishTo } from './publish-rows.ts';
 export { openTransferSource } from './transfer.ts';
 export { restore } from './errors.ts';
+export { unusable } from './look.ts';

@@ -72,6 +72,19 @@ const migrations: readonly Migration[] = [
 
 export const newestVersion = migrations.at(-1)?.version ?? 0;
 
+/** The schema version of the file; refused where a newer mailmart wrote it. */
+export async function requireKnownVersion(session: Session): Promise<number> {
+  const { version } = await session.row(
+    'Read the schema version',
+    'select coalesce(max(version), 0) as version from ops.schema_version',
+  );
+  if (Number(version) <= newestVersion) return Number(version);
+  throw driftFailure(
+    `The warehouse has schema version ${version}, this mailmart knows ${newestVersion}.`,
+    'Use the version of mailmart that wrote the file, or a newer one.',
+  );
+}
+
 /** Brings the file to the newest schema version; a killed migration left nothing behind and runs again. */
 export async function migrate(session: Session, clock: Clock): Promise<void> {
   await session.transaction(async () => {
@@ -81,17 +94,8 @@ export async function migrate(session: Session, clock: Clock): Promise<void> {
       'create table if not exists ops.schema_version (version integer primary key, name varchar not null, applied_at timestamp not null)',
     );
   });
-  const { version } = await session.row(
-    'Read the schema version',
-    'select coalesce(max(version), 0) as version from ops.schema_version',
-  );
-  if (Number(version) > newestVersion) {
-    throw driftFailure(
-      `The warehouse has schema version ${version}, this mailmart knows ${newestVersion}.`,
-      'Use the version of mailmart that wrote the file, or a newer one.',
-    );
-  }
-  for (const migration of migrations.filter((candidate) => candidate.version > Number(version))) {
+  const version = await requireKnownVersion(session);
+  for (const migration of migrations.filter((candidate) => candidate.version > version)) {
     await session.transaction(async () => {
       for (const statement of migration.statements) await session.run(`Migration ${migration.version}`, statement);
       await session.run(
