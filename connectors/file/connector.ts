@@ -66,11 +66,11 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
   // A future time is a wrong unit more often than a clock that runs fast: two days of grace.
   const latest = Date.parse(context.now) + 2 * 86_400_000;
   const mappings = mappingsOf(spec, name);
-  const rowAt = (number: unknown): string => `${path.basename(file)} row ${String(number)}`;
   let mappers: readonly RowMapper[] | null = null;
   try {
     for await (const batch of readRows(file, spec, context.signal)) {
       mappers ??= mappersOf(context.slice.item, spec, mappings, batch, latest);
+      const rowAt = (number: number): string => `${path.basename(file)} ${placeOf(number, batch)}`;
       const records: JsonObject[] = [];
       const rejected: NonNullable<ReadPage['rejected']>[number][] = batch.broken.map((row) => ({
         position: `${path.basename(file)} ${linesOf(row)}`,
@@ -93,7 +93,7 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
           }
         }
       }
-      const positionOf = (index: number): string => rowAt(records[index]?.['row_number']);
+      const positionOf = (index: number): string => rowAt(Number(records[index]?.['row_number']));
       yield { records, rejected, positionOf, bytes: batch.bytes };
     }
   } catch (error) {
@@ -101,6 +101,10 @@ async function* readFile(name: EntityName, context: ReadContext<FileConfig>): As
     throw error;
   }
 }
+
+/** As an editor numbers it. */
+const placeOf = (number: number, { firstLine }: RowBatch): string =>
+  firstLine === null ? `row ${number}` : `line ${firstLine + number - 1}`;
 
 const linesOf = ({ line, lastLine }: BrokenRow): string =>
   lastLine > line ? `lines ${line} to ${lastLine}` : `line ${line}`;

@@ -411,8 +411,8 @@ describe('an id in several files', () => {
     const pages = events.flatMap((event) => (event.kind === 'page' ? [event] : []));
     expect(pages.reduce((sum, { count }) => sum + count, 0)).toBe(4500);
     expect(pages.flatMap(({ rejected }) => rejected)).toMatchObject([
-      { position: 'ids-far.csv row 11', path: 'order_id', reason: expect.stringMatching(/twice/) },
-      { position: 'ids-far.csv row 4502', path: 'order_id', reason: expect.stringMatching(/twice in the file/) },
+      { position: 'ids-far.csv line 12', path: 'order_id', reason: expect.stringMatching(/twice/) },
+      { position: 'ids-far.csv line 4503', path: 'order_id', reason: expect.stringMatching(/twice in the file/) },
     ]);
     expect(events.at(-1)).not.toHaveProperty('incomplete');
   });
@@ -611,7 +611,7 @@ describe('bad input', () => {
     expect(records).toHaveLength(1);
     expect(rejected).toHaveLength(1);
     expect(rejected[0]).toMatchObject({ path: where, reason: expect.stringMatching(reason) });
-    expect(rejected[0]?.position).toMatch(/^bad\.csv (line|row) \d/);
+    expect(rejected[0]?.position).toBe('bad.csv line 3');
   });
 
   it('what a spreadsheet leaves at its edges is nothing: columns without a name, rows of separators', async () => {
@@ -659,7 +659,7 @@ describe('bad input', () => {
     await expect(eventsOf(configOf([{ path: name, map }]))).rejects.toMatchObject({
       kind: 'contract',
       message: expect.stringMatching(
-        /: 2 of 31 rows were refused, .* The first: shape\.csv row 2, orders\.amount: column amount is not a number/,
+        /: 2 of 31 rows were refused, .* The first: shape\.csv line 3, orders\.amount: column amount is not a number/,
       ),
       fix: expect.stringMatching(/file or its mapping/),
     });
@@ -680,6 +680,67 @@ describe('bad input', () => {
     ];
     for (const content of ['kind\r\na\nb\nc\n', 'kind\na\r\nb\r\nc', 'kind\r\na\r\nb\nc\r\n', 'kind\ra\rb\rc\r'])
       expect(await kinds(content)).toEqual(read);
+  });
+
+  it.each(['\n', '\r\n'])(
+    'a row, refused or not, is named by the line where it begins in an editor (%j)',
+    async (end) => {
+      const at = '2026-01-01T00:00:00Z';
+      const lines = [
+        'amount,at,"note',
+        'of two lines"',
+        `1,${at},"a`,
+        '',
+        'cell"',
+        `2,${at},b`,
+        '',
+        `x,${at},"c`,
+        'd"',
+        // One that cannot be split, and one that has too few columns.
+        `3,${at},"27" wide`,
+        'and so on"',
+        '4',
+        `5,${at},"e`,
+        'f"',
+        `y,${at},g`,
+      ];
+      const name = write('lines.csv', lines.join(end));
+      const map = [{ entity: 'orders' as const, fields: orderFields }];
+      const { records, rejected } = await readStream(configOf([{ path: name, map }]), 'orders');
+      // Numbers of rows are lines without the first.
+      expect(records.map(({ amount, row_number: row }) => [amount, row])).toEqual([
+        ['1', 2],
+        ['2', 5],
+        ['5', 12],
+      ]);
+      expect(rejected.map(({ position }) => position).toSorted()).toEqual([
+        'lines.csv line 10',
+        'lines.csv line 12',
+        'lines.csv line 15',
+        'lines.csv line 8',
+      ]);
+    },
+  );
+
+  it('line ends within a cell stay as they are, whichever they are', async () => {
+    const content = 'campaign,"by\r\nname"\r\nc1,"a\r\nb\nc\rd"\r\nc2,"\r\n"x\r\n';
+    const map = [
+      { entity: 'campaigns' as const, key: ['campaign'], fields: { campaign_id: 'campaign', name: 'by\r\nname' } },
+    ];
+    const { records, rejected } = await readStream(configOf([{ path: write('cell.csv', content), map }]), 'campaigns');
+    expect(records).toMatchObject([{ name: 'a\r\nb\nc\rd', row_number: 2 }]);
+    expect(rejected).toMatchObject([
+      { position: 'cell.csv lines 7 to 8', record: expect.stringMatching(/^c2,"\r\n"/) },
+    ]);
+  });
+
+  it('a row of NDJSON is named by its line', async () => {
+    const at = '2026-01-01T00:00:00Z';
+    const map = [{ entity: 'orders' as const, fields: orderFields }];
+    const lines = write('lines.ndjson', `{"amount":1,"at":"${at}"}\n\n{"amount":"x","at":"${at}"}\n`);
+    expect((await readStream(configOf([{ path: lines, map }]), 'orders')).rejected).toMatchObject([
+      { position: 'lines.ndjson line 3' },
+    ]);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import type { Entity, Field } from './entity.ts';
 import { readValue, ValueError } from './values.ts';
 
 export type FileRow = {
-  /** First data row is 1. */
+  /** First data row is 1; of text the line where the row begins, the header's not counted. */
   readonly number: number;
   readonly values: Readonly<Record<string, string>>;
 };

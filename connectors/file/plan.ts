@@ -6,7 +6,7 @@ import { entities, type EntityName } from './entities.ts';
 import { contentHash, FileError, listFiles } from './readers.ts';
 
 /** Raised when the same bytes and mapping become other records: every file is read again, and its former records go. */
-const readerVersion = 4;
+const readerVersion = 5;
 
 /** Mappings of one entity, with the index that makes their ids differ. */
 export function mappingsOf(

@@ -27,6 +27,8 @@ export type BrokenRow = {
 export type RowBatch = {
   /** Columns that the file has, in each of its rows; null where each row has its own. */
   readonly columns: readonly string[] | null;
+  /** The line of row 1; null where a file has no lines. */
+  readonly firstLine: number | null;
   readonly rows: readonly FileRow[];
   readonly broken: readonly BrokenRow[];
   readonly bytes: number;
@@ -130,21 +132,37 @@ async function textOf(
   return { text: Readable.from(decode(), { objectMode: true }), bytes: () => bytes };
 }
 
+/** A line end of Windows as the parser gets it: of `\r\n` it counts both halves as lines where they are within quotation marks. */
+const windows = '\n\0';
+
+async function* countable(text: AsyncIterable<string>): AsyncIterable<string> {
+  let held = '';
+  for await (const chunk of text) {
+    const whole = held + chunk;
+    held = whole.endsWith('\r') ? '\r' : '';
+    yield whole.slice(0, whole.length - held.length).replaceAll('\r\n', windows);
+  }
+  yield held;
+}
+
+const asWritten = (text: string): string => text.replaceAll(windows, '\r\n');
+
 async function* readCsv(file: string, delimiter: string, signal: AbortSignal): AsyncIterable<RowBatch> {
   const { text, bytes } = await textOf(file, signal);
+  const lines = Readable.from(countable(text), { objectMode: true });
   const broken: BrokenRow[] = [];
   let header: readonly string[] = [];
   const parser = parse({
     delimiter,
     // Each line ends as it ends. By default the first line decides for all: a header of Windows before lines of Unix made one row of the rest.
-    record_delimiter: ['\r\n', '\n', '\r'],
+    record_delimiter: [windows, '\n', '\r'],
     bom: true,
     info: true,
     raw: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: maxRowBytes,
-    columns: (names: string[]) => (header = checkHeader(file, names)) as string[],
+    columns: (names: string[]) => (header = checkHeader(file, names.map(asWritten))) as string[],
     on_skip: (error, raw) => {
       const { lines, message } = (error ?? {}) as { lines?: number; message?: string };
       const row = brokenRow(raw ?? '', lines ?? 0, rowReason(message ?? '', header.length));
@@ -154,23 +172,40 @@ async function* readCsv(file: string, delimiter: string, signal: AbortSignal): A
       return undefined;
     },
   });
-  text.on('error', (error) => parser.destroy(error));
-  text.pipe(parser);
+  lines.on('error', (error) => parser.destroy(error));
+  lines.pipe(parser);
   let rows: FileRow[] = [];
-  for await (const item of parser as AsyncIterable<{ info: { lines: number }; record: Record<string, string> }>) {
-    if (isBlank(item.record)) continue;
+  for await (const { info, raw, record } of parser as AsyncIterable<ParsedRow>) {
+    if (isBlank(record)) continue;
+    const { line, text: written } = rowText(raw, info.lines);
     // By line, not by count: a broken row that is mended later must not renumber the rows after it.
-    rows.push({ number: item.info.lines - 1, values: item.record });
+    rows.push({ number: line - 1, values: written.includes(windows) ? cellsAsWritten(record) : record });
     if (rows.length >= batchSize) {
       // The parser is ahead: a broken row is judged with the rows around it, or the last batch would have them all.
-      const ahead = broken.findIndex(({ line }) => line > item.info.lines);
-      yield { columns: header, rows, broken: broken.splice(0, ahead === -1 ? broken.length : ahead), bytes: bytes() };
+      const ahead = broken.findIndex((one) => one.line > line);
+      yield {
+        columns: header,
+        firstLine: 2,
+        rows,
+        broken: broken.splice(0, ahead === -1 ? broken.length : ahead),
+        bytes: bytes(),
+      };
       rows = [];
     }
   }
   if (header.length === 0)
     throw new FileError(`${path.basename(file)}: is empty: a first line with the column names is needed`);
-  yield { columns: header, rows, broken, bytes: bytes() };
+  yield { columns: header, firstLine: 2, rows, broken, bytes: bytes() };
+}
+
+type ParsedRow = {
+  readonly info: { readonly lines: number };
+  readonly raw: string;
+  readonly record: Readonly<Record<string, string>>;
+};
+
+function cellsAsWritten(record: ParsedRow['record']): ParsedRow['record'] {
+  return Object.fromEntries(Object.entries(record).map(([name, cell]) => [name, asWritten(cell)]));
 }
 
 /** Spreadsheets write rows that were emptied as separators alone. (The parser's own option also drops the row after a broken one.) */
@@ -193,12 +228,18 @@ function checkHeader(file: string, written: readonly string[]): readonly string[
   return names;
 }
 
-/** `lines` is where the parser stands: it counts each character that ends a line, once it has gone on. */
-function brokenRow(raw: string, lines: number, reason: string): BrokenRow {
+/** A row and the line where it begins. `lines` is where the parser stands: it counts what ends a line once it has gone on. */
+function rowText(raw: string, lines: number): { readonly text: string; readonly line: number } {
   const text = raw.replace(/^[\r\n]+/, '');
-  const counted = text.slice(0, -1).match(/[\r\n]/g)?.length ?? 0;
-  const more = text.trimEnd().match(/\r\n|\n|\r/g)?.length ?? 0;
-  return { line: lines - counted, lastLine: lines - counted + more, reason, text };
+  return { text, line: lines - linesIn(text.slice(0, -1)) };
+}
+
+const linesIn = (text: string): number => text.match(/\r\n?|\n/g)?.length ?? 0;
+
+function brokenRow(raw: string, lines: number, reason: string): BrokenRow {
+  const { text: marked, line } = rowText(raw, lines);
+  const text = asWritten(marked);
+  return { line, lastLine: line + linesIn(text.trimEnd()), reason, text };
 }
 
 function rowReason(message: string, columns: number): string {
@@ -225,13 +266,13 @@ async function* readNdjson(file: string, signal: AbortSignal): AsyncIterable<Row
       broken.push({ line: number, lastLine: number, reason: 'the line is not one JSON object', text: line });
     else rows.push({ number, values: value });
     if (rows.length >= batchSize) {
-      yield { columns: null, rows, broken, bytes: bytes() };
+      yield { columns: null, firstLine: 1, rows, broken, bytes: bytes() };
       rows = [];
       broken = [];
     }
   }
   if (failure !== undefined) throw failure;
-  yield { columns: null, rows, broken, bytes: bytes() };
+  yield { columns: null, firstLine: 1, rows, broken, bytes: bytes() };
 }
 
 /** Top-level values as text; numbers exactly as written. */
@@ -286,6 +327,7 @@ async function* readParquet(file: string, signal: AbortSignal): AsyncIterable<Ro
     const records = await parquetReadObjects({ file: buffer, metadata, compressors, rowStart: start, rowEnd: end });
     yield {
       columns,
+      firstLine: null,
       rows: records.map((record, at) => ({ number: start + at + 1, values: textValues(record, texts) })),
       broken: [],
       bytes: Math.round((buffer.byteLength * end) / Math.max(total, 1)),

@@ -158,14 +158,14 @@ describe('data and names', () => {
     expect(refused).toHaveLength(bad.length);
     expect(await rawCount('file__costs')).toBe(before + good.length);
     expect(read(end, 'costs') + bad.length).toBe(readFileSync(costs, 'utf8').trim().split('\n').length - 1);
-    // Rows are counted without the header; a row that cannot be split has only its line in the file.
-    const first = lines + good.length;
+    // By line, as an editor numbers them, whether the row can be split or not.
+    const first = lines + good.length + 1;
     expect(refused.map(({ position, path: where }) => [position, where])).toEqual([
-      [`costs.csv row ${first}`, 'costs.amount'],
-      [`costs.csv row ${first + 1}`, 'costs.incurred_on'],
-      [`costs.csv row ${first + 2}`, 'costs.kind'],
-      [`costs.csv line ${first + 4}`, '(row)'],
-      [`costs.csv row ${first + 4}`, 'cost_id'],
+      [`costs.csv line ${first}`, 'costs.amount'],
+      [`costs.csv line ${first + 1}`, 'costs.incurred_on'],
+      [`costs.csv line ${first + 2}`, 'costs.kind'],
+      [`costs.csv line ${first + 3}`, '(row)'],
+      [`costs.csv line ${first + 4}`, 'cost_id'],
     ]);
     for (const { reason, record } of refused) {
       expect(String(reason)).toMatch(/\w+ \w+ \w+/);
@@ -180,7 +180,7 @@ describe('data and names', () => {
     const positions = await withPublished(bench.published, (query) =>
       query("select first_position from status.quarantine where stream = 'costs' and path = 'costs.kind'"),
     );
-    expect(positions).toEqual([{ first_position: `costs.csv row ${first + 2}` }]);
+    expect(positions).toEqual([{ first_position: `costs.csv line ${first + 2}` }]);
 
     // Nobody touched the file: it is not read again, nothing new is in quarantine, and what is there stays to be seen.
     const again = await bench.cli('run');
