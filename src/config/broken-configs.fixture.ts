@@ -125,6 +125,11 @@ export const brokenConfigs: readonly Broken[] = [
   { name: 'body without a unit', text: `${company}receive: { max_body: ▶"10" }\n`, code: 'CONFIG_VALUE' },
   { name: 'body too long', text: `${company}receive: { max_body: ▶1 GB }\n`, code: 'CONFIG_VALUE' },
   {
+    name: 'posts that are gone before the next run',
+    text: `${company}receive: { keep: ▶PT23H59M }\n`,
+    code: 'CONFIG_VALUE',
+  },
+  {
     name: 'key of the receiver misspelt',
     text: `${company}receive: { ▶max_disc: 20 GB }\n`,
     code: 'CONFIG_UNKNOWN_KEY',

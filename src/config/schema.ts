@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { durationMs } from '../../connectors/_kit/duration.ts';
 import { reportLanguages } from '../contracts/report-language.ts';
 import { attribution, costs } from './money-schema.ts';
 import { alertsSchema } from './alerts-schema.ts';
@@ -23,6 +24,9 @@ const schemaNames = ['raw', 'staging', 'core', 'marts', 'ops', 'status'];
 
 /** Bytes of the longest post that an inbox takes (src/inbox/frame.ts). */
 const longestPost = 64 * 1024 * 1024;
+
+/** The hour for which a segment of the inbox grows, and the longest run: its posts must outlive both (activities/hints.ts). */
+const shortestKeepMs = 86_400_000;
 
 /** The goals that METRICS knows; each puts other metrics first. */
 const campaignGoals = ['lead_generation', 'customer_acquisition', 'customer_marketing'] as const;
@@ -365,11 +369,23 @@ const receive = z
     ),
     keep: describe(
       fixedDuration.default('P7D'),
-      'How long posts stay in the inbox after they were received, once they are loaded. ISO 8601 duration.',
+      'How long posts stay in the inbox after they were received, once they are loaded; a day at least. ISO 8601 duration.',
       'P7D',
     ),
   })
   .prefault({})
+  .check((context) => {
+    const { keep } = context.value;
+    if (!fixedDuration.safeParse(keep).success || durationMs(keep) >= shortestKeepMs) return;
+    context.issues.push({
+      code: 'custom',
+      input: keep,
+      path: ['keep'],
+      message:
+        'Posts must be kept for a day at least: what one hints at while a run goes on is read by the next, which looks for it in the inbox.',
+      params: { fix: 'Write P1D or more.' },
+    });
+  })
   .check((context) => {
     const { max_body: maxBody } = context.value;
     if ((parseBytes(maxBody) ?? 0) <= longestPost) return;
