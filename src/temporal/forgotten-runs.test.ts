@@ -45,7 +45,8 @@ const run = (runId: string, kind: RunRecord['kind'], more: Partial<RunRecord> = 
 async function close(runs: readonly RunRecord[], known: Readonly<Record<string, Known | undefined>>) {
   const recorded: RunRecord[] = [];
   const warehouse = {
-    latestRuns: async () => runs,
+    latestRuns: async (limit: number) => runs.slice(0, limit),
+    runningRuns: async () => runs.filter(({ status }) => status === 'running'),
     recordRun: async (record: RunRecord) => void recorded.push(record),
   } as unknown as Warehouse;
   const closed = await closeForgottenRuns({
@@ -78,6 +79,11 @@ it('closes what Temporal knows nothing of, or knows only as another run or an en
   expect(recorded.map(({ runId, status, finishedAt }) => [runId, status, finishedAt])).toEqual(
     closed.map((runId) => [runId, 'failed', now]),
   );
+});
+
+it('closes what was forgotten long ago, too', async () => {
+  const later = Array.from({ length: 500 }, (_, index) => run(`run-${index}`, 'pipeline', { status: 'done' }));
+  expect((await close([...later, run('old', 'pipeline')], {})).closed).toEqual(['old']);
 });
 
 it('closes nothing when the server does not answer', async () => {

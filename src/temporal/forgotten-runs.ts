@@ -19,8 +19,7 @@ export async function closeForgottenRuns(options: {
 }): Promise<readonly string[]> {
   const { client, taskQueue, warehouse, clock, syncId } = options;
   const closed: string[] = [];
-  for (const run of await warehouse.latestRuns(20)) {
-    if (run.status !== 'running') continue;
+  for (const run of await warehouse.runningRuns()) {
     const workflowId = workflowOf(run, syncId);
     if (workflowId !== undefined && (await goesOn(client, taskQueue, workflowId, run.runId))) continue;
     await warehouse.recordRun({

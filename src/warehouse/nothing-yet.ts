@@ -18,6 +18,7 @@ export function nothingYet(engine: Warehouse['engine'], quote: Warehouse['quote'
     recordStream: refuse,
     recordModel: refuse,
     latestRuns: async () => [],
+    runningRuns: async () => [],
     latestStreams: async () => [],
     modelFingerprints: async () => new Map(),
     failedModels: async () => new Set(),

@@ -159,6 +159,8 @@ export type Warehouse = {
   recordStream(runId: string, report: StreamReport): Promise<void>;
   recordModel(runId: string, model: ModelRun): Promise<void>;
   latestRuns(limit: number): Promise<readonly RunRecord[]>;
+  /** Runs of which no end is known, however long ago they began. */
+  runningRuns(): Promise<readonly RunRecord[]>;
   latestStreams(): Promise<readonly (StreamReport & { readonly runId: string; readonly finishedAt: Instant })[]>;
   modelFingerprints(): Promise<ReadonlyMap<string, string>>;
   /** Models and assertions whose newest run failed. */

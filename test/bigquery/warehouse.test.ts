@@ -289,6 +289,7 @@ test('the run log gives back what was written, newest first', async () => {
     { ...run, runId: 'r2' },
     { ...run, status: 'done', finishedAt: now, verdict },
   ]);
+  expect(await warehouse.runningRuns()).toEqual([{ ...run, runId: 'r2' }]);
   const report = { key, counts: streamCounts, verdict, durationMs: 11 };
   await warehouse.recordStream('r1', report);
   expect(await warehouse.latestStreams()).toEqual([{ ...report, runId: 'r1', finishedAt: now }]);

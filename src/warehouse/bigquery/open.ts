@@ -62,6 +62,7 @@ export async function openBigquery(options: BigqueryOptions): Promise<Warehouse>
     recordStream: (runId, report) => runLog.recordStream(deps, runId, report),
     recordModel: (runId, model) => runLog.recordModel(deps, runId, model),
     latestRuns: (limit) => runLog.latestRuns(deps, limit),
+    runningRuns: () => runLog.runningRuns(deps),
     latestStreams: () => runLog.latestStreams(deps),
     modelFingerprints: () => runLog.modelFingerprints(deps),
     failedModels: () => runLog.failedModels(deps),

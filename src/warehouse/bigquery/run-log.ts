@@ -56,18 +56,25 @@ export async function recordModel(deps: Deps, runId: string, model: ModelRun): P
   ]);
 }
 
-export async function latestRuns(deps: Deps, limit: number): Promise<readonly RunRecord[]> {
-  const { rows } = await deps.jobs.query(
+/** As they stand, newest first; `rest` follows the condition. */
+async function runs({ jobs, names, labels }: Deps, rest: string): Promise<readonly RunRecord[]> {
+  const { rows } = await jobs.query(
     'Read the run log',
     `select * except (place) from (
       select *, row_number() over (partition by run_id order by number desc) as place,
         min(number) over (partition by run_id) as first_number
-      from ${deps.names.quote('ops.run_log')}) as runs
-    where place = 1 order by first_number desc limit ${Math.trunc(limit)}`,
-    { labels: deps.labels },
+      from ${names.quote('ops.run_log')}) as runs
+    where place = 1 ${rest}`,
+    { labels },
   );
   return rows.map(runOf);
 }
+
+export const latestRuns = (deps: Deps, limit: number): Promise<readonly RunRecord[]> =>
+  runs(deps, `order by first_number desc limit ${Math.trunc(limit)}`);
+
+export const runningRuns = (deps: Deps): Promise<readonly RunRecord[]> =>
+  runs(deps, "and status = 'running' order by first_number desc");
 
 export async function latestStreams(deps: Deps): ReturnType<Warehouse['latestStreams']> {
   const { rows } = await deps.jobs.query(

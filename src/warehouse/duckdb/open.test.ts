@@ -52,7 +52,7 @@ async function change(sql: string): Promise<void> {
 test('opening again changes nothing, and the run log survives', async () => {
   const first = await fixture.open();
   await first.open();
-  await first.recordRun({
+  const run = {
     runId: 'r1',
     kind: 'sync',
     accountId: 'shop',
@@ -61,16 +61,13 @@ test('opening again changes nothing, and the run log survives', async () => {
     status: 'running',
     verdict: null,
     message: null,
-  });
+  } as const;
+  await first.recordRun(run);
   await first.recordRun({
-    runId: 'r1',
-    kind: 'sync',
-    accountId: 'shop',
-    startedAt: frozen.now(),
+    ...run,
     finishedAt: frozen.now(),
     status: 'done',
     verdict: { kind: 'complete', missing: [], gaps: ['2 deleted members'] },
-    message: null,
   });
   const report = {
     key,
@@ -88,6 +85,9 @@ test('opening again changes nothing, and the run log survives', async () => {
   expect(await second.latestRuns(10)).toMatchObject([
     { runId: 'r1', status: 'done', verdict: { gaps: ['2 deleted members'] }, finishedAt: frozen.now() },
   ]);
+  expect(await second.runningRuns()).toEqual([]);
+  await second.recordRun({ ...run, runId: 'r2' });
+  expect(await second.runningRuns()).toEqual([{ ...run, runId: 'r2' }]);
   expect(await second.latestStreams()).toEqual([{ ...report, runId: 'r1', finishedAt: frozen.now() }]);
   expect(await second.query('select version from ops.schema_version order by version')).toEqual([
     { version: 1 },

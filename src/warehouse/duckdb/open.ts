@@ -108,6 +108,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     recordStream: (runId, report) => database.use((session) => runLog.recordStream(session, runId, report, clock)),
     recordModel: (runId, model) => database.use((session) => runLog.recordModel(session, runId, model, clock)),
     latestRuns: (limit) => database.use((session) => runLog.latestRuns(session, limit)),
+    runningRuns: () => database.use(runLog.runningRuns),
     latestStreams: () => database.use(runLog.latestStreams),
     modelFingerprints: () => database.use(runLog.modelFingerprints),
     failedModels: () => database.use(runLog.failedModels),

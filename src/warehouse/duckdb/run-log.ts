@@ -51,15 +51,19 @@ export async function recordModel(session: Session, runId: string, model: ModelR
   });
 }
 
+/** As they stand, newest first. */
+const runs = `select * replace (cast(verdict as varchar) as verdict)
+  from (select *, row_number() over (partition by run_id order by number desc) as place,
+    min(number) over (partition by run_id) as first_number from ops.run_log)
+  where place = 1`;
+
 export async function latestRuns(session: Session, limit: number): Promise<readonly RunRecord[]> {
-  const rows = await session.rows(
-    'Read the run log',
-    `select * replace (cast(verdict as varchar) as verdict)
-    from (select *, row_number() over (partition by run_id order by number desc) as place,
-      min(number) over (partition by run_id) as first_number from ops.run_log)
-    where place = 1 order by first_number desc limit $1`,
-    [limit],
-  );
+  const rows = await session.rows('Read the run log', `${runs} order by first_number desc limit $1`, [limit]);
+  return rows.map(runOf);
+}
+
+export async function runningRuns(session: Session): Promise<readonly RunRecord[]> {
+  const rows = await session.rows('Read the run log', `${runs} and status = 'running' order by first_number desc`);
   return rows.map(runOf);
 }
 
