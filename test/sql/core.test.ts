@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { personKey } from '../../connectors/_kit/person-key.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
 import type { Row } from '../../src/contracts/sync.ts';
 import * as seeds from './core-seeds.ts';
 import { allPassed, cells, openSqlProject, salt, type SqlProject } from './harness.ts';
@@ -514,6 +515,46 @@ describe('files', () => {
         when(personKey(salt, 'id:8'), '10:00:00'),
       ].toSorted(byPerson),
     );
+  });
+
+  test('two ids of one address are one recipient: as many were sent as can be delivered', async () => {
+    const at = '2025-05-01T10:00:00Z';
+    const ann = { campaign_id: 'f3', person: 'ann@example.com' };
+    const bob = { campaign_id: 'f3', person: 'bob@example.com' };
+    const event = (id: string, type: string, more: JsonObject) =>
+      row({ event_id: id, event_type: type, event_at: '2025-05-01T10:01:00Z', campaign_id: 'f3', ...more });
+    await project.seed('books', {
+      'file.recipients': [
+        recipient('t2', { ...ann, sent_at: at, variant: 'B' }),
+        recipient('t1', { ...ann, sent_at: at, variant: 'A' }),
+        recipient('t3', { ...bob, sent_at: at }),
+        recipient('t4', { ...bob, sent_at: '2025-05-02T10:00:00Z' }),
+        // Nobody knows whether these are one.
+        recipient('t5', { campaign_id: 'f3', sent_at: at }),
+        recipient('t6', { campaign_id: 'f3', sent_at: at }),
+      ],
+      'file.events': [
+        // One sending, of which the file says whom it went to and not which row of the list it was.
+        event('t-bob', 'sent', bob),
+        ...['t1', 't2', 't3', 't5', 't6'].map((id) =>
+          event(`d-${id}`, 'delivered', { recipient_id: id, person: `id:${id}` }),
+        ),
+      ],
+    });
+    allPassed(await project.transform({}, [...core, 'core.int_campaign_counts']));
+    const sents = await project.query(`select member_id, variant, cast(event_at as varchar) as sent_at
+      from core.fct_message_event where campaign_id = 'f3' and event_type = 'sent' order by member_id`);
+    expect(sents.map((one) => Object.values(one))).toEqual([
+      ['t1', 'A', '2025-05-01 10:00:00'],
+      ['t3', null, '2025-05-01 10:01:00'],
+      ['t5', null, '2025-05-01 10:00:00'],
+      ['t6', null, '2025-05-01 10:00:00'],
+    ]);
+    expect(
+      await project.query(
+        "select sent_count, delivered_event_count as delivered from core.int_campaign_counts where campaign_id = 'f3'",
+      ),
+    ).toEqual([{ sent_count: 4, delivered: 4 }]);
   });
 
   test('a corrected file corrects the numbers', async () => {
