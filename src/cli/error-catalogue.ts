@@ -268,8 +268,8 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
   FILE_WRITE: entry(
     'A file cannot be written',
     'The folder or file is not writable.',
-    ['Missing permission.', 'The disk is full.'],
-    ['Check ls -ld on the folder and the free space (df -h).'],
+    ['Missing permission.', 'The disk is full, or read-only.'],
+    ['Check ls -ld on the folder, the free space (df -h) and how the disk is mounted (findmnt -T and the path).'],
   ),
   CHECK_FAILED: entry(
     'A check failed',
