@@ -26,6 +26,9 @@ export type Output = {
   repeatWarnings(): void;
 };
 
+/** Standard output took no more; `runCommand` says why, if there is somebody to tell. */
+export class OutputLost extends Error {}
+
 /** Output of one command run. */
 export function createOutput(options: GlobalOptions): Output {
   const json = options.json === true;

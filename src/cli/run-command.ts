@@ -1,10 +1,12 @@
 import { redact } from '../../connectors/_kit/redact.ts';
 import type { Project } from '../config/load.ts';
+import { fileFault } from '../contracts/file-fault.ts';
+import type { ErrorReport } from './cli-error.ts';
 import type { Context } from './context.ts';
 import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { ExitName } from './exit-codes.ts';
-import { createOutput } from './output.ts';
+import { createOutput, OutputLost } from './output.ts';
 import type { GlobalOptions, Output } from './output.ts';
 import { printError } from './print-error.ts';
 
@@ -34,8 +36,18 @@ export async function runCommand(
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  // The reader went away (`| head`): there is nobody to tell.
-  process.stdout.on('error', () => process.exit(exitCodes.done.code));
+  let lost: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error) => void (lost ??= error));
+  // Whoever followed the progress went away (`2>&1 | head`): the work goes on.
+  process.stderr.on('error', () => undefined);
+  /** Native clients keep the process alive, so it is ended by hand once everything is written. */
+  const leave = async (exit: ExitName): Promise<never> => {
+    await Promise.all([drained(process.stdout), drained(process.stderr)]);
+    // Where the reader went away (`| head`) there is nobody to tell; a file that lacks its end must not pass for whole.
+    if (lost === undefined || lost.code === 'EPIPE') return process.exit(exitCodes[exit].code);
+    printError({ ...output, json: false }, name, cutOutput(lost));
+    return process.exit(exitCodes[exit === 'done' ? 'error' : exit].code);
+  };
   let project: Promise<Project> | undefined;
   const context: Context = {
     options,
@@ -56,6 +68,7 @@ export async function runCommand(
       sayInterrupted(output, name);
       return await leave('interrupted');
     }
+    if (error instanceof OutputLost) return await leave('done');
     const report = describeError(error);
     if (options.debug === true && error instanceof Error) output.say(redact(error.stack ?? error.message));
     output.repeatWarnings();
@@ -77,15 +90,19 @@ function sayInterrupted(output: Output, name: string): void {
   });
 }
 
-/** Native clients keep the process alive, so it is ended by hand once everything is written. */
-async function leave(exit: ExitName): Promise<never> {
-  await Promise.all([drained(process.stdout), drained(process.stderr)]);
-  process.exit(exitCodes[exit].code);
+function cutOutput(error: NodeJS.ErrnoException): ErrorReport {
+  const reason = fileFault(error)?.reason ?? `standard output cannot be written (${error.code ?? error.message})`;
+  return {
+    code: 'FILE_WRITE',
+    exit: 'error',
+    what: `What was written to standard output is cut off: ${reason}.`,
+    fix: 'Check the free space where it was sent to (df -h), and run the same command again.',
+  };
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((done) => {
-    if (stream.writableLength === 0) done();
-    else stream.write('', () => done());
+    // A turn later: by then a failure of the last write is known.
+    stream.write('', () => setImmediate(done));
   });
 }

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
@@ -101,6 +103,13 @@ afterAll(() => folder.remove());
 
 const cli = (...args: readonly string[]) =>
   runCli(args, { cwd: folder.path, env: { MAILMART_CLOCK: '2026-06-30T14:00:00Z' } });
+/** The command with something of the shell behind it; the exit code is the command's. */
+const shell = (behind: string, ...args: readonly string[]) => {
+  const script = `set -o pipefail; "$@" ${behind}`;
+  const shim = fileURLToPath(new URL('../../bin/mailmart.js', import.meta.url));
+  const options = { cwd: folder.path, encoding: 'utf8' } as const;
+  return spawnSync('bash', ['-c', script, 'bash', process.execPath, shim, ...args], options);
+};
 const all = 'from marts.campaign_performance';
 
 describe('query', () => {
@@ -142,6 +151,19 @@ describe('query', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(10_001);
     expect([lines[0], lines[1], lines.at(-1)]).toEqual(['number', '0', '9999']);
+  });
+
+  it('fails where the disk takes no more of it, so that half a file does not pass for the whole', () => {
+    for (const flag of [['--csv'], ['--json'], []]) {
+      const { status, stderr } = shell('> /dev/full', 'query', 'from range(100000)', ...flag);
+      expect(stderr).toMatch(/Error FILE_WRITE: .*cut off: the disk is full/);
+      expect(status).toBe(1);
+    }
+    // Who has seen enough is told nothing.
+    for (const flag of ['--csv', '--json']) {
+      const { status, stderr } = shell('| head -n 1', 'query', 'from range(1000000)', flag);
+      expect([status, stderr]).toEqual([0, '']);
+    }
   });
 
   it('takes the statement from standard input', async () => {
@@ -203,6 +225,12 @@ describe('query', () => {
     expect(code).toBe(1);
     expect(totalMs).toBeLessThan(15_000);
   });
+});
+
+it('a command works on when nobody follows its progress any more', () => {
+  const whole = shell('', 'plan');
+  expect(whole.stderr).toContain('Looking ahead');
+  expect(shell('2>&1 >/dev/null | true', 'plan').status).toBe(whole.status);
 });
 
 describe('status', () => {

@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { csvText } from '../csv.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { OutputLost } from '../output.ts';
 import { tableText } from '../table.ts';
 import type { Cell } from '../table.ts';
 import { terminalText } from '../terminal-text.ts';
@@ -103,7 +104,10 @@ async function writeJson(published: Published, sql: string): Promise<void> {
 
 function write(text: string): Promise<void> {
   return new Promise((done, fail) => {
-    process.stdout.write(text, (error) => (error === null || error === undefined ? done() : fail(error)));
+    process.stdout.write(text, (error) => {
+      if (error === null || error === undefined) done();
+      else fail(new OutputLost('', { cause: error }));
+    });
   });
 }
 
