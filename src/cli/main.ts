@@ -49,20 +49,26 @@ function prepare(command: Command): void {
 
 /** Parses and runs. Every mistake on the command line ends with exit code 2 and the nearest right word. */
 async function main(argv: readonly string[]): Promise<void> {
-  const args = argv.slice(2);
+  const args = withStatement(argv.slice(2));
   const json = args.includes('--json');
   try {
     if (args.length === 0) {
       createProgram().outputHelp();
       return;
     }
-    await createProgram().parseAsync([...argv]);
+    await createProgram().parseAsync([...argv.slice(0, 2), ...args]);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     if (!(error instanceof CommanderError)) throw error;
     const name = args.find((arg) => !arg.startsWith('-')) ?? 'mailmart';
     await runCommand(name, { json }, () => Promise.reject(usageError(error, args)));
   }
+}
+
+/** SQL may begin with a comment, which is no option: none has a blank or a line break before its value. */
+function withStatement(args: readonly string[]): readonly string[] {
+  if (args[0] !== 'query') return args;
+  return args.map((arg) => (/^--[^=]*?\s/.test(arg) ? `\n${arg}` : arg));
 }
 
 function usageError(error: CommanderError, args: readonly string[]): CliError {

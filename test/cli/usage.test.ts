@@ -35,6 +35,8 @@ const cases: readonly (readonly [string, string | undefined, number, string, str
   ['transform --select ,', `${company}${shop}`, 2, 'USAGE', 'mailmart transform --help'],
   ['status', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
   ['query select+1', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
+  ['query --+a+comment\nselect+1', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
+  ['query select+1 --cvs', company, 2, 'USAGE', 'Did you mean --csv?'],
   ['report', company, 1, 'DATA_NOT_PUBLISHED', 'mailmart run'],
   ['report --open maybe', company, 2, 'USAGE', '--open yes'],
   ['report --lang de', company, 2, 'USAGE', 'en, vi'],
