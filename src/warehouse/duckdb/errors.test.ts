@@ -55,3 +55,11 @@ test.runIf(process.platform === 'linux')('as DuckDB says it', async () => {
     message: expect.stringContaining('Open (/sys/kernel/w.duckdb): '),
   });
 });
+
+test.each(['select checksum from range(1)', 'from corrupt', 'select enospc(1)', 'select 1 newer version'])(
+  'the names in %j are no failure of the file',
+  async (sql) => {
+    const failed = await new Session(connection).run('Try', sql).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ kind: 'rejected', message: expect.stringMatching(/(Binder|Catalog|Parser) Error/) });
+  },
+);
