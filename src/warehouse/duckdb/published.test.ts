@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Warehouse } from '../port.ts';
+import type { Warehouse, WarehouseError } from '../port.ts';
 import { loadMended, mended } from '../mended.fixture.ts';
 import { createFixture, key, landUnit, now, row, type Fixture } from './load-fixture.ts';
 import { openPublished, type Published } from './published.ts';
@@ -144,6 +144,26 @@ test.each(['', ' ;', '-- nothing', 'select 1; select 2'])('says how many stateme
   await expect(published.query(sql)).rejects.toMatchObject({
     message: `Expected one statement, got ${sql.startsWith('select') ? 2 : 0}.`,
     fix: 'Give one SELECT at a time.',
+  });
+});
+
+test.each([
+  ['pivot marts.kpi on small using count(*)', /^Expected one/, /PIVOT has to name its values/],
+  [`copy marts.kpi to '/tmp/mailmart-attack.csv'`, /no file/, /--csv >/],
+  ['select checksum from marts.kpi', /column "checksum" not found/, /^$/],
+])('says what to do about %s', async (sql, message, fix) => {
+  const failure = await published.query(sql).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ kind: 'rejected', message: expect.stringMatching(message) });
+  expect((failure as WarehouseError).fix ?? '').toMatch(fix);
+});
+
+test('a copy that is damaged is made anew; no warehouse has to be restored for it', async () => {
+  const path = join(fixture.folder, 'damaged.duckdb');
+  writeFileSync(path, 'no DuckDB file at all'.repeat(1000));
+  await expect(openPublished(path)).rejects.toMatchObject({
+    kind: 'drift',
+    message: expect.stringMatching(/The published copy is damaged/),
+    fix: expect.stringMatching(/mailmart run/),
   });
 });
 

@@ -187,15 +187,19 @@ async function create(file: string, memoryLimit: string): Promise<DuckDBInstance
     }
     return instance;
   } catch (error) {
-    const failure = warehouseFailure(error, `Could not open ${file}`);
-    throw failure.kind === 'drift'
-      ? new WarehouseError(
-          failure.message,
-          { kind: 'drift', fix: 'Run `mailmart run`: it publishes a new copy.' },
-          { cause: error },
-        )
-      : failure;
+    throw ofCopy(warehouseFailure(error, `Could not open ${file}`));
   }
+}
+
+/** What is damaged is the copy: nobody has to restore a warehouse. */
+function ofCopy(failure: WarehouseError): WarehouseError {
+  if (failure.kind !== 'drift') return failure;
+  const message = failure.message.replace('The warehouse file', 'The published copy');
+  return new WarehouseError(
+    message,
+    { kind: 'drift', fix: 'Run `mailmart run`: it publishes a new copy.' },
+    { cause: failure.cause },
+  );
 }
 
 async function execute(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
@@ -203,7 +207,8 @@ async function execute(connection: DuckDBConnection, sql: string): Promise<DuckD
   if (statements?.count !== 1) {
     throw new WarehouseError(`Expected one statement, got ${statements?.count ?? 0}.`, {
       kind: 'rejected',
-      fix: 'Give one SELECT at a time.',
+      // DuckDB makes two of a PIVOT that has to look for its values first.
+      fix: `Give one SELECT at a time.${/\bpivot\b/i.test(sql) ? ' A PIVOT has to name its values: on month in (…).' : ''}`,
     });
   }
   const prepared = await statements.prepare(0);
@@ -250,7 +255,13 @@ function late(timeoutMs: number): WarehouseError {
 
 /** A person's own statement may be quoted back to them, but not the place in DuckDB's documentation. */
 function queryFailure(error: unknown): WarehouseError {
-  const failure = warehouseFailure(error, 'Query failed');
+  if (error instanceof Error && /file system operations are disabled/.test(error.message)) {
+    return new WarehouseError('A query reaches the published tables and no file.', {
+      kind: 'rejected',
+      fix: 'To write the result to a file: mailmart query "…" --csv > result.csv',
+    });
+  }
+  const failure = ofCopy(warehouseFailure(error, 'Query failed'));
   if (failure.kind !== 'transient' || !/memory limit/.test(failure.message)) return failure;
   return new WarehouseError('The query needs more memory than it may use.', {
     kind: 'rejected',
