@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { fileFault } from '../../src/contracts/file-fault.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import {
   defineConnector,
@@ -143,6 +144,12 @@ async function openFile(file: string, spec: FileSpec, signal: AbortSignal): Prom
   }
 }
 
+function faultText(error: unknown): string {
+  const fault = fileFault(error instanceof FileError ? error.cause : error);
+  if (fault !== undefined) return `${fault.path ?? 'the file'} cannot be used: ${fault.reason}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Looks at each file: is it there, can it be read, has it the columns; and which mapping has no file. */
 async function probe(config: FileConfig, signal: AbortSignal): Promise<readonly CheckFinding[]> {
   const findings: CheckFinding[] = [];
@@ -163,7 +170,7 @@ async function probe(config: FileConfig, signal: AbortSignal): Promise<readonly 
       );
     } catch (error) {
       signal.throwIfAborted();
-      findings.push({ item, status: 'failed', message: error instanceof Error ? error.message : String(error) });
+      findings.push({ item, status: 'failed', message: faultText(error) });
     }
   }
   for (const name of entityNames) {

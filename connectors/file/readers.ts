@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { glob, open, stat } from 'node:fs/promises';
+import { glob, open, opendir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -44,13 +44,17 @@ const maxRowBytes = 16 * 1024 * 1024;
 export async function listFiles(config: FileConfig, spec: FileSpec): Promise<readonly string[]> {
   const files: string[] = [];
   if (/[*?[{]/.test(spec.path)) {
+    await requireFolders(config, spec);
     for await (const name of glob(spec.path, { cwd: config.project_dir }))
       files.push(path.resolve(config.project_dir, name));
   } else {
     files.push(path.resolve(config.project_dir, spec.path));
   }
   for (const file of files) {
-    const info = await stat(file).catch(() => null);
+    const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EACCES') throw error;
+      return null;
+    });
     if (info === null || !info.isFile()) {
       throw new FileError(
         `the file ${spec.path} was not found: check files[].path, which is relative to mailmart.yaml`,
@@ -58,6 +62,18 @@ export async function listFiles(config: FileConfig, spec: FileSpec): Promise<rea
     }
   }
   return files.toSorted();
+}
+
+/** Node's glob passes over a folder that it may not read as if it were empty: its files would count as moved away. */
+async function requireFolders(config: FileConfig, spec: FileSpec): Promise<void> {
+  const folders = spec.path.split('/').slice(0, -1);
+  for (const depth of folders.keys()) {
+    const pattern = folders.slice(0, depth + 1).join('/');
+    if (pattern === '') continue;
+    for await (const entry of glob(pattern, { cwd: config.project_dir, withFileTypes: true })) {
+      if (!entry.isFile()) await (await opendir(path.join(entry.parentPath, entry.name))).close();
+    }
+  }
 }
 
 /** SHA-256 of the bytes: a file is read again only when it moves. */

@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
+import { fileFault } from '../contracts/file-fault.ts';
 import { clockFromEnv } from '../contracts/clock.ts';
 import { shownPath, type Project } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -68,7 +69,7 @@ export async function checkProjectFiles(project: Project): Promise<readonly Find
   try {
     project.salt();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) return [{ group, item: 'salt', ...unreadable(salt, error) }];
     return error.problems.map((problem) => ({
       group,
       item: 'salt',
@@ -164,9 +165,21 @@ function publishedFinding({ paths: { published } }: Project): Finding {
   const base = { group: 'warehouse', item: 'published' } as const;
   if (!existsSync(published))
     return { ...base, status: 'skipped', message: 'Nothing is published yet.', fix: 'mailmart run' };
-  return isDuckdbFile(published)
-    ? { ...base, status: 'ok', message: `Published ${statSync(published).mtime.toISOString()}.` }
-    : { ...base, ...damaged(published), fix: 'mailmart run' };
+  try {
+    return isDuckdbFile(published)
+      ? { ...base, status: 'ok', message: `Published ${statSync(published).mtime.toISOString()}.` }
+      : { ...base, ...damaged(published), fix: 'mailmart run' };
+  } catch (error) {
+    return { ...base, ...unreadable(published, error) };
+  }
+}
+
+/** A file that this user may not read is one finding among the others. */
+function unreadable(file: string | null, error: unknown): Pick<Finding, 'status' | 'message' | 'fix' | 'code'> {
+  const fault = fileFault(error);
+  if (fault === undefined) throw error;
+  const { code, fix, path = file ?? '', reason } = fault;
+  return { status: 'failed', message: `${path} cannot be used: ${reason}.`, fix, code };
 }
 
 /** Whether it begins as DuckDB's files do: no more of it is read while its owner may be at work. */

@@ -458,10 +458,10 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
     ['Close the other program; the message names its process.', 'To read, use mailmart query.'],
   ),
   WAREHOUSE_BUSY: entry(
-    'The warehouse could not write',
+    'The warehouse could not read or write',
     'For example the disk is full. Nothing is half-written.',
-    ['No free space.', 'Not enough memory.'],
-    ['Free space (df -h), or raise warehouse.memory_limit, then run again.'],
+    ['No free space.', 'Not enough memory.', 'No permission for the file or its folder.'],
+    ['Free space (df -h), raise warehouse.memory_limit, or give access (ls -ld), then run again.'],
   ),
   WAREHOUSE_REJECTED: entry(
     'The warehouse refused a statement',

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { outputSchemas } from '../../src/cli/json-schemas.ts';
 import { noCounts } from '../../src/contracts/counts.ts';
 import { createLocalLanding } from '../../src/landing/local.ts';
 import { openDuckdb } from '../../src/warehouse/duckdb/index.ts';
-import { company, runCli, temporaryFolder } from './run-cli.ts';
+import { books, company, runCli, temporaryFolder } from './run-cli.ts';
 
 const canary = '0123456789abcdef0123456789abcdef-us1';
 
@@ -137,6 +137,55 @@ it('a warehouse of a newer mailmart fails, as a run would, unless its owner is a
   expect(await failed()).toEqual([{ group: 'warehouse', item: 'file', ...newer }]);
   // Which opens the file itself.
   expect(await failed('--deep')).toEqual([{ group: 'warehouse, deep', item: 'ledger', ...newer }]);
+});
+
+describe('a file that this user may not read', () => {
+  const bound = (...args: readonly string[]) => runCli(args, { cwd: folder.path, isBound: true });
+  const said = (text: string) => expect.stringMatching(new RegExp(text));
+
+  it('is one finding among the others, and no command takes it for missing or for a full disk', async () => {
+    folder.write('mailmart.yaml', company);
+    const state = join(folder.path, '.mailmart');
+    mkdirSync(state);
+    for (const name of ['person-salt', 'published.duckdb']) {
+      folder.write(`.mailmart/${name}`, '0'.repeat(64));
+      chmodSync(join(state, name), 0);
+    }
+    const { stdout } = await bound('check', '--json');
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    for (const item of ['salt', 'published'])
+      expect(findings.find((finding) => finding.item === item)).toMatchObject({
+        status: 'failed',
+        code: 'FILE_WRITE',
+        message: said('cannot be used: this user has no permission'),
+      });
+    expect(findings.find(({ group }) => group === 'temporal')).toBeDefined();
+    const unread = await bound('status');
+    expect(unread.stderr).toMatch(/this user has no permission/);
+    expect(unread.stderr).toMatch(/Fix: Check its permissions/);
+    chmodSync(state, 0);
+    const hidden = await bound('query', 'select 1');
+    chmodSync(state, 0o700);
+    expect(hidden.stderr).toMatch(/Error FILE_WRITE: .*no permission/);
+  });
+
+  it('nor is a folder of files: a pattern would find none in it', async () => {
+    folder.write('mailmart.yaml', `${company}${books.replace('path: costs.csv', 'path: data/*/costs.csv')}`);
+    const inner = join(folder.path, 'data', 'inner');
+    mkdirSync(inner, { recursive: true });
+    folder.write('data/inner/costs.csv', 'cost_id,kind,amount,day\n1,staff,10.50,2026-01-01\n');
+    expect((await check()).findings).toContainEqual(expect.objectContaining({ status: 'ok', message: '1 file found' }));
+    for (const place of [inner, join(folder.path, 'data')]) {
+      chmodSync(place, 0);
+      const { stdout } = await bound('check', '--json');
+      chmodSync(place, 0o700);
+      const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+      expect(findings.find(({ item }) => item.startsWith('file:'))).toMatchObject({
+        status: 'failed',
+        message: said(`${place} cannot be used: this user has no permission`),
+      });
+    }
+  });
 });
 
 it('a salt that is gone is no salt to be made: people who are known would count twice', async () => {

@@ -19,12 +19,17 @@ export type CliOptions = {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** As a user whom permissions bind: root's may open anything. */
+  readonly isBound?: boolean;
   /** Called with the process, to send it signals. */
   readonly onStart?: (child: {
     kill(signal: NodeJS.Signals): void;
     onOutput(listen: (text: string) => void): void;
   }) => void;
 };
+
+const rights = '-dac_override,-dac_read_search';
+const unprivileged = ['setpriv', `--bounding-set=${rights}`, `--inh-caps=${rights}`];
 
 /** Runs the real command in a process of its own. The environment is small, so that a test does not depend on the machine's. */
 export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
@@ -37,7 +42,9 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
   };
   return new Promise((done, fail) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [shim, ...args], { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const bound = options.isBound === true && process.getuid?.() === 0 ? unprivileged : [];
+    const [program = '', ...line] = [...bound, process.execPath, shim, ...args];
+    const child = spawn(program, line, { cwd: options.cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
     const out = { stdout: '', stderr: '' };
     const listeners: ((text: string) => void)[] = [];
     let firstMs = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import { openPublished } from '../../warehouse/duckdb/index.ts';
 import type { Published } from '../../warehouse/duckdb/index.ts';
@@ -49,7 +49,8 @@ export async function query(context: Context, sql: string, flags: QueryFlags): P
 
 /** The published copy, or the message that there is none yet. */
 export async function openForReading(path: string, timeoutMs = 30_000): Promise<Published> {
-  if (!existsSync(path)) {
+  // Throws where the folder may not be looked into: who may not see the copy is not told to make one.
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     throw new CliError({
       code: 'DATA_NOT_PUBLISHED',
       exit: 'error',

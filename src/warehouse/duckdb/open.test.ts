@@ -262,6 +262,8 @@ test.each([
   ['Out of Memory Error: failed to allocate data of size 1 GiB', 'transient', /memory_limit/],
   ['TransactionContext Error: Conflict on update!', 'transient', /tried again/],
   ['IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2', 'drift', /backup/],
+  ['IO Error: Cannot open file "/p/w.duckdb": Permission denied', 'transient', /permissions/],
+  ['IO Error: Cannot open file "/p/w.duckdb": Read-only file system', 'transient', /writable/],
   ['Binder Error: Referenced column "x" not found', 'rejected', undefined],
 ])('%s', (text, kind, fix) => {
   const failure = warehouseFailure(new Error(text), 'Load');
