@@ -73,6 +73,14 @@ describe('a file to copy from', () => {
     );
   });
 
+  it('of a later version is not to be transformed by this one first', async () => {
+    await write(`insert into ops.schema_version values (99, 'of a later mailmart', now()::timestamp)`);
+    await expect(withSource(async () => {})).rejects.toMatchObject({
+      kind: 'drift',
+      fix: expect.stringMatching(/Use the version of mailmart that wrote the file/) as string,
+    });
+  });
+
   it('whose rows are not those that were committed is not copied', async () => {
     await loaded(3);
     await write(`delete from raw.mailchimp__members where _primary_key = '["m1"]'`);

@@ -17,7 +17,7 @@ import { checkTables } from './check.ts';
 import { Database } from './database.ts';
 import { driftFailure } from './errors.ts';
 import { quoteName, quoteText } from './identifiers.ts';
-import { newestVersion } from './schema.ts';
+import { newestVersion, requireKnownVersion } from './schema.ts';
 import type { JsonRow, Session } from './session.ts';
 
 export type DuckdbTransferOptions = {
@@ -126,11 +126,8 @@ export async function openTransferSource(
 }
 
 async function checkVersion(session: Session): Promise<void> {
-  const { version } = await session.row(
-    'Read the schema version',
-    'select max(version) as version from ops.schema_version',
-  );
-  if (Number(version) === newestVersion) return;
+  const version = await requireKnownVersion(session);
+  if (version === newestVersion) return;
   throw driftFailure(
     `The warehouse file has schema version ${version}, this mailmart works with ${newestVersion}.`,
     'Run mailmart transform once with this version of mailmart, then migrate.',
