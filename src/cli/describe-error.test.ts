@@ -1,6 +1,20 @@
 import { expect, test } from 'vitest';
+import { clockFromEnv } from '../contracts/clock.ts';
 import { warehouseFailure } from '../warehouse/duckdb/errors.ts';
 import { describeError } from './describe-error.ts';
+
+test('a frozen clock that is no instant is a setting to mend, not a mistake of mailmart to report', () => {
+  const error = expect.objectContaining({ code: 'CONFIG_VALUE', exit: 'config', fix: 'unset MAILMART_CLOCK' });
+  for (const text of ['yesterday', '2026-06-30T12:00:00Z\n']) {
+    let failed: unknown;
+    try {
+      clockFromEnv({ MAILMART_CLOCK: text });
+    } catch (thrown) {
+      failed = thrown;
+    }
+    expect(describeError(failed)).toEqual(error);
+  }
+});
 
 test('a full disk is named, also where the write knows no path: by its number the file system does not say which file it was', () => {
   const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {

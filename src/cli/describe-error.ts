@@ -2,6 +2,7 @@ import { ConnectorError } from '../../connectors/_kit/errors.ts';
 import type { FailureKind } from '../../connectors/_kit/errors.ts';
 import { redact } from '../../connectors/_kit/redact.ts';
 import { ConfigError, fixText, placeOf } from '../config/problems.ts';
+import { ClockError } from '../contracts/clock.ts';
 import { withoutFix } from '../contracts/failure-text.ts';
 import { fileFault } from '../contracts/file-fault.ts';
 import { TransformError } from '../transform/errors.ts';
@@ -79,6 +80,9 @@ function report(error: unknown): ErrorReport {
   }
   if (error instanceof WarehouseError) {
     return { ...warehouseFailures[error.kind], code: error.code, what: error.message, ...fixOf(error.fix) };
+  }
+  if (error instanceof ClockError) {
+    return { code: 'CONFIG_VALUE', exit: 'config', what: error.message, fix: error.fix };
   }
   if (isAbort(error)) {
     return {
