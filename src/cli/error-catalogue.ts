@@ -460,8 +460,8 @@ export const errorCatalogue: Readonly<Record<ErrorCode, Explanation>> = {
   WAREHOUSE_BUSY: entry(
     'The warehouse could not read or write',
     'For example the disk is full. Nothing is half-written.',
-    ['No free space.', 'Not enough memory.', 'No permission for the file or its folder.'],
-    ['Free space (df -h), raise warehouse.memory_limit, or give access (ls -ld), then run again.'],
+    ['No free space.', 'Not enough memory.'],
+    ['Free space (df -h), or raise warehouse.memory_limit, then run again.'],
   ),
   WAREHOUSE_REJECTED: entry(
     'The warehouse refused a statement',
