@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Warehouse, WarehouseError } from '../port.ts';
 import { loadMended, mended } from '../mended.fixture.ts';
 import { createFixture, key, landUnit, now, row, type Fixture } from './load-fixture.ts';
@@ -354,6 +356,46 @@ test('what a killed publication left goes with the next one, and one that fails 
   await replacePublished(path, async (temporary) => writeFileSync(temporary, 'newer'));
   expect([readdirSync(folder), readFileSync(path, 'utf8')]).toEqual([['published.duckdb'], 'newer']);
   rmSync(folder, { recursive: true });
+});
+
+test('what a tool wrote into the former copy is not done to the next one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailmart-published-'));
+  const path = join(folder, 'published.duckdb');
+  const write = async (file: string, ...statements: readonly string[]): Promise<void> => {
+    const instance = await DuckDBInstance.create(file);
+    const connection = await instance.connect();
+    for (const statement of statements) await connection.run(statement);
+    connection.closeSync();
+    instance.closeSync();
+  };
+  const copy = (temporary: string) => write(temporary, 'create table numbers as from range(10)');
+  await replacePublished(path, copy);
+  // As one that was killed leaves it.
+  await write(path, 'pragma disable_checkpoint_on_shutdown', 'delete from numbers', 'create table mine as select 1');
+  expect(readdirSync(folder)).toEqual(['published.duckdb', 'published.duckdb.wal']);
+  await replacePublished(path, copy);
+  const next = await openPublished(path);
+  expect((await next.query('select count(*) from numbers')).rows).toEqual([[10]]);
+  await expect(next.query('from mine')).rejects.toThrow(/does not exist/);
+  next.close();
+  rmSync(folder, { recursive: true });
+});
+
+test('a copy that somebody has open for writing says so, and not that one reads from the copy meanwhile', async () => {
+  const path = join(fixture.folder, 'held.duckdb');
+  const driver = import.meta.resolve('@duckdb/node-api');
+  const script = `import(${JSON.stringify(driver)}).then(async ({ DuckDBInstance }) => {
+    globalThis.held = await DuckDBInstance.create(${JSON.stringify(path)});
+    console.log('open'); setInterval(() => {}, 1000);
+  })`;
+  const other = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void other.kill('SIGKILL'));
+  await once(other.stdout, 'data');
+  await expect(openPublished(path)).rejects.toMatchObject({
+    kind: 'locked',
+    message: expect.stringMatching(`open for writing in process ${other.pid} `),
+    fix: expect.stringMatching(/read-only/),
+  });
 });
 
 test('a copy that cannot be put in its place is named, and says what to look at', async () => {

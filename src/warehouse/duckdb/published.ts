@@ -191,8 +191,13 @@ async function create(file: string, memoryLimit: string): Promise<DuckDBInstance
   }
 }
 
-/** What is damaged is the copy: nobody has to restore a warehouse. */
+/** What is damaged or held is the copy, not the warehouse. */
 function ofCopy(failure: WarehouseError): WarehouseError {
+  if (failure.kind === 'locked') {
+    const message = failure.message.replace('The warehouse file is in use by', 'It is open for writing in');
+    const fix = 'Close it there, or open it read-only there (duckdb -readonly); the next run replaces it in any case.';
+    return new WarehouseError(message, { kind: 'locked', fix }, { cause: failure.cause });
+  }
   if (failure.kind !== 'drift') return failure;
   const message = failure.message.replace('The warehouse file', 'The published copy');
   return new WarehouseError(

@@ -20,6 +20,8 @@ export async function replacePublished(
     for (const name of await readdir(folder)) if (name.startsWith(mark)) await rm(join(folder, name), { force: true });
     await write(temporary);
     await syncPath(temporary, 'r+');
+    // What a tool wrote into the former copy and left beside it (a view, a deletion) would be done to this one, too.
+    await rm(`${target}.wal`, { force: true });
     await rename(temporary, target);
     await syncPath(folder, 'r');
     return target;
