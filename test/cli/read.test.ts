@@ -227,6 +227,26 @@ describe('query', () => {
   });
 });
 
+it.each(['--limit=1', '--csv', '--json'])('Ctrl-C ends a query that would take long: %s', async (flag) => {
+  const sql = 'select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3';
+  let stoppedMs = 0;
+  const { code, stderr } = await runCli(['query', sql, flag], {
+    cwd: folder.path,
+    onStart: ({ kill }) => {
+      setTimeout(() => {
+        stoppedMs = performance.now();
+        kill('SIGINT');
+      }, 3000);
+      setTimeout(() => kill('SIGKILL'), 30_000).unref();
+    },
+  });
+  const tookMs = performance.now() - stoppedMs;
+  expect(code).toBe(130);
+  if (flag !== '--json') expect(stderr).toContain('Error INTERRUPTED');
+  // A second by itself; beside other work more. It would take half an hour.
+  expect(tookMs).toBeLessThan(10_000);
+});
+
 it('a command works on when nobody follows its progress any more', () => {
   const whole = shell('', 'plan');
   expect(whole.stderr).toContain('Looking ahead');

@@ -35,6 +35,8 @@ export async function query(context: Context, sql: string, flags: QueryFlags): P
   }
   const statement = sql === '-' ? await readAll(process.stdin) : sql;
   const published = await openForReading((await context.project()).paths.published, timeoutMs);
+  const interrupt = (): void => published.interrupt();
+  context.signal.addEventListener('abort', interrupt, { once: true });
   try {
     if (flags.csv === true) await writeCsv(published, statement, flags.raw === true);
     else if (output.json) await writeJson(published, statement);
@@ -42,6 +44,7 @@ export async function query(context: Context, sql: string, flags: QueryFlags): P
   } catch (error) {
     throw queryError(error);
   } finally {
+    context.signal.removeEventListener('abort', interrupt);
     published.close();
   }
   return 'done';

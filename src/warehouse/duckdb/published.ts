@@ -39,6 +39,8 @@ export type Published = {
   query(sql: string, options?: { readonly maxRows?: number }): Promise<PublishedResult>;
   /** One SELECT of any length, for CSV and JSON output. Only DuckDB's working time counts against the time-out, not the reader's. */
   stream(sql: string): Promise<PublishedStream>;
+  /** Ends what is running: until DuckDB is done with it, the process cannot end. */
+  interrupt(): void;
   close(): void;
 };
 
@@ -75,6 +77,7 @@ export async function openPublished(path: string, options: PublishedOptions = {}
   const timeoutMs = Math.min(options.timeoutMs ?? longestTimeoutMs, longestTimeoutMs);
   const instance = await create(file, options.memoryLimit ?? '512MB');
   const connections = new Set<DuckDBConnection>();
+  let isInterrupted = false;
 
   /** Runs one step of DuckDB's work; past the time left it is interrupted. */
   const timed = async <T>(
@@ -94,15 +97,15 @@ export async function openPublished(path: string, options: PublishedOptions = {}
     try {
       const done = await work();
       // A stream that was interrupted ends without an error.
-      if (!isLate) return done;
+      if (!isLate && !isInterrupted) return done;
     } catch (error) {
-      if (!isLate) throw queryFailure(error);
+      if (!isLate && !isInterrupted) throw queryFailure(error);
     } finally {
       clearTimeout(timer);
       budget.left -= performance.now() - started;
       if (isLate) budget.left = 0;
     }
-    throw late(timeoutMs);
+    throw isInterrupted ? new WarehouseError('The query was interrupted.', { kind: 'rejected' }) : late(timeoutMs);
   };
 
   const start = async (sql: string) => {
@@ -157,6 +160,11 @@ export async function openPublished(path: string, options: PublishedOptions = {}
         }
       };
       return { columns, batches: batches() };
+    },
+
+    interrupt() {
+      isInterrupted = true;
+      for (const connection of connections) connection.interrupt();
     },
 
     close() {
