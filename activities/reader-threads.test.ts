@@ -19,11 +19,14 @@ import { readInThisThread, type SliceJob } from './read-slice.ts';
 const now = '2026-06-30T12:00:00.000Z';
 const secret = 'canary-key-4711-us1';
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
-let flying = 0;
+const flying = new Set<object>();
 let peak = 0;
 const vendor = createServer((request, response) => {
-  peak = Math.max(peak, (flying += 1));
-  response.on('close', () => (flying -= 1));
+  const mine = {};
+  flying.add(mine);
+  peak = Math.max(peak, flying.size);
+  // As it is answered: a thread may have the answer and ask again before this one hears that it was sent.
+  for (const event of ['prefinish', 'close']) response.on(event, () => void flying.delete(mine));
   setTimeout(() => answer(request, response), 40);
 });
 let folder: string;
