@@ -36,7 +36,7 @@ export type ConfiguredSource = {
 /** The compiled Dataform graph, run action by action. */
 export type TransformRunner = {
   plan(runId: string, select: readonly string[] | undefined): Promise<TransformPlan>;
-  run(runId: string, name: string): Promise<ModelRun>;
+  run(runId: string, name: string, signal: AbortSignal): Promise<ModelRun>;
   /** What `plan` would plan now, without writing anything. */
   ahead(select: readonly string[] | undefined): Promise<TransformAhead>;
 };

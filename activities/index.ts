@@ -81,7 +81,7 @@ export function createActivities(deps: Deps): Activities {
     finishStream: (input) => guarded('finishStream', placeOf('finish', input), () => finishStream(deps, input)),
     planTransform: ({ runId, select }) =>
       guarded('planTransform', 'plan transform', () => deps.transform.plan(runId, select)),
-    runAction: (input) => guarded('runAction', `action ${input.name}`, () => runAction(deps, input)),
+    runAction: (input) => guarded('runAction', `action ${input.name}`, ({ signal }) => runAction(deps, input, signal)),
     runActions: (input) =>
       guarded('runActions', `action ${input.names[0]}`, ({ signal }) => runActions(deps, input, signal)),
     publish: (input) => guarded('publish', 'publish', () => publish(deps, input)),

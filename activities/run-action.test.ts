@@ -56,6 +56,17 @@ describe('several actions in one activity', () => {
     await expect(outcomesOf({ b: broken, c: 1 })).rejects.toBe(broken);
   });
 
+  it('are ended when it is cancelled: each has its signal', async () => {
+    const { signal } = new AbortController();
+    const signals: AbortSignal[] = [];
+    const run = async (_: string, name: string, given: AbortSignal): Promise<ModelRun> => {
+      signals.push(given);
+      return { name, kind: 'table', fingerprint: 'f', rows: 1, durationMs: 1, status: 'done', message: null };
+    };
+    await runActions({ transform: { run } }, { runId: 'r', names: ['a', 'b'] }, signal);
+    expect(signals).toEqual([signal, signal]);
+  });
+
   it('are left undone when it is cancelled', async () => {
     expect(await outcomesOf({ a: 1, b: 1 }, AbortSignal.abort())).toEqual({ outcomes: ['done'], begun: ['a'] });
   });

@@ -9,8 +9,8 @@ const enoughMs = 1_000;
 type Runs = { readonly transform: Pick<TransformRunner, 'run'> };
 
 /** Runs one action of the compiled graph; one that is up to date is left alone. */
-export async function runAction(deps: Runs, { runId, name }: ActionInput): Promise<ActionOutcome> {
-  const model = await deps.transform.run(runId, name);
+export async function runAction(deps: Runs, { runId, name }: ActionInput, signal: AbortSignal): Promise<ActionOutcome> {
+  const model = await deps.transform.run(runId, name, signal);
   return {
     name: model.name,
     status: model.status,
@@ -31,12 +31,12 @@ export async function runActions(
 ): Promise<readonly ActionOutcome[]> {
   const startedMs = performance.now();
   const [first, ...others] = names;
-  const outcomes = [await runAction(deps, { runId, name: first })];
+  const outcomes = [await runAction(deps, { runId, name: first }, signal)];
   for (const name of others) {
     const isOver = outcomes.at(-1)?.status === 'failed' || performance.now() - startedMs > enoughMs;
     if (isOver || signal.aborted) break;
     try {
-      outcomes.push(await runAction(deps, { runId, name }));
+      outcomes.push(await runAction(deps, { runId, name }, signal));
     } catch {
       // Begun again it comes first, and its failure is told, tried again and named.
       break;

@@ -68,11 +68,11 @@ export function createTransformRunner(parts: TransformParts): TransformRunner {
         unchanged: plan.unchanged.length,
       };
     },
-    async run(runId, name) {
+    async run(runId, name, signal) {
       const { plan, graph } = await planned(runId);
       const action = plan.actions.find((candidate) => candidate.name === name);
       if (action === undefined) throw new Error(`The plan of transform run ${runId} has no action ${name}`);
-      return runAction({ warehouse, graph, runId, action });
+      return runAction({ warehouse, graph, runId, action, signal });
     },
     ahead: (select) => aheadOfTransform({ warehouse, config, clock, ...(select === undefined ? {} : { select }) }),
   };

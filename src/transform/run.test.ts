@@ -7,8 +7,8 @@ import { smallGraph, type SmallProject } from './small-graph.fixture.ts';
 import type { Step } from './step.ts';
 
 type Asked =
-  | { readonly model: ModelPlan; readonly statements: readonly string[] }
-  | { readonly swap: ModelPlan; readonly pairs: readonly TablePair[] }
+  | { readonly model: ModelPlan; readonly statements: readonly string[]; readonly signal: AbortSignal | undefined }
+  | { readonly swap: ModelPlan; readonly pairs: readonly TablePair[]; readonly signal: AbortSignal | undefined }
   | { readonly replaced: string; readonly rows: readonly Row[] }
   | { readonly recorded: ModelRun }
   | { readonly query: string }
@@ -37,13 +37,15 @@ const note = <T>(one: Asked, answer: T): Promise<T> => {
 };
 const warehouse = {
   quote: (name: string) => `<${name}>`,
-  runModel: (_, model, statements) => note({ model, statements }, done(model)),
-  swapTables: (_, swap, pairs) => note({ swap, pairs }, done(swap)),
+  runModel: (_, model, statements, signal) => note({ model, statements, signal }, done(model)),
+  swapTables: (_, swap, pairs, signal) => note({ swap, pairs, signal }, done(swap)),
   replaceTable: (replaced, _columns, rows) => note({ replaced, rows }, { changed: true }),
   recordModel: (_, recorded) => note({ recorded }, undefined),
   query: (query) => note({ query }, answers),
   tableKind: (kindOf) => note({ kindOf }, standing),
 } as Partial<Warehouse> as Warehouse;
+
+const { signal } = new AbortController();
 
 async function run(action: Partial<PlannedAction> & Pick<PlannedAction, 'name'>, project: SmallProject) {
   const full: PlannedAction = {
@@ -54,7 +56,7 @@ async function run(action: Partial<PlannedAction> & Pick<PlannedAction, 'name'>,
     waitsFor: [],
     ...action,
   };
-  return await runAction({ warehouse, graph: smallGraph(project), runId: 'r', action: full });
+  return await runAction({ warehouse, graph: smallGraph(project), runId: 'r', action: full, signal });
 }
 
 const statements = () => asked.flatMap((one) => ('statements' in one ? [one.statements] : []))[0];
@@ -73,6 +75,12 @@ describe('an action', () => {
         ],
       },
     ]);
+  });
+
+  it('can be aborted, a model and the swap alike', async () => {
+    await run({ name: 'marts.a' }, { models: { 'marts.a': {} } });
+    await run({ name: 'marts.swap', kind: 'operations', marts: ['marts.a'] }, { models: { 'marts.a': {} } });
+    expect(asked.map((one) => 'signal' in one && one.signal === signal)).toEqual([true, true]);
   });
 
   it('tells the warehouse which partitions a merge touches, and of a whole build nothing', async () => {

@@ -18,8 +18,10 @@ export async function runAction(options: {
   readonly graph: Graph;
   readonly runId: string;
   readonly action: PlannedAction;
+  /** Ends a model that is at work. */
+  readonly signal?: AbortSignal;
 }): Promise<ModelRun> {
-  const { warehouse, graph, runId, action: planned } = options;
+  const { warehouse, graph, runId, action: planned, signal } = options;
   const found = actionNamed(graph, planned.name);
   const action = planned.marts === undefined ? found : narrowSwap(found, new Set(planned.marts));
   if (action.step !== undefined) return await runStep(warehouse, runId, action, planned.fingerprint);
@@ -27,7 +29,7 @@ export async function runAction(options: {
   const plan = { name: builtAs(action.name), kind, fingerprint: planned.fingerprint, description, columns };
   if (action.name === swapName) {
     const pairs = action.reads.map((mart) => ({ from: builtAs(mart), to: mart }));
-    return await warehouse.swapTables(runId, plan, pairs);
+    return await warehouse.swapTables(runId, plan, pairs, signal);
   }
   const { partitionBy } = action.bigquery;
   const run = await warehouse.runModel(
@@ -41,6 +43,7 @@ export async function runAction(options: {
       quote: warehouse.quote,
       run: planned,
     }),
+    signal,
   );
   if (run.status !== 'failed' || action.kind !== 'assertion') return run;
   return { ...run, message: await brokenRules(warehouse, graph, action) };

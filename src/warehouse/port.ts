@@ -178,11 +178,11 @@ export type Warehouse = {
   lastChange(tables: readonly string[]): Promise<Instant | null>;
   /**
    * Runs a model's statements and writes its `ops.model_run` row. What a reader sees of the model changes at once or not at
-   * all: a killed or failed run leaves the older table.
+   * all: a killed, aborted or failed run leaves the older table. An abort ends what DuckDB is at; a job of BigQuery's ends by itself.
    */
-  runModel(runId: string, model: ModelPlan, statements: readonly string[]): Promise<ModelRun>;
+  runModel(runId: string, model: ModelPlan, statements: readonly string[], signal?: AbortSignal): Promise<ModelRun>;
   /** The same for bringing tables into place: all of `to` get the rows of their `from` together. */
-  swapTables(runId: string, model: ModelPlan, pairs: readonly TablePair[]): Promise<ModelRun>;
+  swapTables(runId: string, model: ModelPlan, pairs: readonly TablePair[], signal?: AbortSignal): Promise<ModelRun>;
   /** Replaces a small table (config tables, TypeScript steps) if its content differs; columns with engine-neutral types. */
   replaceTable(name: string, columns: readonly Column[], rows: readonly Row[]): Promise<{ readonly changed: boolean }>;
   /** The fingerprint that `replaceTable` would leave with the same arguments (see `tableFingerprints`); writes nothing. */

@@ -280,7 +280,7 @@ export function fakeWorld(
       })),
       unchanged: 0,
     }),
-    runAction: (input) => runAction(transform, input),
+    runAction: (input) => runAction(transform, input, Context.current().cancellationSignal),
     runActions: (input) => {
       world.events.push(`batch ${input.names.join(' ')}`);
       return runActions(transform, input, Context.current().cancellationSignal);

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Column, ModelRun, Warehouse } from '../port.ts';
 import { createFixture, key, landUnit, row, type Fixture } from './load-fixture.ts';
@@ -36,6 +37,26 @@ test('a model and its log row commit together; a failing one leaves the older ta
   const [failed] = await warehouse.query(`select status, message from ops.model_run where run_id = 'r2'`);
   expect(failed?.['status']).toBe('failed');
   expect(String(failed?.['message'])).not.toContain('ann@');
+});
+
+test('a model that is aborted ends at once, leaves the older table, and is no failed one', async () => {
+  const create = (query: string) => [`create or replace table marts.x as ${query}`];
+  await warehouse.runModel('r1', model('table'), create('select 1 as a'));
+  const stop = new AbortController();
+  // Seconds of it.
+  const long = 'select count(*) as a from range(100000) as x, range(4000) as y where x.range * y.range % 7 = 3';
+  const running = warehouse.runModel('r2', model('table', 'f2'), create(long), stop.signal);
+  await delay(300);
+  const aborted = performance.now();
+  stop.abort(new Error('the run was cancelled'));
+  await expect(running).rejects.toThrow('the run was cancelled');
+  expect(performance.now() - aborted).toBeLessThan(2_000);
+  expect(await warehouse.query('from marts.x')).toEqual([{ a: 1 }]);
+  expect([...(await warehouse.failedModels())]).toEqual([]);
+  const begun = warehouse.runModel('r3', model('table', 'f2'), create('select 3 as a'), stop.signal);
+  await expect(begun).rejects.toThrow('the run was cancelled');
+  await warehouse.runModel('r4', model('table', 'f2'), create('select 2 as a'));
+  expect(await warehouse.query('from marts.x')).toEqual([{ a: 2 }]);
 });
 
 test('a table as large as the events keeps hashes as they are, and everything else as the query has it', async () => {

@@ -19,6 +19,7 @@ export async function runModel(
   runId: string,
   model: ModelPlan,
   statements: readonly string[],
+  signal?: AbortSignal,
 ): Promise<ModelRun> {
   const { name, kind, fingerprint } = model;
   let started = performance.now();
@@ -30,7 +31,7 @@ export async function runModel(
           session.transaction(async () => {
             // Waiting for its turn is no work of the model.
             started = performance.now();
-            const rows = await runStatements(session, model, statements);
+            const rows = await endedBy(signal, session, () => runStatements(session, model, statements, signal));
             const isViolated = model.kind === 'assertion' && rows !== null && rows > 0;
             const run: ModelRun = {
               name,
@@ -47,6 +48,8 @@ export async function runModel(
         ),
       );
     } catch (error) {
+      // No failure of the model, which runs again.
+      signal?.throwIfAborted();
       if (!(error instanceof WarehouseError)) throw error;
       if (error.kind === 'transient' && attempt < attempts) {
         await sleep(50 * attempt);
@@ -62,6 +65,17 @@ export async function runModel(
   }
 }
 
+/** Ends what the session is at when the signal says so: until DuckDB is done with it, nobody could close the warehouse. */
+async function endedBy<T>(signal: AbortSignal | undefined, session: Session, work: () => Promise<T>): Promise<T> {
+  const interrupt = (): void => session.connection.interrupt();
+  signal?.addEventListener('abort', interrupt, { once: true });
+  try {
+    return await work();
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+  }
+}
+
 /** All in one transaction. */
 export const swapStatements = (pairs: readonly TablePair[]): readonly string[] =>
   pairs.map(({ from, to }) => `create or replace table ${quoteTable(to)} as select * from ${quoteTable(from)}`);
@@ -70,11 +84,13 @@ async function runStatements(
   session: Session,
   model: ModelPlan,
   statements: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<number | null> {
   let returned: number | null = null;
   const attempted = `Run ${model.name}`;
   const creation = `create or replace table ${quoteTable(model.name)} as\n`;
   for (const [index, statement] of statements.entries()) {
+    signal?.throwIfAborted();
     if (model.kind === 'incremental' && statement.startsWith(creation)) {
       await createLarge(session, attempted, quoteTable(model.name), statement.slice(creation.length));
     } else if (index === statements.length - 1 && model.kind === 'assertion') {

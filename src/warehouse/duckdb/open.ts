@@ -118,8 +118,8 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
     tables: () => database.use(tables),
     tableKind: (name) => database.use((session) => tableKind(session, name)),
     lastChange: (names) => database.use((session) => runLog.lastChange(session, names)),
-    runModel: (runId, model, statements) => runModel(database, clock, runId, model, statements),
-    swapTables: (runId, model, pairs) => runModel(database, clock, runId, model, swapStatements(pairs)),
+    runModel: (runId, model, statements, signal) => runModel(database, clock, runId, model, statements, signal),
+    swapTables: (runId, model, pairs, signal) => runModel(database, clock, runId, model, swapStatements(pairs), signal),
     replaceTable: (name, columns, rows) =>
       database.useAmply((session) => replaceTable(session, clock, name, columns, rows)),
     contentFingerprint: contentHash,
