@@ -72,6 +72,22 @@ describe('plan of members', () => {
     expect(slices.every(({ window }) => window?.to === now)).toBe(true);
   });
 
+  it('reads archived contacts though the list was read, when the run that read it could not: they move no count', async () => {
+    const modes = async (archived: ItemState | undefined) =>
+      (await plan(0, 100, 100, { L1: read, ...(archived && { 'L1/archived': archived }) })).map((slice) => [
+        slice.item,
+        slice.mode,
+      ]);
+    const both = [
+      ['L1', 'incremental'],
+      ['L1/archived', 'full'],
+    ];
+    expect(await modes(undefined)).toEqual(both);
+    // Its last whole read is one cycle older than the list's.
+    expect(await modes({ ...archive, fullReadAt: '2026-04-01T12:00:00.000Z' })).toEqual(both);
+    expect(await modes({ ...archive, fullReadAt: '2026-04-01T12:00:00.001Z' })).toEqual(both.slice(0, 1));
+  });
+
   it('does not miss who changes while a whole read goes on, or by a clock ahead of ours', async () => {
     // Of the list and of the archived contacts one changed three seconds after the plan was made.
     const people = ['subscribed', 'archived'].flatMap((status) =>

@@ -45,11 +45,13 @@ function firstRound(context: PlanContext<MailchimpConfig>, slice: Slice): readon
     age(context, state.fullReadAt) >= wholeReadCycleMs ||
     isHinted(context, slice.item, state.fullReadAt);
   if (isDue) return [wholeList(context, slice, 0), archived(context, slice, 0, 'full')];
-  // An archived contact that was refused moves no count: it is asked for until it is good.
-  const isOwed = context.state.get(archiveOf(slice))?.refusedFrom !== undefined;
   // As a whole where what was refused may lie anywhere.
   const own = slice.mode === 'full' ? { ...slice, tail: behind(context.now) } : slice;
-  return isOwed ? [own, archived(context, slice, 0, 'incremental')] : [own];
+  const archive = context.state.get(archiveOf(slice));
+  // Archived contacts move no count. They are read though the list was, if the run that read it could not read them; and one
+  // that was refused is asked for until it is good.
+  if (age(context, archive?.fullReadAt) >= wholeReadCycleMs) return [own, archived(context, slice, 0, 'full')];
+  return archive?.refusedFrom === undefined ? [own] : [own, archived(context, slice, 0, 'incremental')];
 }
 
 function laterRound(context: PlanContext<MailchimpConfig>, list: List, round: number): readonly Slice[] {
