@@ -73,8 +73,8 @@ describe('plan of members', () => {
   });
 
   it('reads archived contacts though the list was read, when the run that read it could not: they move no count', async () => {
-    const modes = async (archived: ItemState | undefined) =>
-      (await plan(0, 100, 100, { L1: read, ...(archived && { 'L1/archived': archived }) })).map((slice) => [
+    const modes = async (archived: ItemState | undefined, hints?: ReadonlyMap<string, string>) =>
+      (await plan(0, 100, 100, { L1: read, ...(archived && { 'L1/archived': archived }) }, hints)).map((slice) => [
         slice.item,
         slice.mode,
       ]);
@@ -86,6 +86,10 @@ describe('plan of members', () => {
     // Its last whole read is one cycle older than the list's.
     expect(await modes({ ...archive, fullReadAt: '2026-04-01T12:00:00.000Z' })).toEqual(both);
     expect(await modes({ ...archive, fullReadAt: '2026-04-01T12:00:00.001Z' })).toEqual(both.slice(0, 1));
+    // A post said that a contact vanished, and only the list was read whole since then.
+    const hints = new Map([['L1', '2026-06-29T11:00:00.000Z']]);
+    expect(await modes({ ...archive, fullReadAt: '2026-06-29T10:00:00.000Z' }, hints)).toEqual(both);
+    expect(await modes(archive, hints)).toEqual(both.slice(0, 1));
   });
 
   it('does not miss who changes while a whole read goes on, or by a clock ahead of ours', async () => {

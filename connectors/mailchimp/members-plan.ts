@@ -39,18 +39,17 @@ type List = {
 };
 
 function firstRound(context: PlanContext<MailchimpConfig>, slice: Slice): readonly Slice[] {
-  const state = context.state.get(slice.item);
-  const isDue =
+  const archive = context.state.get(archiveOf(slice));
+  const isDue = (state: ItemState | undefined): boolean =>
     state === undefined ||
     age(context, state.fullReadAt) >= wholeReadCycleMs ||
     isHinted(context, slice.item, state.fullReadAt);
-  if (isDue) return [wholeList(context, slice, 0), archived(context, slice, 0, 'full')];
+  if (isDue(context.state.get(slice.item))) return [wholeList(context, slice, 0), archived(context, slice, 0, 'full')];
   // As a whole where what was refused may lie anywhere.
   const own = slice.mode === 'full' ? { ...slice, tail: behind(context.now) } : slice;
-  const archive = context.state.get(archiveOf(slice));
-  // Archived contacts move no count. They are read though the list was, if the run that read it could not read them; and one
+  // Archived contacts move no count: they are read though the list was, if the run that read it could not read them, and one
   // that was refused is asked for until it is good.
-  if (age(context, archive?.fullReadAt) >= wholeReadCycleMs) return [own, archived(context, slice, 0, 'full')];
+  if (isDue(archive)) return [own, archived(context, slice, 0, 'full')];
   return archive?.refusedFrom === undefined ? [own] : [own, archived(context, slice, 0, 'incremental')];
 }
 
