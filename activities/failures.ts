@@ -3,7 +3,7 @@ import { QUOTA_MS } from '../connectors/_kit/answer.ts';
 import { ConnectorError, type FailureKind } from '../connectors/_kit/errors.ts';
 import { redact } from '../connectors/_kit/redact.ts';
 import { fixText, placeOf, type ConfigProblem } from '../src/config/problems.ts';
-import { fileFault } from '../src/contracts/file-fault.ts';
+import { faultText, fileFault } from '../src/contracts/file-fault.ts';
 import { LandingError, type LandingFailureKind } from '../src/landing/port.ts';
 import { TransformError } from '../src/transform/errors.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../src/warehouse/port.ts';
@@ -38,8 +38,8 @@ export function toFailure(error: unknown): Error {
   if (isNamed(error, 'ConfigError')) return configFailure(error);
   const fault = fileFault(error);
   if (fault !== undefined) {
-    const { code, reason, path, fix, mayPass } = fault;
-    return failure('transient', `${path ?? 'A file'} cannot be used: ${reason}.`, { retry: mayPass }, { fix, code });
+    const { code, fix, mayPass } = fault;
+    return failure('transient', `${faultText(fault)}.`, { retry: mayPass }, { fix, code });
   }
   if (isSystemError(error)) return failure('transient', `${error.syscall} failed: ${error.code}`, { retry: true }, {});
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

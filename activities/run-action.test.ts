@@ -7,10 +7,12 @@ afterEach(() => vi.restoreAllMocks());
 /** Actions that take so many milliseconds, fail (`false`) or throw; and what of them was begun. */
 function world(actions: Readonly<Record<string, number | false | Error>>) {
   const begun: string[] = [];
+  const signals: AbortSignal[] = [];
   let nowMs = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
-  const run = async (_: string, name: string): Promise<ModelRun> => {
+  const run = async (_: string, name: string, given: AbortSignal): Promise<ModelRun> => {
     begun.push(name);
+    signals.push(given);
     const what = actions[name] ?? 0;
     if (what instanceof Error) throw what;
     nowMs += Number(what);
@@ -18,7 +20,7 @@ function world(actions: Readonly<Record<string, number | false | Error>>) {
       what === false ? (['failed', `${name} found 3 rows`] as const) : (['done', null] as const);
     return { name: `marts_build.${name}`, kind: 'table', fingerprint: 'f', rows: 1, durationMs: 1, status, message };
   };
-  return { deps: { transform: { run } }, begun };
+  return { deps: { transform: { run } }, begun, signals };
 }
 
 async function outcomesOf(
@@ -58,12 +60,8 @@ describe('several actions in one activity', () => {
 
   it('are ended when it is cancelled: each has its signal', async () => {
     const { signal } = new AbortController();
-    const signals: AbortSignal[] = [];
-    const run = async (_: string, name: string, given: AbortSignal): Promise<ModelRun> => {
-      signals.push(given);
-      return { name, kind: 'table', fingerprint: 'f', rows: 1, durationMs: 1, status: 'done', message: null };
-    };
-    await runActions({ transform: { run } }, { runId: 'r', names: ['a', 'b'] }, signal);
+    const { deps, signals } = world({});
+    await runActions(deps, { runId: 'r', names: ['a', 'b'] }, signal);
     expect(signals).toEqual([signal, signal]);
   });
 

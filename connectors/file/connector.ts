@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { fileFault } from '../../src/contracts/file-fault.ts';
+import { faultText, fileFault } from '../../src/contracts/file-fault.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import {
   defineConnector,
@@ -144,9 +144,9 @@ async function openFile(file: string, spec: FileSpec, signal: AbortSignal): Prom
   }
 }
 
-function faultText(error: unknown): string {
+function failureText(error: unknown): string {
   const fault = fileFault(error instanceof FileError ? error.cause : error);
-  if (fault !== undefined) return `${fault.path ?? 'the file'} cannot be used: ${fault.reason}`;
+  if (fault !== undefined) return faultText(fault, 'the file');
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -170,7 +170,7 @@ async function probe(config: FileConfig, signal: AbortSignal): Promise<readonly 
       );
     } catch (error) {
       signal.throwIfAborted();
-      findings.push({ item, status: 'failed', message: faultText(error) });
+      findings.push({ item, status: 'failed', message: failureText(error) });
     }
   }
   for (const name of entityNames) {

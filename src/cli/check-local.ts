@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync, statfsSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
-import { fileFault } from '../contracts/file-fault.ts';
+import { faultText, fileFault } from '../contracts/file-fault.ts';
 import { clockFromEnv } from '../contracts/clock.ts';
 import { shownPath, type Project } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -178,8 +178,8 @@ function publishedFinding({ paths: { published } }: Project): Finding {
 function unreadable(file: string | null, error: unknown): Pick<Finding, 'status' | 'message' | 'fix' | 'code'> {
   const fault = fileFault(error);
   if (fault === undefined) throw error;
-  const { code, fix, path = file ?? '', reason } = fault;
-  return { status: 'failed', message: `${path} cannot be used: ${reason}.`, fix, code };
+  const { code, fix } = fault;
+  return { status: 'failed', message: `${faultText(fault, file ?? '')}.`, fix, code };
 }
 
 /** Whether it begins as DuckDB's files do: no more of it is read while its owner may be at work. */

@@ -25,6 +25,11 @@ export type FileFault = {
 export function fileFault(error: unknown): FileFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  return faultOf(code, path, dest);
+}
+
+/** The same from its parts, where they came another way than as Node's error: `code` is of the system, such as EACCES. */
+export function faultOf(code: string | undefined, path?: string, dest?: string): FileFault | undefined {
   const reason = code === undefined ? undefined : faults[code];
   // A write to an open file names no path; of these only what does is surely about a file.
   if (reason === undefined || (path === undefined && code !== 'ENOSPC' && code !== 'EDQUOT')) return undefined;
@@ -40,3 +45,7 @@ export function fileFault(error: unknown): FileFault | undefined {
     mayPass: !['ENOTDIR', 'EISDIR', 'EEXIST'].includes(String(code)),
   };
 }
+
+/** Says it in words, without a full stop: `/p/costs.csv cannot be used: the disk is full`. */
+export const faultText = ({ path, reason }: FileFault, unnamed = 'A file'): string =>
+  `${path ?? unnamed} cannot be used: ${reason}`;

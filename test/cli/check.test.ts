@@ -73,6 +73,14 @@ function configure(baseUrl: string, rest = ''): void {
   );
 }
 
+const openWarehouse = (state: string) =>
+  openDuckdb({
+    path: join(state, 'warehouse.duckdb'),
+    publishedPath: join(state, 'published.duckdb'),
+    landing: createLocalLanding(join(state, 'landing')),
+    clock: { now: () => '2026-06-30T12:00:00.000Z' },
+  });
+
 async function check(env: Readonly<Record<string, string>> = { MC_KEY: canary }, more: readonly string[] = []) {
   const before = readdirSync(folder.path, { recursive: true }).toSorted();
   const result = await runCli(['check', '--json', ...more], { cwd: folder.path, env });
@@ -104,13 +112,7 @@ it('a warehouse of a newer mailmart fails, as a run would, unless its owner is a
   folder.write('mailmart.yaml', company);
   const state = join(folder.path, '.mailmart');
   const path = join(state, 'warehouse.duckdb');
-  const open = () =>
-    openDuckdb({
-      path,
-      publishedPath: join(state, 'published.duckdb'),
-      landing: createLocalLanding(join(state, 'landing')),
-      clock: { now: () => '2026-06-30T12:00:00.000Z' },
-    });
+  const open = () => openWarehouse(state);
   const failed = async (...more: readonly string[]) => {
     // Not read: closing it would let go of this process's lock.
     const { mtimeMs, size } = statSync(path);
@@ -194,12 +196,7 @@ it('a salt that is gone is no salt to be made: people who are known would count 
   expect(await salt()).toMatchObject({ status: 'ok', message: expect.stringMatching(/made on the first run/) });
   const state = join(folder.path, '.mailmart');
   mkdirSync(state);
-  const warehouse = await openDuckdb({
-    path: join(state, 'warehouse.duckdb'),
-    publishedPath: join(state, 'published.duckdb'),
-    landing: createLocalLanding(join(state, 'landing')),
-    clock: { now: () => '2026-06-30T12:00:00.000Z' },
-  });
+  const warehouse = await openWarehouse(state);
   await warehouse.recordStream('run-1', {
     key: { source: 'mailchimp', accountId: 'shop', stream: 'members' },
     counts: noCounts,

@@ -6,6 +6,7 @@ import { createMutex } from '../../contracts/mutex.ts';
 import { WarehouseError } from '../port.ts';
 import { isInvalidated, warehouseFailure } from './errors.ts';
 import { quoteText } from './identifiers.ts';
+import { noExtensions } from './no-extensions.ts';
 import { Session } from './session.ts';
 import { threadsFor, type Threads } from './threads.ts';
 
@@ -221,9 +222,7 @@ export class Database {
           // A full row group goes to the file at once; by default five wait in memory.
           write_buffer_row_group_count: '1',
           temp_directory: this.#spillFolder,
-          autoinstall_known_extensions: 'false',
-          autoload_known_extensions: 'false',
-          allow_community_extensions: 'false',
+          ...noExtensions,
         };
         this.#instance = await openFile(this.path, settings, this.#options.isReadOnly ?? false);
         break;

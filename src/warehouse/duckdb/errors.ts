@@ -1,4 +1,4 @@
-import { fileFault } from '../../contracts/file-fault.ts';
+import { faultOf, fileFault, type FileFault } from '../../contracts/file-fault.ts';
 import { WarehouseError, type WarehouseFailureKind } from '../port.ts';
 
 const outOfMemory =
@@ -75,18 +75,17 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** A file that DuckDB may not open, as Node says it. */
-function refusedFile(text: string): Error | undefined {
+/** A file that DuckDB may not open. */
+function refusedFile(text: string): FileFault | undefined {
   const [, path, words] = /Cannot open file "([^"]+)": (Read-only file system|Permission denied)/.exec(text) ?? [];
-  if (path === undefined) return undefined;
-  return Object.assign(new Error(words), { code: words === 'Permission denied' ? 'EACCES' : 'EROFS', path });
+  return path === undefined ? undefined : faultOf(words === 'Permission denied' ? 'EACCES' : 'EROFS', path);
 }
 
 /** Maps whatever DuckDB threw. Values never appear: a conversion error quotes the value, which may be an address. */
 export function warehouseFailure(error: unknown, attempted: string): WarehouseError {
   if (error instanceof WarehouseError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  const refused = fileFault(refusedFile(text));
+  const refused = refusedFile(text);
   if (refused !== undefined) {
     const { path = '', reason, fix, code } = refused;
     const what = `${attempted.includes(path) ? attempted : `${attempted} (${path})`}: ${reason}.`;

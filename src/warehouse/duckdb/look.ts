@@ -1,6 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { WarehouseError } from '../port.ts';
 import { warehouseFailure } from './errors.ts';
+import { noExtensions } from './no-extensions.ts';
 import { tableKind } from './raw-read.ts';
 import { requireKnownVersion } from './schema.ts';
 import { Session } from './session.ts';
@@ -18,9 +19,7 @@ export async function unusable(path: string): Promise<WarehouseError | undefined
       // For what a killed owner left in the .wal.
       memory_limit: '512MB',
       temp_directory: '',
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      allow_community_extensions: 'false',
+      ...noExtensions,
     });
     const session = new Session(await instance.connect());
     if ((await tableKind(session, 'ops.schema_version')) !== null) await requireKnownVersion(session);

@@ -12,6 +12,7 @@ import { WarehouseError } from '../port.ts';
 import { failAgain, isCutShort } from './cut-short.ts';
 import { warehouseFailure } from './errors.ts';
 import { keepLeadingMarks } from './exact-text.ts';
+import { noExtensions } from './no-extensions.ts';
 import { toJson } from './values.ts';
 
 keepLeadingMarks();
@@ -179,9 +180,7 @@ async function create(file: string, memoryLimit: string): Promise<DuckDBInstance
   try {
     const instance = await DuckDBInstance.create(file, {
       access_mode: 'READ_ONLY',
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-      allow_community_extensions: 'false',
+      ...noExtensions,
       memory_limit: memoryLimit,
     });
     const connection = await instance.connect();
