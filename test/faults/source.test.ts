@@ -28,10 +28,10 @@ afterEach(async () => {
 });
 
 /** A short time-out, and next to no waiting between attempts: how long is waited is the kit's own tests' matter. */
-async function start(shown: World = world): Promise<InProcess> {
+async function start(shown: World = world, mailchimp: AnyConnector = paged): Promise<InProcess> {
   const run = await startInProcess({
     world: shown,
-    registry: { mailchimp: paged },
+    registry: { mailchimp },
     http: { timeoutMs: 1_500, sleep: (ms, signal) => delay(Math.min(ms, 20), undefined, { signal }) },
   });
   running.push(run);
@@ -257,6 +257,26 @@ describe('a source that refuses', () => {
     run.simulator.faults.restoreKey();
     expect(troubled(await run.sync(account))).toEqual([]);
     expect(await rawOf(run)).toEqual(calm);
+  });
+
+  it('an expired key at any request of the contacts: the next run has every contact', async () => {
+    const streams = ['lists', 'members'];
+    // A page a list, and one request after the other: the key expires between live and archived contacts of a list, too.
+    const whole: AnyConnector = { ...withPagesOf(1000), limits: { default: { concurrency: 1 } } };
+    const short: number[] = [];
+    for (let from = 1, isStruck = true; isStruck; from += 1) {
+      const run = await start(world, whole);
+      run.simulator.faults.add({ kind: 'key_expired', from });
+      await run.sync(account, streams).catch((error: unknown) => expect(error).toMatchObject({ kind: 'auth' }));
+      isStruck = run.simulator.faults.struck().length > 0;
+      run.simulator.faults.clear();
+      run.simulator.faults.restoreKey();
+      expect(troubled(await run.sync(account, streams))).toEqual([]);
+      const { mailchimp__members: members } = await rawOf(run);
+      if (members !== calm['mailchimp__members']) short.push(from);
+      await running.pop()?.stop();
+    }
+    expect(short).toEqual([]);
   });
 
   it('a spent quota is no failure to be tried again at once', async () => {

@@ -24,7 +24,11 @@ export async function syncStream(deps: Deps, key: StreamSummary['key'], runId: s
     planned = plan.slices;
     for (; done < plan.slices; done = Math.min(done + batchSlices, plan.slices)) {
       const batch = { key, runId, from: done, to: Math.min(done + batchSlices, plan.slices) };
-      const read = await extractPatiently(deps, batch);
+      const read = await extractPatiently(deps, batch).catch(async (error: unknown) => {
+        // What was read before a failure is loaded, and the next run does not read it again.
+        await loadBatch(deps, { ...batch, fence: plan.fence, partial: 1 });
+        throw error;
+      });
       const loaded = await loadBatch(deps, { ...batch, fence: plan.fence });
       counts = {
         slices: counts.slices + read.slicesDone,
