@@ -33,6 +33,8 @@ export type Format = {
   readonly groupMark: string;
   /** What stands before and behind an amount. */
   readonly currencyMarks: readonly [before: string, behind: string];
+  /** How many digits an amount has after its mark: 2 of euros, none of yen. */
+  readonly currencyDigits: number;
 };
 
 /** A ratio that is called a rate reads as percent: a margin, a return, growth. */
@@ -140,6 +142,7 @@ export function createFormat(locale: string, timeZone: string, currency: string)
     decimalMark: markOf(locale, 'decimal'),
     groupMark: markOf(locale, 'group'),
     currencyMarks: currencyMarks(locale, currency),
+    currencyDigits: numberOf({ style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2,
   };
   const value = (content: Json, unit: Unit): string => {
     if (unit === 'count') return format.count(content);

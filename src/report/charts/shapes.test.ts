@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createFormat } from '../format.ts';
 import { renderSvg } from './render.ts';
-import { bars, columns, lines, moneyAxis, type Bar, type Chart } from './shapes.ts';
+import { bars, columns, countAxis, lines, moneyAxis, type Bar, type Chart } from './shapes.ts';
 import { chartConfig } from './theme.ts';
 
 const config = chartConfig(createFormat('en-GB', 'UTC', 'EUR'));
@@ -59,7 +59,7 @@ describe('bars with several parts on a telephone', () => {
   );
 
   test('the numbers, names and the legend stay in the picture', async () => {
-    const labels = labelsOf(await drawn(bars(given, { format: '~s' }, { legend: true }), telephone));
+    const labels = labelsOf(await drawn(bars(given, countAxis, { legend: true }), telephone));
     expect(labels.map(({ text }) => text)).toEqual(
       expect.arrayContaining(['419 + 33 + 26 + 9', '1,365 + 1,022 + 127 + 110', ...parts]),
     );
@@ -67,7 +67,7 @@ describe('bars with several parts on a telephone', () => {
   });
 
   test('the legend starts at the left edge, in as many lines as it needs', async () => {
-    const labels = labelsOf(await drawn(bars(given, { format: '~s' }, { legend: true }), telephone));
+    const labels = labelsOf(await drawn(bars(given, countAxis, { legend: true }), telephone));
     expect(labels.find(({ text }) => text === 'Positive')?.left).toBeLessThan(24);
   });
 });
@@ -109,11 +109,11 @@ describe('an axis of counts', () => {
   const values = [0, 40_000, 80_000];
   const points = values.map((y, index) => ({ x: `M${index}`, y, series: 'Sent' }));
   const charts = {
-    lines: lines(points, { format: '~s' }),
-    columns: columns(points, { format: '~s' }),
+    lines: lines(points, countAxis),
+    columns: columns(points, countAxis),
     bars: bars(
       values.map((to, index) => ({ row: `${index}`, label: `M${index}`, from: 0, to, text: '', series: '' })),
-      { format: '~s' },
+      countAxis,
     ),
   };
   test.each(
@@ -126,16 +126,24 @@ describe('an axis of counts', () => {
     const ticks = labelsOf(svg).flatMap(({ text }) => (/^\d/.test(text) ? [text] : []));
     expect(ticks).toEqual(['0', '20k', '40k', '60k', '80k']);
   });
+
+  test('writes nothing between two whole numbers', async () => {
+    const few = [0, 1, 3].map((y, index) => ({ x: `M${index}`, y, series: 'Sent' }));
+    const svg = await drawn(columns(few, countAxis), 560);
+    expect(labelsOf(svg).flatMap(({ text }) => (/^\d/.test(text) ? [text] : []))).toEqual(['0', '1', '2', '3']);
+  });
 });
 
 describe('an axis of money', () => {
   test.each([
-    ['en-GB', [0, 40_000], '€20k'],
-    ['vi', [0, 40_000], '20k €'],
-    ['en-GB', [0, 2], '€0.50'],
-  ] as const)('names its currency (%s)', async (locale, values, tick) => {
+    ['en-GB', 'EUR', [0, 40_000], '€20k'],
+    ['vi', 'EUR', [0, 40_000], '20k €'],
+    ['en-GB', 'EUR', [0, 2], '€0.50'],
+    ['en-GB', 'KWD', [0, 2], 'KWD 0.500'],
+    ['en-GB', 'JPY', [0, 2], '¥1'],
+  ] as const)('names its currency, with its digits (%s, %s)', async (locale, currency, values, tick) => {
     const points = values.map((y, index) => ({ x: `M${index}`, y, series: 'Profit' }));
-    const format = createFormat(locale, 'UTC', 'EUR');
+    const format = createFormat(locale, 'UTC', currency);
     const spec = lines(points, moneyAxis(format, values))({ width: 560, isNarrow: false });
     const svg = await renderSvg(spec, chartConfig(format), 'title');
     expect([...svg.matchAll(/>([^<]*)<\/text>/g)].map(([, text]) => text?.replace('\u00A0', ' '))).toContain(tick);

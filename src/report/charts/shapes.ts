@@ -6,10 +6,13 @@ import { seriesColors, seriesDashes, seriesShapes } from './theme.ts';
 export type Size = { readonly width: number; readonly isNarrow: boolean };
 export type Chart = (size: Size) => Spec;
 
-/** Money has its currency beside each number; amounts of a few units have their cents. */
-export function moneyAxis({ currencyMarks }: Format, values: readonly (number | null)[]): Axis {
-  const format = Math.max(...values.map((value) => Math.abs(value ?? 0))) < 10 ? '.2f' : '~s';
-  return { format, marks: currencyMarks };
+/** Whole numbers in short: 3, 20k. Nobody sent half a mail. */
+export const countAxis: Axis = { format: '~s', isWhole: true };
+
+/** Money has its currency beside each number; amounts of a few units have their cents, where the currency has any. */
+export function moneyAxis({ currencyMarks, currencyDigits }: Format, values: readonly (number | null)[]): Axis {
+  const isSmall = Math.max(...values.map((value) => Math.abs(value ?? 0))) < 10;
+  return { format: isSmall ? `.${currencyDigits}f` : '~s', marks: currencyMarks, isWhole: currencyDigits === 0 };
 }
 
 type Axis = {
@@ -17,6 +20,8 @@ type Axis = {
   readonly title?: string;
   /** What stands before and behind each number, after its sign. */
   readonly marks?: Format['currencyMarks'];
+  /** Nothing is written between two whole numbers. */
+  readonly isWhole?: boolean;
 };
 type Point = { readonly x: string; readonly y: number | null; readonly series: string };
 type Rule = { readonly y: number; readonly label: string };
@@ -296,7 +301,7 @@ function whole(width: number, tall = height): Spec {
   return { width, height: tall, autosize: { type: 'fit', contains: 'padding' } };
 }
 
-function valueAxis({ format, title, marks }: Axis): Spec {
+function valueAxis({ format, title, marks, isWhole = false }: Axis): Spec {
   const labels =
     marks === undefined
       ? // The ticks of an axis share their unit: left alone, zero would be 0k.
@@ -304,7 +309,8 @@ function valueAxis({ format, title, marks }: Axis): Spec {
       : {
           labelExpr: `(datum.value < 0 ? '−' : '') + ${JSON.stringify(marks[0])} + format(abs(datum.value), '${format}') + ${JSON.stringify(marks[1])}`,
         };
-  return { title: title ?? null, ...labels, tickCount: 5, domain: false, ticks: false };
+  const steps = isWhole ? { tickMinStep: 1 } : {};
+  return { title: title ?? null, ...labels, tickCount: 5, ...steps, domain: false, ticks: false };
 }
 
 /** Text labels in their given order: words of the page's language, not of the chart library's. */

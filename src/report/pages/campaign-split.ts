@@ -1,4 +1,4 @@
-import { bars, moneyAxis, type Bar } from '../charts/shapes.ts';
+import { type Bar, bars, countAxis, moneyAxis } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { phrase, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -70,7 +70,9 @@ export async function campaignSplit(context: Context, metric: Metric): Promise<H
                   format,
                   drawn.map((row) => Number(row[column])),
                 )
-              : { format: unit === 'rate' ? '~p' : '~s' },
+              : unit === 'count'
+                ? countAxis
+                : { format: unit === 'rate' ? '~p' : '~s' },
           ),
     isTableOpen: drawn.length === 0 && listed.length > 0,
     table: martTable(context, {

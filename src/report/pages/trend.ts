@@ -1,4 +1,4 @@
-import { columns, lines, moneyAxis } from '../charts/shapes.ts';
+import { columns, countAxis, lines, moneyAxis } from '../charts/shapes.ts';
 import { monthsBetween } from '../calendar.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -55,7 +55,9 @@ export async function metricTrend(context: Context, article: Article, kpis: read
           format,
           points.map(({ y }) => y),
         )
-      : { format: unit === 'rate' ? ((high?.value ?? 0) < 0.05 ? '.2%' : '.0%') : '~s' };
+      : unit === 'count'
+        ? countAxis
+        : { format: unit === 'rate' ? ((high?.value ?? 0) < 0.05 ? '.2%' : '.0%') : '~s' };
   return await figure(context, {
     id: `metric-${article}-trend`,
     title,

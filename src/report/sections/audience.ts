@@ -1,4 +1,4 @@
-import { areas, columns, lines } from '../charts/shapes.ts';
+import { areas, columns, countAxis, lines } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, metricOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -48,7 +48,7 @@ async function classes(context: Context, weekly: readonly Fields[]): Promise<Htm
                 series: columnName(context, '', name),
               })),
             ),
-            { format: '~s' },
+            countAxis,
           ),
     table: martTable(context, {
       id: 'audience-classes-table',
@@ -178,7 +178,7 @@ export async function growthFigures(context: Context): Promise<readonly Html[]> 
                 series,
               })),
             ),
-            { format: '~s' },
+            countAxis,
           ),
     table: martTable(context, {
       id: 'audience-growth-table',
@@ -235,7 +235,7 @@ async function sizes(context: Context, since: string): Promise<Html> {
                 y: numberOf(row['closing_count']),
                 series: series(row),
               })),
-            { format: '~s' },
+            countAxis,
           ),
     table: martTable(context, {
       id: 'audience-size-table',

@@ -1,4 +1,4 @@
-import { bars, type Bar } from '../charts/shapes.ts';
+import { type Bar, bars, countAxis } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -39,7 +39,7 @@ export async function linkFigure(context: Context): Promise<Html> {
             format.count(top['human_click_count'] ?? top['total_click_count'] ?? 0),
             format.percent(strongest.reduce((sum, row) => sum + Number(row['total_click_count']), 0) / clicks),
           ),
-    chart: top === undefined ? undefined : bars(stacked(context, strongest), { format: '~s' }, { legend: true }),
+    chart: top === undefined ? undefined : bars(stacked(context, strongest), countAxis, { legend: true }),
     table: martTable(context, {
       id: 'link-table',
       caption: words.caption,

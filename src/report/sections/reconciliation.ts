@@ -1,4 +1,4 @@
-import { bars, type Bar, type Chart } from '../charts/shapes.ts';
+import { type Bar, bars, type Chart, countAxis } from '../charts/shapes.ts';
 import { translated, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import { bdi, markup, type Html } from '../html.ts';
@@ -154,5 +154,5 @@ function stackedMeasures(
       return bar;
     });
   });
-  return bars(rows, { format: '~s' }, { legend: true });
+  return bars(rows, countAxis, { legend: true });
 }

@@ -1,4 +1,4 @@
-import { bars, columns, moneyAxis, type Bar } from '../charts/shapes.ts';
+import { type Bar, bars, columns, countAxis, moneyAxis } from '../charts/shapes.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import type { Html } from '../html.ts';
@@ -50,7 +50,7 @@ async function engagement(context: Context): Promise<Html> {
               text: format.count(row['people'] ?? null),
               series: 'in',
             })),
-            { format: '~s' },
+            countAxis,
           ),
     table: martTable(context, {
       id: 'engagement-table',
@@ -119,7 +119,7 @@ async function spread(context: Context): Promise<Html> {
               text: format.count(row['people'] ?? null),
               series: 'in',
             })),
-            { format: '~s' },
+            countAxis,
           ),
     table: martTable(context, {
       id: 'value-spread-table',

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { columnName, phrase } from '../context.ts';
-import { columns, lines, moneyAxis, type Chart } from '../charts/shapes.ts';
+import { type Chart, columns, countAxis, lines, moneyAxis } from '../charts/shapes.ts';
 import { figure, type Figure } from '../figure.ts';
 import type { Html } from '../html.ts';
 import type { Sums } from '../kpis/campaign-sums.ts';
@@ -49,7 +49,7 @@ function sent(context: Context, months: readonly Month[]): Figure {
       format.count(peak?.value ?? 0),
       peak === undefined ? '' : format.month(peak.month),
     ),
-    chart: columns(series(context, months, ['sent_count']), { format: '~s' }),
+    chart: columns(series(context, months, ['sent_count']), countAxis),
   };
 }
 
@@ -66,7 +66,7 @@ function machine(context: Context, months: readonly Month[]): Figure {
       machines === null || machines === undefined || all === 0
         ? words.none
         : words.finding(format.percent(machines / all), format.count(machines), format.count(all)),
-    chart: drawn(months, drawnKeys, () => columns(series(context, months, drawnKeys), { format: '~s' })),
+    chart: drawn(months, drawnKeys, () => columns(series(context, months, drawnKeys), countAxis)),
   };
 }
 

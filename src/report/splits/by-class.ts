@@ -1,4 +1,4 @@
-import { bars, type Bar, type Chart } from '../charts/shapes.ts';
+import { type Bar, bars, type Chart, countAxis } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -81,7 +81,7 @@ function stacked(context: Context, rows: readonly Fields[], classes: readonly st
         return bar;
       });
     }),
-    { format: '~s' },
+    countAxis,
     { legend: true },
   );
 }

@@ -1,4 +1,4 @@
-import { bars, type Bar } from '../charts/shapes.ts';
+import { type Bar, bars, countAxis } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, wordOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -154,7 +154,7 @@ async function reasonFigure(context: Context): Promise<Html> {
                 text: format.count(sum),
                 series: 'out',
               })),
-            { format: '~s' },
+            countAxis,
           ),
     table: martTable(context, {
       id: 'bounce-reasons-sums',
