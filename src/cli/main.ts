@@ -6,8 +6,9 @@ import { addReferenceCommands } from './program-reference.ts';
 import { runCommand } from './run-command.ts';
 import { packageVersion } from './version.ts';
 
-/** The whole command line, without running it. */
-export function createProgram(): Command {
+/** The whole command line, without running it. `tell` takes help and version: `runCommand` knows what an output can do. */
+function createProgram(tell: (text: string) => void): Command {
+  const said = { writeOut: tell, writeErr: () => undefined, outputError: () => undefined };
   const program = new Command('mailmart')
     .description('An email-marketing warehouse: e-mail services and files in, tested tables and a report out.')
     .version(packageVersion(), '-V, --version', 'Print the version')
@@ -15,7 +16,7 @@ export function createProgram(): Command {
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
+    .configureOutput(said);
   addProjectCommands(program);
   addDataCommands(program);
   addReferenceCommands(program);
@@ -33,36 +34,37 @@ export function createProgram(): Command {
       'Exit codes: mailmart help exit-codes. Error codes: mailmart explain CODE.',
     ].join('\n'),
   );
-  for (const command of program.commands) prepare(command);
+  for (const command of program.commands) prepare(command).configureOutput(said);
   return program;
 }
 
-function prepare(command: Command): void {
-  command
+function prepare(command: Command): Command {
+  return command
     .helpOption('-h, --help', 'Show this help')
     .addOption(new Option('--project <folder>', 'Folder of mailmart.yaml (default: here, or the nearest folder above)'))
     .addOption(new Option('--json', 'Print one JSON document on standard output, errors too'))
     .addOption(new Option('--debug', 'Show stack traces'))
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined, outputError: () => undefined });
+    .exitOverride();
 }
 
 /** Parses and runs. Every mistake on the command line ends with exit code 2 and the nearest right word. */
 async function main(argv: readonly string[]): Promise<void> {
   const args = withStatement(argv.slice(2));
   const json = args.includes('--json');
+  const name = args.find((arg) => !arg.startsWith('-')) ?? 'mailmart';
+  let told = '';
+  const program = createProgram((text) => (told += text));
   try {
-    if (args.length === 0) {
-      createProgram().outputHelp();
-      return;
-    }
-    await createProgram().parseAsync([...argv.slice(0, 2), ...args]);
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv.slice(0, 2), ...args]);
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return;
     if (!(error instanceof CommanderError)) throw error;
-    const name = args.find((arg) => !arg.startsWith('-')) ?? 'mailmart';
-    await runCommand(name, { json }, () => Promise.reject(usageError(error, args)));
+    if (error.exitCode !== 0) await runCommand(name, { json }, () => Promise.reject(usageError(error, args)));
   }
+  await runCommand(name, {}, ({ output }) => {
+    output.data(told.trimEnd());
+    return Promise.resolve('done');
+  });
 }
 
 /** SQL may begin with a comment, which is no option: none has a blank or a line break before its value. */
@@ -76,7 +78,8 @@ function usageError(error: CommanderError, args: readonly string[]): CliError {
   const [what = text, hint] = text.split('\n');
   const suggestion = /Did you mean (.+?)\?/.exec(hint ?? '')?.[1];
   const command = args.find((arg) => !arg.startsWith('-'));
-  const known = command !== undefined && createProgram().commands.some((candidate) => candidate.name() === command);
+  const known =
+    command !== undefined && createProgram(() => undefined).commands.some((candidate) => candidate.name() === command);
   const help = `mailmart ${known ? `${command} ` : ''}--help`;
   return new CliError({
     code: 'USAGE',

@@ -154,8 +154,9 @@ describe('query', () => {
   });
 
   it('fails where the disk takes no more of it, so that half a file does not pass for the whole', () => {
-    for (const flag of [['--csv'], ['--json'], []]) {
-      const { status, stderr } = shell('> /dev/full', 'query', 'from range(100000)', ...flag);
+    const query = ['query', 'from range(100000)'];
+    for (const args of [[...query, '--csv'], [...query, '--json'], query, ['--help'], ['query', '-h'], ['-V'], []]) {
+      const { status, stderr } = shell('> /dev/full', ...args);
       expect(stderr).toMatch(/Error FILE_WRITE: .*cut off: the disk is full/);
       expect(status).toBe(1);
     }
