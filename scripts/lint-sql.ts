@@ -1,7 +1,7 @@
 /**
  * Lints the models: the compiled GoogleSQL with sqlfluff's BigQuery grammar (so that a text BigQuery could not read fails
  * here), and the layout of the sources. Fails when it finds nothing to lint: a linter that succeeds on zero files is none.
- * A text that was found good is not read again by the same linter under the same rules: all take it a minute and a half.
+ * A text that was found good is not read again by the same linter under the same rules: all take it half a minute.
  */
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
