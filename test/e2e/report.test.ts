@@ -332,16 +332,17 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
   });
 
   test.each([
-    { colorScheme: 'light' },
-    { colorScheme: 'dark' },
-    { colorScheme: 'dark', forcedColors: 'active' },
-    { colorScheme: 'light', viewport: { width: 390, height: 800 } },
-    { media: 'print' },
-  ] as const)('axe finds nothing with %j', async ({ ...options }) => {
-    const { page } = await look(at('hostile.html'), options);
+    ['every row', { colorScheme: 'light' }],
+    ['two rows of a kind', { colorScheme: 'dark' }],
+    ['two rows of a kind', { colorScheme: 'dark', forcedColors: 'active' }],
+    ['two rows of a kind', { colorScheme: 'light', viewport: { width: 390, height: 800 } }],
+    ['two rows of a kind', { media: 'print' }],
+  ] as const)('axe finds nothing in %s with %j', async (rows, options) => {
+    const { page } = await look(at('hostile.html'), { ...options });
     if ('media' in options) await page.emulateMedia({ media: options.media });
     await page.evaluate(inPage.openAll);
     await page.evaluate(inPage.showAll);
+    if (rows !== 'every row') await page.evaluate(inPage.twoRowsOfAKind);
     await page.evaluate(axe);
     const findings = await page.evaluate<readonly inPage.Finding[]>(inPage.accessibility);
     // Nobody points at paper: how large a link is matters on screens alone.
