@@ -25,7 +25,7 @@ export async function runModel(
   let started = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.useForModel(kind === 'incremental', (session) =>
+      const work = (session: Session): Promise<ModelRun> =>
         // Incremental models are as large as the events; of ten million their order costs a fifth of the time.
         withoutOrder(session, kind === 'incremental' ? Number.POSITIVE_INFINITY : 0, () =>
           session.transaction(async () => {
@@ -45,8 +45,11 @@ export async function runModel(
             await recordModel(session, runId, run, clock);
             return run;
           }),
-        ),
-      );
+        );
+      // An assertion writes nothing that would have to be put away.
+      return await (kind === 'assertion'
+        ? database.useAmply(work)
+        : database.useForModel(kind === 'incremental', work));
     } catch (error) {
       // No failure of the model, which runs again.
       signal?.throwIfAborted();
