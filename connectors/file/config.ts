@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../../src/contracts/time-zone.ts';
 import { parseCondition } from './condition.ts';
 import { entities, entityNames } from './entities.ts';
 
@@ -119,11 +120,3 @@ export const fileConfig = z.object({
 });
 
 export type FileConfig = z.infer<typeof fileConfig>;
-
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}

@@ -219,6 +219,24 @@ export const brokenConfigs: readonly Broken[] = [
     suggestion: 'Europe/Berlin',
   },
   {
+    name: 'zone in small letters',
+    text: 'company: { name: A, time_zone: ▶europe/berlin, currency: EUR }\n',
+    code: 'CONFIG_VALUE',
+    suggestion: 'Europe/Berlin',
+  },
+  {
+    name: 'zone as an abbreviation, which is Bangladesh to other programs',
+    text: 'company: { name: A, time_zone: ▶BST, currency: EUR }\n',
+    code: 'CONFIG_VALUE',
+    suggestion: 'Europe/London',
+  },
+  {
+    name: 'zone as an abbreviation without summer',
+    text: 'company: { name: A, time_zone: ▶EST, currency: EUR }\n',
+    code: 'CONFIG_VALUE',
+    suggestion: 'America/New_York',
+  },
+  {
     name: 'zone as an offset',
     text: 'company: { name: A, time_zone: ▶"+02:00", currency: EUR }\n',
     code: 'CONFIG_VALUE',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../contracts/time-zone.ts';
 import { nearest } from './suggest.ts';
 
 /** What a failed rule tells a person; carried through zod's `params` to the located message. */
@@ -44,26 +45,30 @@ export function quoted(value: string): string {
 
 const timeZones = (): readonly string[] => [...Intl.supportedValuesOf('timeZone'), 'UTC'];
 
-function isTimeZone(name: string): boolean {
-  // Offsets (`+02:00`) are accepted by Intl but know no daylight-saving time; DuckDB and BigQuery want names.
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
-
 const zoneSynonyms: Readonly<Record<string, string>> = {
   gmt: 'UTC',
   z: 'UTC',
   mez: 'Europe/Berlin',
+  cet: 'Europe/Berlin',
+  bst: 'Europe/London',
+  gb: 'Europe/London',
+  est: 'America/New_York',
+  edt: 'America/New_York',
+  cst: 'America/Chicago',
+  mst: 'America/Denver',
   pst: 'America/Los_Angeles',
+  pdt: 'America/Los_Angeles',
+  jst: 'Asia/Tokyo',
+  japan: 'Asia/Tokyo',
+  aest: 'Australia/Sydney',
 };
 
 export const timeZone = ruledText({
   ok: isTimeZone,
-  what: (value) => `${quoted(value)} is not a time zone of the IANA database.`,
+  what: (value) =>
+    /^[A-Z0-9]{2,7}$/.test(value)
+      ? `${quoted(value)} is an abbreviation, which means another place to another program.`
+      : `${quoted(value)} is not a time zone of the IANA database.`,
   hint: (value) => {
     const suggestion = nearest(value, timeZones(), zoneSynonyms);
     return { fix: 'Write a name such as Europe/Berlin, America/New_York or UTC.', ...(suggestion && { suggestion }) };
