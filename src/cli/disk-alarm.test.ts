@@ -1,22 +1,17 @@
-import { statfsSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Project } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { CliError } from './cli-error.ts';
 import { tellDiskFirst } from './disk-alarm.ts';
 
-vi.mock('node:fs', async (actual) => ({ ...(await actual<object>()), statfsSync: vi.fn() }));
-
 const project = { paths: { state: '/' } } as Project;
-const free = (bytes: number): unknown =>
-  vi.mocked(statfsSync).mockReturnValue({ bavail: bytes / 4096, bsize: 4096 } as never);
+const free = (bytes: number) => () => ({ bavail: bytes / 4096, bsize: 4096 });
+const full = free(409_600);
 const lost = new Error('Namespace default was not found: connection refused');
 
 it('a server that fails on a full disk is told as the disk', () => {
-  free(8 * 1024 ** 2);
-  expect(tellDiskFirst(project, lost)).toBe(lost);
-  free(409_600);
-  const told = tellDiskFirst(project, lost);
+  expect(tellDiskFirst(project, lost, free(8 * 1024 ** 2))).toBe(lost);
+  const told = tellDiskFirst(project, lost, full);
   expect(told).toMatchObject({
     cause: lost,
     report: {
@@ -26,8 +21,8 @@ it('a server that fails on a full disk is told as the disk', () => {
     },
   });
   const gone = new CliError({ code: 'RUN_FAILED', exit: 'error', what: 'The worker stopped.', fix: 'Run it again.' });
-  expect(tellDiskFirst(project, gone)).toMatchObject({ report: { code: 'FILE_WRITE' } });
+  expect(tellDiskFirst(project, gone, full)).toMatchObject({ report: { code: 'FILE_WRITE' } });
   // What says itself what is wrong stays.
   for (const known of [told, new ConfigError([]), new CliError({ code: 'USAGE', exit: 'usage', what: 'x', fix: 'y' })])
-    expect(tellDiskFirst(project, known)).toBe(known);
+    expect(tellDiskFirst(project, known, full)).toBe(known);
 });
