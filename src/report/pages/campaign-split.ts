@@ -1,4 +1,4 @@
-import { type Bar, bars, countAxis, moneyAxis } from '../charts/shapes.ts';
+import { bars, countAxis, moneyAxis, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { phrase, type Context } from '../context.ts';
 import { figure } from '../figure.ts';

@@ -1,4 +1,4 @@
-import { type Bar, bars, columns, countAxis, moneyAxis } from '../charts/shapes.ts';
+import { bars, columns, countAxis, moneyAxis, type Bar } from '../charts/shapes.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
 import type { Html } from '../html.ts';

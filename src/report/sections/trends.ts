@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { columnName, phrase } from '../context.ts';
-import { type Chart, columns, countAxis, lines, moneyAxis } from '../charts/shapes.ts';
+import { columns, countAxis, lines, moneyAxis, type Chart } from '../charts/shapes.ts';
 import { figure, type Figure } from '../figure.ts';
 import type { Html } from '../html.ts';
 import type { Sums } from '../kpis/campaign-sums.ts';

@@ -1,4 +1,4 @@
-import { type Bar, bars, type Chart, countAxis } from '../charts/shapes.ts';
+import { bars, countAxis, type Bar, type Chart } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, type Context } from '../context.ts';
 import { figure } from '../figure.ts';

@@ -1,4 +1,4 @@
-import { type Bar, bars, countAxis } from '../charts/shapes.ts';
+import { bars, countAxis, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { columnName, wordOf, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
