@@ -28,8 +28,8 @@ const run = promisify(execFile);
 const inProcess = new Map<string, Promise<CompiledGraph>>();
 
 /**
- * Compiles the Dataform project for one engine, reporting zone and currency. The compiler is a child process of about a
- * second; its answer is kept by the hash of everything that goes into it, so a run with unchanged SQL does not start it.
+ * Compiles the Dataform project for one engine, reporting zone and currency. The compiler is a child process of six to
+ * ten seconds; its answer is kept by the hash of everything that goes into it, so a run with unchanged SQL does not start it.
  */
 export async function compileGraph(options: CompileOptions): Promise<Graph> {
   const { engine, timeZone, currency } = options;
