@@ -1,4 +1,4 @@
-import type { Format } from '../format.ts';
+import type { Format, Unit } from '../format.ts';
 import type { Spec } from './render.ts';
 import { seriesColors, seriesDashes, seriesShapes } from './theme.ts';
 
@@ -13,6 +13,12 @@ export const countAxis: Axis = { format: '~s', isWhole: true };
 export function moneyAxis({ currencyMarks, currencyDigits }: Format, values: readonly (number | null)[]): Axis {
   const isSmall = Math.max(...values.map((value) => Math.abs(value ?? 0))) < 10;
   return { format: isSmall ? `.${currencyDigits}f` : '~s', marks: currencyMarks, isWhole: currencyDigits === 0 };
+}
+
+/** The axis of a metric's unit; `rates`: how shares are written. */
+export function unitAxis(unit: Unit, format: Format, values: readonly (number | null)[], rates: string): Axis {
+  if (unit === 'money') return moneyAxis(format, values);
+  return unit === 'count' ? countAxis : { format: unit === 'rate' ? rates : '~s' };
 }
 
 type Axis = {

@@ -1,4 +1,4 @@
-import { bars, countAxis, moneyAxis, type Bar } from '../charts/shapes.ts';
+import { bars, unitAxis, type Bar } from '../charts/shapes.ts';
 import { chartLabel } from '../charts/render.ts';
 import { phrase, type Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -65,14 +65,12 @@ export async function campaignSplit(context: Context, metric: Metric): Promise<H
               text: write(row),
               series: Number(row[column]) < 0 ? 'loss' : 'in',
             })),
-            unit === 'money'
-              ? moneyAxis(
-                  format,
-                  drawn.map((row) => Number(row[column])),
-                )
-              : unit === 'count'
-                ? countAxis
-                : { format: unit === 'rate' ? '~p' : '~s' },
+            unitAxis(
+              unit,
+              format,
+              drawn.map((row) => Number(row[column])),
+              '~p',
+            ),
           ),
     isTableOpen: drawn.length === 0 && listed.length > 0,
     table: martTable(context, {

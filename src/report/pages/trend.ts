@@ -1,4 +1,4 @@
-import { columns, countAxis, lines, moneyAxis } from '../charts/shapes.ts';
+import { columns, lines, unitAxis } from '../charts/shapes.ts';
 import { monthsBetween } from '../calendar.ts';
 import type { Context } from '../context.ts';
 import { figure } from '../figure.ts';
@@ -49,15 +49,12 @@ export async function metricTrend(context: Context, article: Article, kpis: read
       : [{ y: threshold, label: `${messages.kpis.thresholdText}: ${format.round(threshold, lead?.unit ?? 'rate')}` }];
   const name = messages.metricPages.titles[article];
   const title = article === 14 ? words.profitTitle : words.title(name);
-  const axis =
-    unit === 'money'
-      ? moneyAxis(
-          format,
-          points.map(({ y }) => y),
-        )
-      : unit === 'count'
-        ? countAxis
-        : { format: unit === 'rate' ? ((high?.value ?? 0) < 0.05 ? '.2%' : '.0%') : '~s' };
+  const axis = unitAxis(
+    unit,
+    format,
+    points.map(({ y }) => y),
+    (high?.value ?? 0) < 0.05 ? '.2%' : '.0%',
+  );
   return await figure(context, {
     id: `metric-${article}-trend`,
     title,
