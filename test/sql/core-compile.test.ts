@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileGraph, type Engine, type Graph } from '../../src/transform/index.ts';
 import { cells, openSqlProject, type SqlProject } from './harness.ts';
@@ -26,6 +29,18 @@ const reservedName =
   /\bas (all|any|array|at|by|cross|cube|current|default|end|enum|exists|extract|fetch|following|for|full|group|grouping|groups|hash|if|ignore|in|intersect|interval|into|is|join|lateral|left|like|limit|lookup|merge|natural|new|no|nulls|of|on|order|outer|over|partition|preceding|proto|qualify|range|recursive|respect|right|rollup|rows|select|set|some|tablesample|to|treat|unbounded|union|unnest|using|when|where|window|within)\b(?! \()|(?:with|,)\s+(groups|rows|range|window|current|new|hash|proto|lookup)\s+as \(/i;
 
 describe('the SQL project', () => {
+  test("compiles as by Dataform's own command: without its sandbox, to the same bytes", async () => {
+    const dataform = createRequire(import.meta.url).resolve('@dataform/cli/bundle.js');
+    const withoutSandbox = new URL('../../src/transform/dataform-vm.ts', import.meta.url).href;
+    const compile = async (...options: readonly string[]): Promise<string> => {
+      const args = [...options, dataform, 'compile', 'sql', '--json', '--timeout=10m'];
+      return (await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 28 })).stdout;
+    };
+    const [ours, theirs] = await Promise.all([compile('--import', withoutSandbox), compile()]);
+    expect(ours === theirs).toBe(true);
+    expect(ours.length).toBeGreaterThan(1_000_000);
+  });
+
   test('compiles for BigQuery without a word of DuckDB', async () => {
     const graph = await compiled('bigquery');
     expect(graph.actions.length).toBeGreaterThan(80);
