@@ -167,7 +167,7 @@ export const outputSchemas: Readonly<Record<string, z.ZodType>> = {
   init: command('init', {
     /** null with --print, which writes none: then `text` is its content. */
     file: text.nullable(),
-    action: z.enum(['created', 'source_added', 'unchanged', 'printed']),
+    action: z.enum(['created', 'source_added', 'key_replaced', 'unchanged', 'printed']),
     source: z.strictObject({ id: text, type: text }).nullable(),
     text: text.optional(),
   }),

@@ -41,6 +41,44 @@ describe('init', () => {
     expect(config()).toBe(before);
   });
 
+  it.each([
+    ['the source shop is there already, with other credentials', ['--key-env', 'OTHER']],
+    ['with other base_url', [...shop.slice(4), '--base-url', 'http://127.0.0.1:1']],
+    ['with other start_date', [...shop.slice(4), '--start-date', '2025-03-01']],
+    ['with other time_zone', [...shop.slice(4), '--time-zone', 'Asia/Tokyo']],
+    ['with other name, currency', [...shop.slice(4), '--name', 'Other', '--currency', 'USD']],
+  ])('refuses to leave out what was asked for: %s', async (said, args) => {
+    await init([...company, ...shop]);
+    const before = config();
+    const { code, stderr } = await init([...shop.slice(0, 4), ...args]);
+    expect(code).toBe(3);
+    expect(stderr.toLowerCase()).toContain(said);
+    expect(config()).toBe(before);
+  });
+
+  it('puts a new key from standard input in the place of the old one', async () => {
+    const key = ['--type', 'mailchimp', '--id', 'shop', '--key-stdin', '--json'];
+    const file = join(folder.path, '.mailmart/secrets/shop');
+    await init([...company, ...key], `${canary}\n`);
+    const before = config();
+    const action = async (input: string) => JSON.parse((await init(key, input)).stdout) as unknown;
+    expect(await action(`${canary}\n`)).toMatchObject({ action: 'unchanged' });
+    expect(await action('another6789abcdef0123456789abcdef-us1')).toMatchObject({ action: 'key_replaced' });
+    expect(readFileSync(file, 'utf8')).toBe('another6789abcdef0123456789abcdef-us1');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(config()).toBe(before);
+  });
+
+  it('takes a column of addresses for the person, and says which columns it takes for nothing', async () => {
+    folder.write('orders.csv', 'order_id,E-Mail,ordered_at,amount,currency_code,shop,note\n');
+    const files = ['--type', 'file', '--id', 'books', '--path', 'orders.csv', '--entity', 'orders'];
+    const { code, stderr } = await init([...company, ...files]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('nothing is read from: shop, note.');
+    const { sources } = checkConfig('x', Buffer.from(config()), sourceRegistry).config;
+    expect(sources[0]?.options).toMatchObject({ files: [{ map: [{ fields: { person: 'E-Mail' } }] }] });
+  });
+
   it('adds a source and changes nothing else', async () => {
     await init([...company, ...shop]);
     const before = `${config()}# my own note\n`;

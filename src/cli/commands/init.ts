@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { checkConfig } from '../../config/check-config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import { checkConfig, type MailmartConfig } from '../../config/check-config.ts';
 import { configSchemaFile } from '../../config/json-schema.ts';
 import { configFileName, findConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
@@ -32,6 +34,7 @@ export async function init(context: Context, flags: InitFlags): Promise<ExitName
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   // What is there must be readable before anything is added to it.
   const existing = before === undefined ? undefined : checkConfig(shown(file), Buffer.from(before), sourceRegistry);
+  if (existing !== undefined) refuseOtherCompany(existing.config.company, flags, shown(file));
   const company =
     existing === undefined
       ? {
@@ -54,8 +57,7 @@ export async function init(context: Context, flags: InitFlags): Promise<ExitName
       : undefined;
   const source = await askSource(asker, flags, dir);
   const base = before ?? newConfig(company ?? { name: '', timeZone: 'UTC', currency: 'EUR' });
-  if (source !== undefined) refuseOtherSource(existing?.config.sources ?? [], source, shown(file));
-  const known = source !== undefined && existing?.config.sources.some(({ id }) => id === source.id) === true;
+  const known = before !== undefined && source !== undefined && isThere(before, source, shown(file));
   const after = source === undefined || known ? base : addSource(base, sourceText(source));
   try {
     checkConfig(shown(file), Buffer.from(after), sourceRegistry);
@@ -63,9 +65,9 @@ export async function init(context: Context, flags: InitFlags): Promise<ExitName
     if (error instanceof ConfigError) throw refused(error);
     throw error;
   }
+  const newKey = source?.key?.kind === 'typed' && writeSecret(dir, source.id, source.key.key);
   const changed = after !== before;
   if (changed) {
-    if (source?.key?.kind === 'typed') writeSecret(dir, source.id, source.key.key);
     if (before === undefined) writeNew(file, after);
     else replaceFile(file, before, after);
   }
@@ -74,11 +76,22 @@ export async function init(context: Context, flags: InitFlags): Promise<ExitName
     replaceFile(join(dir, '.mailmart', 'config.schema.json'), undefined, configSchemaFile(sourceRegistry));
     ensureIgnored(dir);
   }
-  const action = before === undefined ? 'created' : changed ? 'source_added' : 'unchanged';
+  const action =
+    before === undefined ? 'created' : changed ? 'source_added' : newKey ? ('key_replaced' as const) : 'unchanged';
   output.document('init', { file, action, source: source === undefined ? null : { id: source.id, type: source.type } });
   if (!output.json) {
-    const words = { created: 'Written', source_added: 'Source added to', unchanged: 'Nothing to change in' }[action];
-    output.say(`${words} ${shown(file)}.`);
+    output.say(
+      {
+        created: `Written ${shown(file)}.`,
+        source_added: `Source added to ${shown(file)}.`,
+        key_replaced: `Key of ${source?.id ?? ''} replaced.`,
+        unchanged: `Nothing to change in ${shown(file)}.`,
+      }[action],
+    );
+    if (changed && source?.unused !== undefined && source.unused.length > 0)
+      output.say(
+        `Columns that nothing is read from: ${source.unused.join(', ')}. Name one with --map <field>=<column>.`,
+      );
     if (source?.key?.kind === 'env' && (context.env[source.key.name] ?? '') === '') {
       output.say(
         `Set the key first, without leaving it in the history: read -rs ${source.key.name} && export ${source.key.name}`,
@@ -130,20 +143,42 @@ function startDateOf(asker: Asker, given: string): Promise<string> {
   return asker.text({ flag: '--start-date', given, message: 'Oldest day to read', check: answerChecks.date });
 }
 
-/** The same source again changes nothing; another one under the same id is refused. */
-function refuseOtherSource(
-  sources: readonly { readonly id: string; readonly type: string }[],
-  wanted: SourceAnswers,
-  file: string,
-): void {
-  const same = sources.find(({ id }) => id === wanted.id);
-  if (same === undefined || same.type === wanted.type) return;
+/**
+ * Whether the configuration has the source already. The same again changes nothing; another one under its id is refused,
+ * or what was asked for would silently not be so. What was not asked for may have been changed by hand.
+ */
+function isThere(config: string, source: SourceAnswers, file: string): boolean {
+  type Entry = Readonly<Record<string, unknown>>;
+  const { sources } = parse(config) as { readonly sources?: readonly Entry[] | null };
+  const there = sources?.find(({ id }) => id === source.id);
+  if (there === undefined) return false;
+  const { streams: _notAsked, ...wanted } = parse(sourceText(source).join('\n')) as Entry;
+  const other = Object.keys(wanted).filter((key) => !isDeepStrictEqual(wanted[key], there[key]));
+  if (other.length === 0) return true;
   throw new CliError({
     code: 'CONFIG_SOURCE_ID',
     exit: 'config',
-    what: `The id ${wanted.id} belongs to a source of type ${same.type} already.`,
+    what: `The source ${source.id} is there already, with other ${other.join(', ')}.`,
     where: file,
-    fix: `Choose another --id, such as ${wanted.id}-2`,
+    why: 'Nothing was written.',
+    fix: `Change it in ${file}, or choose another --id, such as ${source.id}-2`,
+  });
+}
+
+/** A company that is there is not renamed in passing: its zone and currency are in every number. */
+function refuseOtherCompany(company: MailmartConfig['company'], flags: InitFlags, file: string): void {
+  const asked = { name: flags.name, time_zone: flags.timeZone, currency: flags.currency };
+  const other = Object.entries(asked).filter(
+    ([key, value]) => value !== undefined && value !== company[key as keyof typeof asked],
+  );
+  if (other.length === 0) return;
+  throw new CliError({
+    code: 'CONFIG_VALUE',
+    exit: 'config',
+    what: `The company is there already, with other ${other.map(([key]) => key).join(', ')}.`,
+    where: file,
+    why: 'Nothing was written.',
+    fix: `Change company in ${file}; every table is built again by the next run.`,
   });
 }
 

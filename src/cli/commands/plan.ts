@@ -54,7 +54,7 @@ export async function plan(context: Context, flags: PlanFlags): Promise<ExitName
     output.data(planText(ahead, cost));
     output.say(
       changes
-        ? `${styled('yellow', 'Changes pending')}: ${ahead.transform.models.length} models and tests would run, ${firsts} streams would be read for the first time. Run it: mailmart run`
+        ? `${styled('yellow', 'Changes pending')}: ${ahead.transform.models.length} models and tests would run; streams read for the first time: ${firsts}. Run it: mailmart run`
         : `${styled('green', 'Nothing to do')} for the models; a sync would only ask the sources what is new.`,
     );
   }

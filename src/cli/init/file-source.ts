@@ -8,12 +8,12 @@ import { CliError } from '../cli-error.ts';
 import type { Asker, InitFlags } from '../commands/init-answers.ts';
 import type { FileAnswers } from './source-text.ts';
 
-/** Path, entity and mapping of a file source: columns named like a field need no answer. */
+/** Path, entity and mapping of a file source: columns named like a field need no answer. `unused`: columns of no field. */
 export async function fileSourceAnswers(
   asker: Asker,
   flags: InitFlags,
   dir: string,
-): Promise<{ readonly file: FileAnswers }> {
+): Promise<{ readonly file: FileAnswers; readonly unused: readonly string[] }> {
   const path = await asker.text({
     flag: '--path',
     given: flags.path,
@@ -42,7 +42,8 @@ export async function fileSourceAnswers(
   }
   for (const [field, facts] of Object.entries(entity.fields)) {
     if (fields[field] !== undefined) continue;
-    const column = header.find((title) => fold(title) === fold(field));
+    const names = [field, ...(alsoCalled[field] ?? [])].map(fold);
+    const column = header.find((title) => names.includes(fold(title)));
     if (column !== undefined) fields[field] = column;
     else if (facts.required === true && facts.type !== 'id') {
       fields[field] = await asker.text({
@@ -61,8 +62,14 @@ export async function fileSourceAnswers(
       key: key.every((column) => column !== undefined) ? key : 'row_number',
       ...(delimiter !== undefined && { delimiter }),
     },
+    unused: header.filter((column) => !Object.values(fields).includes(column)),
   };
 }
+
+/** What files call a field whose name they cannot know: an address is a person's. */
+const alsoCalled: Readonly<Record<string, readonly string[]>> = {
+  person: ['email', 'email_address', 'customer_email'],
+};
 
 function splitMap(given: string): readonly [string, string] {
   const at = given.indexOf('=');

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from './replace-file.ts';
 
 /** Writes a file that must not exist yet. */
 export function writeNew(path: string, text: string, mode = 0o644): void {
@@ -28,12 +29,14 @@ export function secretFile(sourceId: string): string {
   return `.mailmart/secrets/${sourceId}`;
 }
 
-/** Keeps a typed key: a folder and a file that only the owner can read. */
-export function writeSecret(dir: string, sourceId: string, key: string): void {
+/** Keeps a typed key, in the place of an older one: a folder and a file that only the owner can read. True when it was not there. */
+export function writeSecret(dir: string, sourceId: string, key: string): boolean {
   const path = join(dir, secretFile(sourceId));
+  if (existsSync(path) && readFileSync(path, 'utf8') === key) return false;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   chmodSync(dirname(path), 0o700);
-  writeNew(path, key, 0o600);
+  replaceFile(path, undefined, key, 0o600);
+  return true;
 }
 
 /** State and report do not belong into version control; other lines of .gitignore stay. */

@@ -12,8 +12,8 @@ import {
 import { dirname } from 'node:path';
 import { CliError } from '../cli-error.ts';
 
-/** Replaces a file by rename, keeping its mode; refuses when it is no longer what was read. */
-export function replaceFile(path: string, before: string | undefined, after: string): void {
+/** Replaces a file by rename, keeping its mode unless one is given; refuses when it is no longer what was read. */
+export function replaceFile(path: string, before: string | undefined, after: string, wanted?: number): void {
   mkdirSync(dirname(path), { recursive: true });
   if (before !== undefined && readFileSync(path, 'utf8') !== before) {
     throw new CliError({
@@ -24,7 +24,7 @@ export function replaceFile(path: string, before: string | undefined, after: str
       fix: 'Run the command again.',
     });
   }
-  const mode = existsSync(path) ? statSync(path).mode : 0o644;
+  const mode = wanted ?? (existsSync(path) ? statSync(path).mode : 0o644);
   const temporary = `${path}.${process.pid}.tmp`;
   const handle = openSync(temporary, 'wx', mode);
   try {

@@ -11,6 +11,8 @@ export type SourceAnswers = {
   readonly secret?: string;
   readonly key?: KeyAnswer;
   readonly file?: FileAnswers;
+  /** Columns of the files that no field is taken from. */
+  readonly unused?: readonly string[];
 };
 
 export type FileAnswers = {
