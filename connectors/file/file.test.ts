@@ -573,6 +573,17 @@ describe('bad input', () => {
     expect(() => readValue(text, field, how, Date.now() + 2 * 86_400_000)).toThrow(/not an ISO-8601 date/);
   });
 
+  it.each([
+    ['not a date', /not an ISO-8601 date/],
+    ['2026-02-30 10:00', /not an ISO-8601 date/],
+    ['2026-02-28 10:00', /names no time zone/],
+    ['2026-02-28', /names no time zone/],
+  ])('%s is refused for what is wrong with it first: a zone would not mend what is no date', (text, reason) => {
+    const field = { type: 'instant', description: '' } as const;
+    const how = { decimal: '.', timeZone: undefined, format: undefined } as const;
+    expect(() => readValue(text, field, how, Date.now() + 2 * 86_400_000)).toThrow(reason);
+  });
+
   it('a share is from 0 to 1', () => {
     const field = { type: 'share', description: '' } as const;
     const share = (text: string): string =>

@@ -124,18 +124,16 @@ function readBoolean(text: string): string {
 /** ISO text that keeps the local date first, so that a date field can take its first ten characters. */
 function readInstant(text: string, how: ValueFormat, latest: number): string {
   let at: DateTime;
+  let namesZone = true;
   if (how.format === 'epoch-s' || how.format === 'epoch-ms') {
     if (!/^-?\d+$/.test(text))
       throw new ValueError(`is not a whole number of ${how.format === 'epoch-s' ? 'seconds' : 'milliseconds'}`);
     at = DateTime.fromMillis(Number(text) * (how.format === 'epoch-s' ? 1000 : 1), { zone: how.timeZone ?? 'UTC' });
   } else {
-    const namesZone =
+    namesZone =
       how.format === undefined
         ? /(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$/.test(text) && text.length > 10
         : /[zZ]/.test(how.format.replace(/'[^']*'/g, ''));
-    if (!namesZone && how.timeZone === undefined) {
-      throw new ValueError('names no time zone: add time_zone: (e.g. Europe/Berlin) to the file');
-    }
     const options = { zone: how.timeZone ?? 'UTC', setZone: false };
     // Luxon fills what is not there: a time alone would be today's, a year alone its first day. And it takes names of months in the
     // language of the machine, so that the same file would read otherwise on another one.
@@ -150,6 +148,8 @@ function readInstant(text: string, how: ValueFormat, latest: number): string {
         : `does not fit format: ${how.format}`,
     );
   }
+  if (!namesZone && how.timeZone === undefined)
+    throw new ValueError('names no time zone: add time_zone: (e.g. Europe/Berlin) to the file');
   const ms = at.toMillis();
   if (ms < earliest || ms > latest + farAheadMs) {
     throw new ValueError(

@@ -48,7 +48,7 @@ export async function check(context: Context, wanted: string | undefined, flags:
   const { exit, counts } = worstOf(findings);
   output.document('check', { mailmart: packageVersion(), counts, findings });
   print(context, findings);
-  const total = `${counts.ok} OK, ${counts.warning} warnings, ${counts.failed} failed, ${counts.skipped} skipped`;
+  const total = `${counts.ok} OK, ${counts.warning} warning${counts.warning === 1 ? '' : 's'}, ${counts.failed} failed, ${counts.skipped} skipped`;
   if (!output.json) {
     const first = findings.find((finding) => finding.status === 'failed');
     output.say(first === undefined ? `${total}.` : `${total}. First to fix: ${first.fix ?? first.message}`);
