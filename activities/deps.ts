@@ -7,7 +7,7 @@ import type { ModelRun, Warehouse } from '../src/warehouse/port.ts';
 import type { OpenAccount } from './account.ts';
 import type { AccountInbox } from './inbox.ts';
 import type { PageTally, SliceJob } from './read-slice.ts';
-import type { TransformPlan } from './types.ts';
+import type { RunNote, TransformPlan } from './types.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- connectors of one registry have different configurations
 export type AnyConnector = Connector<any>;
@@ -67,6 +67,8 @@ export type Deps = {
   readonly transform: TransformRunner;
   /** Writes the HTML report and returns its path. Absent: the pipeline writes none. */
   readonly report?: (runId: string) => Promise<string>;
+  /** Told of each run that has ended, as the run log has it. */
+  readonly runEnded?: (note: RunNote) => void;
   /** Tells the alert channels what is new. Absent: none is configured. */
   readonly notify?: (signal: AbortSignal) => Promise<Notified>;
   readonly logger: Logger;

@@ -6,8 +6,10 @@ import type { RunNote } from './types.ts';
 
 it('a run keeps the time at which it began, has an end when it has ended, and says nothing of anybody', async () => {
   const recorded: RunRecord[] = [];
+  const told: RunNote[] = [];
   let now = '2026-06-30T12:00:00.000Z';
   const deps = {
+    runEnded: (run: RunNote) => told.push(run),
     clock: { now: () => now },
     warehouse: {
       latestRuns: async () => recorded.toReversed(),
@@ -37,4 +39,5 @@ it('a run keeps the time at which it began, has an end when it has ended, and sa
       finishedAt: now,
     },
   ]);
+  expect(told).toEqual([{ ...note, status: 'failed', message: 'the key of [address] was refused' }]);
 });

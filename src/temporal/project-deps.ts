@@ -31,6 +31,7 @@ export type DepsOptions = {
   /** Default: every connector of this installation. */
   readonly connectors?: Deps['connectors'];
   readonly report?: Deps['report'];
+  readonly runEnded?: Deps['runEnded'];
   /** Threads that read slices; 0: the worker's own. Default: see `openReaderThreads`. */
   readonly readerThreads?: number;
   /** How long to wait while another process holds the warehouse: one that was killed a moment ago, say. */
@@ -90,6 +91,7 @@ export async function openDeps(options: DepsOptions): Promise<OpenDeps> {
       }),
     transform: createTransformRunner({ warehouse, landing, clock, config }),
     ...(options.report === undefined ? {} : { report: options.report }),
+    ...(options.runEnded === undefined ? {} : { runEnded: options.runEnded }),
     ...(config.alerts.channels.length === 0 ? {} : { notify: notifier(project, warehouse, clock, logger) }),
   };
   return {

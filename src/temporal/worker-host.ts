@@ -26,6 +26,7 @@ export type HostWorkerOptions = {
   readonly logger: Logger;
   readonly connectors?: Deps['connectors'];
   readonly report?: Deps['report'];
+  readonly runEnded?: Deps['runEnded'];
   /** Encrypt payloads. Default: what the configuration says, else yes. */
   readonly encrypted?: boolean;
   /** Create or remove the Temporal Schedule as the configuration says: for `mailmart worker`. Default no. */

@@ -215,6 +215,7 @@ describe('sync, with real processes', { timeout: 180_000 }, () => {
     const ended = await worker;
     expect(await health()).toEqual({ code: 1, stderr: expect.stringMatching(/^No worker of .* runs/) });
     expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(/^\S+Z sync \S+: complete$/m);
     outputSchemas['worker']?.parse(JSON.parse(ended.stdout));
   });
 });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunNote } from '../../../activities/index.ts';
 import { findWorker, requireSameConfig } from '../../temporal/with-worker.ts';
 import { hostWorker } from '../../temporal/worker-host.ts';
 import { CliError } from '../cli-error.ts';
@@ -6,6 +7,7 @@ import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { workerOptions } from '../hosting.ts';
 import type { GlobalOptions } from '../output.ts';
+import { verdictWord } from './status.ts';
 
 export type WorkerFlags = GlobalOptions;
 
@@ -23,7 +25,9 @@ export async function worker(context: Context): Promise<ExitName> {
       fix: 'Nothing to do: other commands use it. To stop it, press Ctrl-C there.',
     });
   }
-  const hosted = await hostWorker({ ...workerOptions(context, project), schedule: true });
+  const options = workerOptions(context, project);
+  const runEnded = (run: RunNote): void => output.say(`${options.clock.now()} ${runLine(run)}`);
+  const hosted = await hostWorker({ ...options, runEnded, schedule: true });
   const { schedule } = project.config;
   const when = schedule === undefined ? 'none' : (schedule.cron ?? schedule.every ?? 'none');
   const facts = { address: hosted.address, task_queue: hosted.taskQueue, schedule: when };
@@ -32,7 +36,7 @@ export async function worker(context: Context): Promise<ExitName> {
     `Worker runs on ${hosted.address}, task queue ${hosted.taskQueue}. Log: ${project.paths.logs}/mailmart.log`,
   );
   output.say(when === 'none' ? 'No schedule is configured: runs start with mailmart run.' : `Schedule: ${when}.`);
-  output.say('Stop it with Ctrl-C.');
+  output.say('Stop it with Ctrl-C. Each run that ends is told here.');
   const stopped = new Promise<'stopped'>((done) =>
     signal.addEventListener('abort', () => done('stopped'), { once: true }),
   );
@@ -47,4 +51,11 @@ export async function worker(context: Context): Promise<ExitName> {
     where: project.paths.logs,
     fix: 'See the log there, then start the worker again.',
   });
+}
+
+/** A run as its worker tells it: which, how it ended, and what is missing. */
+export function runLine({ runId, kind, status, verdict, message }: RunNote): string {
+  if (status !== 'done') return `${kind} ${runId}: ${status}${message === null ? '' : `: ${message}`}`;
+  if (verdict === null || verdict.kind === 'complete') return `${kind} ${runId}: ${verdict?.kind ?? status}`;
+  return `${kind} ${runId}: ${verdictWord(verdict.kind)}: ${verdict.missing.join('; ')}`;
 }
