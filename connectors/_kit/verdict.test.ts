@@ -53,6 +53,10 @@ describe('a stream', () => {
     expect(streamVerdict([result({ rejected: [rejected, rejected] })]).missing).toEqual([
       '2 records are in quarantine: things[].id, first at all, page 1 record 1',
     ]);
+    // What is no object has no field to name.
+    expect(streamVerdict([result({ rejected: [{ ...rejected, path: '' }, rejected] })]).missing).toEqual([
+      '2 records are in quarantine: (record), things[].id, first at all, page 1 record 1',
+    ]);
   });
 
   it('names gaps with a reason, which make nothing incomplete', () => {

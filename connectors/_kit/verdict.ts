@@ -114,7 +114,7 @@ const whySkipped = (skipped: string): string =>
 const label = ({ slice }: SliceResult): string => slice.id;
 
 function paths(results: readonly SliceResult[]): string {
-  const unique = [...new Set(results.flatMap(({ rejected }) => rejected.map(({ path }) => path)))];
+  const unique = [...new Set(results.flatMap(({ rejected }) => rejected.map(({ path }) => path || '(record)')))];
   return unique.length <= 3
     ? unique.join(', ')
     : `${unique.slice(0, 3).join(', ')} and ${unique.length - 3} more fields`;
