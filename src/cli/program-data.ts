@@ -173,6 +173,7 @@ export function addDataCommands(program: Command): void {
       .summary('Write the HTML report')
       .description('Writes one self-contained HTML file from the published marts: no server, no network.')
       .option('--out <file>', 'Where to write it (default: report.path of mailmart.yaml)')
+      .option('--email', 'In short, for the body of an e-mail: below 100 kB, no script, pictures as images')
       .addOption(
         new Option('--lang <language>', 'Its language (default: report.language of mailmart.yaml)').choices(
           reportLanguages,
@@ -191,6 +192,7 @@ export function addDataCommands(program: Command): void {
       ['mailmart report', 'Write it'],
       ['mailmart report --open yes', 'Write it and look at it'],
       ['mailmart report --lang vi --out report.vi.html', 'In Vietnamese, beside the English one'],
+      ['mailmart report --email --out mail.html', 'In short, to be sent as an e-mail'],
     ],
   );
   withExamples(

@@ -1,27 +1,33 @@
 import type { Project } from '../config/load.ts';
-import type { Language } from '../report/index.ts';
+import type { Language, ReportForm } from '../report/index.ts';
 import { openPublished } from '../warehouse/duckdb/index.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import { CliError } from './cli-error.ts';
 
-/** Writes the report from the published copy and returns its path; loaded late, because charts are heavy. */
-export function reportWriter(
-  project: Project,
-  out = project.paths.report,
-  language: Language = project.config.report.language,
-): () => Promise<string> {
+/** What is written at the end of a run: the report, and its short form where the configuration wants it. Returns the report's path. */
+export function reportWriter(project: Project): () => Promise<string> {
+  const { report, reportEmail } = project.paths;
   return async () => {
-    const { writeReport } = await import('../report/index.ts');
-    const published = await openPublished(project.paths.published);
-    try {
-      await writeReport({ published, out, project, language });
-      return out;
-    } catch (error) {
-      throw outdated(error) ?? error;
-    } finally {
-      published.close();
-    }
+    await writeOne(project, { out: report });
+    if (reportEmail !== null) await writeOne(project, { out: reportEmail, form: 'email' });
+    return report;
   };
+}
+
+/** Writes one report from the published copy; loaded late, because charts are heavy. */
+export async function writeOne(
+  project: Project,
+  what: { readonly out: string; readonly form?: ReportForm; readonly language?: Language },
+): Promise<void> {
+  const { writeReport } = await import('../report/index.ts');
+  const published = await openPublished(project.paths.published);
+  try {
+    await writeReport({ published, project, language: project.config.report.language, ...what });
+  } catch (error) {
+    throw outdated(error) ?? error;
+  } finally {
+    published.close();
+  }
 }
 
 /** After an update the tables lack what is new in it until they are built again. */

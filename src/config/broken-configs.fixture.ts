@@ -27,6 +27,11 @@ const alerts = (rest: string): string => `${company}alerts: { ${rest} }\n`;
 
 /** One mistake each: where it is, what it is called and what was meant. */
 export const brokenConfigs: readonly Broken[] = [
+  {
+    name: 'report and its short form in one file',
+    text: `${company}report: { path: report/index.html, email_path: ▶report/index.html }\n`,
+    code: 'CONFIG_VALUE',
+  },
   // Alerts
   {
     name: 'alert channel without its address',

@@ -31,6 +31,8 @@ export type ProjectPaths = {
   readonly landing: string;
   readonly temporalDb: string;
   readonly report: string;
+  /** Where runs write the report in short; null when they do not. */
+  readonly reportEmail: string | null;
   /** The salt file that is made on first use; null when the configuration names another reference. */
   readonly salt: string | null;
   readonly logs: string;
@@ -149,6 +151,7 @@ function buildProject(parts: Parts): Project {
     landing: isBucketPlace(config.landing.path) ? config.landing.path : inside(config.landing.path),
     temporalDb: join(state, 'temporal.db'),
     report: inside(config.report.path),
+    reportEmail: config.report.email_path === undefined ? null : inside(config.report.email_path),
     salt: defaultSalt ? join(state, 'person-salt') : null,
     logs: join(state, 'logs'),
   };

@@ -443,6 +443,22 @@ export const mailmartSchema = z
           'Write it at the end of each run. `false`: only `mailmart report` writes it, and runs are some seconds shorter.',
           false,
         ),
+        email_path: describe(
+          text.optional(),
+          'Where each run also writes the report in short, for the body of an e-mail, relative to mailmart.yaml. Absent: only `mailmart report --email` writes it.',
+          'report/email.html',
+        ),
+      })
+      .check((context) => {
+        const { path, email_path: emailPath } = context.value;
+        if (emailPath !== path) return;
+        context.issues.push({
+          code: 'custom',
+          input: emailPath,
+          path: ['email_path'],
+          message: 'The report and its short form cannot be one file.',
+          params: { fix: 'Write another path, such as report/email.html.' },
+        });
       })
       .prefault({})
       .meta({ description: 'The HTML report.', examples: [{ path: 'report/index.html', language: 'vi' }] }),

@@ -3,6 +3,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { loadMetricCatalog } from '../transform/metric-catalog.ts';
 import type { Company, Context } from './context.ts';
+import { emailDocument } from './email/email.ts';
+import { figure } from './figure.ts';
 import { createFormat } from './format.ts';
 import { readKpis, type Kpis } from './kpis/select.ts';
 import { languages, type Language, type Messages } from './messages/index.ts';
@@ -22,15 +24,19 @@ import { kpiSection } from './sections/kpi-cards.ts';
 import { qualitySection } from './sections/quality.ts';
 import { reconciliationSection } from './sections/reconciliation.ts';
 import { summarySection } from './sections/summary.ts';
-import { trendFigures } from './sections/trends.ts';
+import { trends } from './sections/trends.ts';
 
 export type { Language };
+
+export type ReportForm = 'pages' | 'email';
 
 export type ReportOptions = {
   readonly published: PublishedReader;
   readonly project: { readonly config: { readonly company: Company } };
   /** One that exists, or words for it. */
   readonly language?: Language | Messages;
+  /** Default `pages`. `email`: in short, for the body of a mail. */
+  readonly form?: ReportForm;
 };
 
 /** Writes the report as one HTML file that needs nothing else; a reader never sees half of it. */
@@ -49,11 +55,24 @@ export async function writeReport({ out, ...options }: ReportOptions & { readonl
 }
 
 /** The report as text: the same data give the same bytes, for it holds no current time. */
-export async function renderReport({ published, project, language = 'en' }: ReportOptions): Promise<string> {
+export async function renderReport(options: ReportOptions): Promise<string> {
+  const context = await contextOf(options);
+  const kpis = await readKpis(context);
+  if (options.form === 'email') return await emailDocument(context, kpis);
+  const words = context.messages.pages.groups;
+  return document(context, await headerSection(context), [
+    { title: words.overview, pages: await overviewPages(context, kpis) },
+    { title: words.goals, pages: await goalPages(context, kpis) },
+    { title: words.metrics, pages: await metricPages(context, kpis) },
+    { title: words.details, pages: await detailPages(context) },
+  ]);
+}
+
+async function contextOf({ published, project, language = 'en' }: ReportOptions): Promise<Context> {
   const { company } = project.config;
   const messages = typeof language === 'string' ? languages[language] : language;
   const reader = await createReader(published);
-  const context: Context = {
+  return {
     reader,
     messages,
     company,
@@ -61,14 +80,6 @@ export async function renderReport({ published, project, language = 'en' }: Repo
     catalog: loadMetricCatalog(),
     period: await readPeriod(reader),
   };
-  const kpis = await readKpis(context);
-  const words = messages.pages.groups;
-  return document(context, await headerSection(context), [
-    { title: words.overview, pages: await overviewPages(context, kpis) },
-    { title: words.goals, pages: await goalPages(context, kpis) },
-    { title: words.metrics, pages: await metricPages(context, kpis) },
-    { title: words.details, pages: await detailPages(context) },
-  ]);
 }
 
 async function overviewPages(context: Context, kpis: Kpis): Promise<readonly Page[]> {
@@ -78,7 +89,7 @@ async function overviewPages(context: Context, kpis: Kpis): Promise<readonly Pag
       id: 'overview',
       title: messages.pages.overview,
       content: markup`${await summarySection(context, kpis)}
-        <div class="grid">${await trendFigures(context, kpis)}</div>
+        <div class="grid">${await Promise.all(trends(context, kpis).map((each) => figure(context, each)))}</div>
         ${kpiSection(context, kpis)}`,
     },
   ];

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestLogEntry } from '../../connectors/mailchimp/simulator.ts';
@@ -39,7 +40,7 @@ describe('a project from its first run on', () => {
   const [today, tomorrow] = [world.now, world.now + day];
   let bench: Bench;
   let first: Awaited<ReturnType<Bench['marts']>>;
-  const config = { report: { language: 'vi' } };
+  const config = { report: { language: 'vi', email_path: 'report/mail.html' } };
   beforeAll(async () => void (bench = await openBench({ seed, size: 'tiny', config })));
   afterAll(() => bench.close());
 
@@ -47,7 +48,13 @@ describe('a project from its first run on', () => {
     expectComplete(await bench.cli('run'));
     expect(await differencesOf(bench, world, [today])).toEqual({});
     expect(await bench.simulator.violations()).toEqual([]);
-    expect(/<html lang="(\w+)"/.exec(readFileSync(bench.report, 'utf8'))?.[1]).toBe('vi');
+    const mail = path.join(path.dirname(bench.report), 'mail.html');
+    const [whole = '', short = ''] = [bench.report, mail].map((file) => readFileSync(file, 'utf8'));
+    expect([whole, short].map((html) => /<html lang="(\w+)"/.exec(html)?.[1])).toEqual(['vi', 'vi']);
+    expect(short).not.toContain('<script');
+    rmSync(mail);
+    expect((await bench.cli('report', '--email')).stdout.trim()).toBe(mail);
+    expect(readFileSync(mail, 'utf8')).toBe(short);
     first = await bench.marts();
   });
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorld } from '../../src/demo/world.ts';
-import { renderReport, writeReport, type Language } from '../../src/report/index.ts';
+import { renderReport, writeReport, type Language, type ReportForm } from '../../src/report/index.ts';
 import { languages, type Messages } from '../../src/report/messages/index.ts';
 import { openPublished, type Published } from '../../src/warehouse/duckdb/index.ts';
 import { startInProcess } from '../truth/in-process.ts';
@@ -50,13 +50,21 @@ async function look(file: string, options: BrowserContextOptions = {}): Promise<
   return await lookWith(browser, file, options);
 }
 
+/** The short form of the report. */
+const short = async (): Promise<string> => await renderReport({ published: hostile, project, form: 'email' });
+
 /** The report of a changed copy of the small demo world's published file. */
-async function render(name: string, changes: Changes, language?: Language | Messages): Promise<string> {
+async function render(
+  name: string,
+  changes: Changes,
+  language: Language | Messages = 'en',
+  form: ReportForm = 'pages',
+): Promise<string> {
   const file = at(`${name}.duckdb`);
   await changedCopy(at('published.duckdb'), file, changes);
   const published = await openPublished(file);
   try {
-    await writeReport({ published, out: at(`${name}.html`), project, ...(language === undefined ? {} : { language }) });
+    await writeReport({ published, out: at(`${name}.html`), project, language, form });
   } finally {
     published.close();
   }
@@ -104,6 +112,14 @@ describe('the file', () => {
       ]);
     }
     expect(text).toMatch(/[\d,]+ older tests are in the mart/);
+  });
+
+  test('in short stays below the 100 kB that mail programs show, and the same data give the same bytes', async () => {
+    await render('many-short', manyCampaigns, 'vi', 'email');
+    expect(statSync(at('many-short.html')).size).toBeLessThan(100_000);
+    const [one, again] = [await short(), await short()];
+    expect(one === again).toBe(true);
+    expect(one).not.toMatch(/<script|<link|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   });
 
   test('comes from a process that ends by itself', () => {
@@ -350,6 +366,42 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (${executablePath})`,
     expect(findings.filter(({ id }) => !(media === 'print' && id === 'target-size'))).toEqual([]);
     await page.context().close();
   });
+
+  test.each([
+    { width: 390, colorScheme: 'dark', language: 'vi' },
+    { width: 1440, colorScheme: 'light', language: 'en' },
+  ] as const)(
+    'in short, in $language at $width px: the same numbers, pictures with words, nothing loaded',
+    async (given) => {
+      const options = { viewport: { width: given.width, height: 900 }, colorScheme: given.colorScheme };
+      const whole = await look(await render('whole', hostileStatements, given.language));
+      const { page, trouble } = await look(await render('short', hostileStatements, given.language, 'email'), options);
+      const values = (cards: readonly inPage.Card[]) => cards.map(({ metric, value, text }) => [metric, value, text]);
+      const own = values(await page.evaluate<readonly inPage.Card[]>(inPage.cards));
+      const overview = `[...document.querySelectorAll('#kpis [data-metric]')]`;
+      const theirs = await whole.page.evaluate<readonly inPage.Card[]>(
+        inPage.cards.replace(`[...document.querySelectorAll('[data-metric]')]`, overview),
+      );
+      expect(own.length).toBeGreaterThanOrEqual(20);
+      expect(own).toEqual(values(theirs));
+      const images = await page.evaluate<readonly { readonly alt: string; readonly width: number }[]>(
+        `[...document.images].map((image) => ({ alt: image.alt, width: image.naturalWidth }))`,
+      );
+      expect(images.map(({ alt }) => alt.length > 30)).toEqual([true, true]);
+      expect(images.every(({ width }) => width > 300)).toBe(true);
+      const found = await page.evaluate<inPage.Intruders>(inPage.intruders);
+      expect(found.elements.filter((element) => !element.startsWith('<img src="data:image/svg+xml;base64,'))).toEqual(
+        [],
+      );
+      expect(found).toMatchObject({ handlers: [], links: [] });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(given.width);
+      await page.evaluate(axe);
+      expect(await page.evaluate<readonly inPage.Finding[]>(inPage.accessibility)).toEqual([]);
+      expect(trouble).toEqual([]);
+      await whole.page.context().close();
+      await page.context().close();
+    },
+  );
 
   test('works by keyboard: skip link, pages, folded parts, sorting', async () => {
     const { page } = await look(at('hostile.html'));

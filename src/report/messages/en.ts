@@ -83,6 +83,13 @@ export const en = {
     more: (shown: string, more: string) => `${shown} rows are shown; ${more} more are in the mart.`,
   },
   figure: { data: 'Numbers as a table' },
+  email: {
+    number: 'Number',
+    value: 'Value, and before',
+    status: 'Status',
+    footer:
+      'This is the report in short; the whole of it, with every campaign, alert and definition, is the HTML file.',
+  },
   pages,
   metricPages,
   goalPages,

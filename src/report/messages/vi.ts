@@ -83,6 +83,13 @@ export const vi: typeof en = {
     more: (shown, more) => `Hiển thị ${shown} dòng; còn ${more} dòng nữa trong bảng dữ liệu.`,
   },
   figure: { data: 'Các con số dưới dạng bảng' },
+  email: {
+    number: 'Chỉ số',
+    value: 'Giá trị, và kỳ trước',
+    status: 'Tình trạng',
+    footer:
+      'Đây là bản tóm tắt của báo cáo; toàn bộ báo cáo, với mọi chiến dịch, cảnh báo và định nghĩa, nằm trong tệp HTML.',
+  },
   pages,
   metricPages,
   goalPages,

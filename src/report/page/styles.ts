@@ -1,17 +1,15 @@
-const light = `
---page:#f4f6f9;--card:#fff;--text:#17202c;--muted:#56616f;--line:#d8dee6;--grid:#e6eaf0;--axis:#8a95a3;
---accent:#1d4fbf;--good:#0b6b3a;--bad:#b42318;--good-bg:#e4f4ea;--bad-bg:#fdeae8;--plain-bg:#eaeef3;
---c1:#2457c5;--c2:#d9690f;--c3:#0f8a7d;--c4:#8b4fd6;--c5:#8a6d00;--c6:#6b7787;`;
+import { dark, light, type Colors } from './colors.ts';
 
-const dark = `
---page:#10151c;--card:#19212b;--text:#e8edf3;--muted:#a5b1bf;--line:#313c49;--grid:#2a3440;--axis:#77848f;
---accent:#8fb4ff;--good:#6fd39b;--bad:#ff9a8f;--good-bg:#14301f;--bad-bg:#3a1b18;--plain-bg:#27313d;
---c1:#7ea8ff;--c2:#ffa45c;--c3:#4fd1c1;--c4:#c8a2ff;--c5:#e3c34d;--c6:#a3afbd;`;
+/** `--name:colour;` of each. */
+const variables = (colors: Colors): string =>
+  Object.entries(colors)
+    .map(([name, color]) => `--${name}:${color};`)
+    .join('');
 
 /** The report's one style sheet: no file, no font and no picture from elsewhere. */
 export const styles = `
-:root{color-scheme:light dark;${light}}
-@media (prefers-color-scheme:dark){:root{${dark}}}
+:root{color-scheme:light dark;${variables(light)}}
+@media (prefers-color-scheme:dark){:root{${variables(dark)}}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;overflow-wrap:anywhere}
@@ -96,7 +94,7 @@ sup{line-height:0}sup a{text-decoration:none;padding:0 .15rem}
 body>footer{color:var(--muted);font-size:.85rem;padding:2rem 1rem 3rem;border-top:1px solid var(--line);margin-top:3rem}
 @media (forced-colors:active){:root{--page:Canvas;--card:Canvas;--text:CanvasText;--muted:CanvasText;--line:CanvasText;--grid:GrayText;--axis:CanvasText;--accent:LinkText;--good:CanvasText;--bad:CanvasText;--c1:CanvasText;--c2:Highlight;--c3:LinkText;--c4:GrayText}}
 @media print{
-:root{color-scheme:light;${light}--page:#fff}
+:root{color-scheme:light;${variables(light)}--page:#fff}
 @page{size:A4;margin:14mm}
 @page wide{size:A4 landscape;margin:12mm}
 .sheet{page:wide}

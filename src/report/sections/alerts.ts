@@ -64,16 +64,14 @@ export async function alertSection(context: Context): Promise<Html> {
 }
 
 /** The line of the overview that says whether something needs looking at. */
-export async function openAlerts(context: Context): Promise<HtmlValue> {
+export async function openAlerts(context: Context): Promise<string | false> {
   const { messages, format, reader } = context;
   if (!reader.has(table)) return false;
   const open = (await incidents(context)).filter((row) => row['closed_date'] === null);
   const names = [...new Set(open.map((row) => metricText(context, row)))];
-  return markup`<a href="#alerts">${
-    open.length === 0
-      ? messages.alerts.noneOpen
-      : messages.alerts.open(format.count(open.length), messages.joinNames(names))
-  }</a>`;
+  return open.length === 0
+    ? messages.alerts.noneOpen
+    : messages.alerts.open(format.count(open.length), messages.joinNames(names));
 }
 
 /** The days on which an incident recovers are of it too, with good numbers: they do not say what was wrong. */

@@ -9,8 +9,13 @@ type Verdict = { readonly kind: VerdictKind; readonly missing: readonly string[]
 
 const mostLines = 8;
 
-/** Whose data, of when, and whether it is all there. */
+/** Whose data, of when, whether it is all there, and how fresh each source is. */
 export async function headerSection(context: Context): Promise<Html> {
+  return markup`<header>${await headline(context)} ${await freshness(context)}</header>`;
+}
+
+/** Whose data, of when, and whether it is all there. */
+export async function headline(context: Context): Promise<Html> {
   const { reader, messages, format, period, company } = context;
   const words = messages.header;
   const publication = await reader.first(['status.publication'], 'select published_at from status.publication');
@@ -30,8 +35,7 @@ export async function headerSection(context: Context): Promise<Html> {
   );
   const published = textOf(publication?.['published_at']);
   const tone = verdict.kind === 'complete' ? 'good' : verdict.kind === 'unknown' ? 'plain' : 'bad';
-  return markup`<header>
-    <p class="over">${messages.page.heading}</p>
+  return markup`<p class="over">${messages.page.heading}</p>
     <h1>${bdi(company.name)}</h1>
     <dl class="facts">
       <div>
@@ -61,9 +65,7 @@ export async function headerSection(context: Context): Promise<Html> {
     <div class="verdict ${tone}">
       <p><strong>${words.verdict[verdict.kind]}</strong></p>
       ${named(context, words.missing, verdict.missing)}${named(context, words.gaps, verdict.gaps)}
-    </div>
-    ${await freshness(context)}
-  </header>`;
+    </div>`;
 }
 
 /** The last whole run's verdict; where there is none, the worst of what the streams say. */

@@ -8,7 +8,8 @@ import { sparkline } from '../kpis/spark.ts';
 import { formulaText } from '../../transform/metric-catalog.ts';
 import { wilsonInterval, type Interval } from '../../transform/steps/proportions.ts';
 
-const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
+/** Beside the colour, which not everyone sees. */
+export const marks: Readonly<Record<Status['tone'], string>> = { good: '▲', bad: '▼', plain: '●' };
 
 /** What a row is, of marts that have several a campaign. */
 const counted: Readonly<Record<string, 'links' | 'checks'>> = { link_performance: 'links', spam_checks: 'checks' };
@@ -65,7 +66,7 @@ export function kpiName(context: Context, kpi: Kpi): string {
 }
 
 /** The status in words, with the threshold on its right side: some limits are to be reached, some to be kept under. */
-function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind, beside }: Status): string {
+export function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind, beside }: Status): string {
   const words = messages.kpis.status;
   if (kind !== 'meets' && kind !== 'misses') return words[kind];
   const threshold = catalog.metrics.find(({ key }) => key === kpi.key)?.threshold;
@@ -73,19 +74,28 @@ function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind, be
   return beside === null ? text : words.beside[kind][beside](text);
 }
 
+/** A value of the card's number as a person reads it. */
+export function kpiText({ format, messages }: Context, kpi: Kpi, value: Json): string {
+  if (value === null) return messages.notAvailable;
+  if (kpi.unit === 'money') return format.money(value, { short: true });
+  if (kpi.key === 'audience_growth') return format.change(Number(value));
+  return format.value(value, shownUnit(kpi.unit, kpi.source.column));
+}
+
+/** By how much it changed since the period before; null where that says nothing. */
+export function changeText({ format, messages }: Context, kpi: Kpi): string | null {
+  if (kpi.previous === null || kpi.value === null) return null;
+  const difference = Number(kpi.value) - Number(kpi.previous);
+  if (shownUnit(kpi.unit, kpi.source.column) === 'rate') return messages.kpis.points(format.points(difference));
+  return Number(kpi.previous) === 0 ? null : format.change(difference / Math.abs(Number(kpi.previous)));
+}
+
 function card(context: Context, kpi: Kpi): Html {
   const { format, messages, catalog } = context;
   const words = messages.kpis;
   const metric = catalog.metrics.find(({ key }) => key === kpi.key);
   const status = statusOf(kpi, metric?.threshold);
-  const write = (value: Json): HtmlValue =>
-    value === null
-      ? messages.notAvailable
-      : kpi.unit === 'money'
-        ? format.money(value, { short: true })
-        : kpi.key === 'audience_growth'
-          ? format.change(Number(value))
-          : format.value(value, shownUnit(kpi.unit, kpi.source.column));
+  const write = (value: Json): string => kpiText(context, kpi, value);
   const { source } = kpi;
   const interval = intervalOf(kpi);
   const reasons =
@@ -221,7 +231,7 @@ function intervalOf({ unit, value, numerator, denominator }: Kpi): Interval | nu
   return wilsonInterval({ successes, trials });
 }
 
-function trend({ format, messages }: Context, kpi: Kpi, write: (value: Json) => HtmlValue): HtmlValue {
+function trend({ format, messages }: Context, kpi: Kpi, write: (value: Json) => string): HtmlValue {
   const words = messages.kpis;
   const known = kpi.trend.filter((value) => value !== null);
   if (kpi.trendFrom === null || kpi.trendTo === null) {
@@ -232,23 +242,16 @@ function trend({ format, messages }: Context, kpi: Kpi, write: (value: Json) => 
     words.trend(
       format.month(kpi.trendFrom),
       format.month(kpi.trendTo),
-      String(write(known[0] ?? null)),
-      String(write(known.at(-1) ?? null)),
+      write(known[0] ?? null),
+      write(known.at(-1) ?? null),
     ),
   );
 }
 
-function comparison({ format, messages }: Context, kpi: Kpi, write: (value: Json) => HtmlValue): HtmlValue {
-  const words = messages.kpis;
+function comparison(context: Context, kpi: Kpi, write: (value: Json) => string): HtmlValue {
+  const words = context.messages.kpis;
   if (kpi.medianKind === null && kpi.previous === null && kpi.trend.length === 0) return null;
-  const change =
-    kpi.previous === null || kpi.value === null
-      ? null
-      : shownUnit(kpi.unit, kpi.source.column) === 'rate'
-        ? words.points(format.points(Number(kpi.value) - Number(kpi.previous)))
-        : Number(kpi.previous) === 0
-          ? null
-          : format.change((Number(kpi.value) - Number(kpi.previous)) / Math.abs(Number(kpi.previous)));
+  const change = changeText(context, kpi);
   return markup`<div>
     <dt>${kpi.isStock ? words.previousStock : words.previous}</dt>
     <dd>${write(kpi.previous)}${change !== null && markup` <span class="delta">(${change})</span>`}</dd>

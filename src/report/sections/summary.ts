@@ -6,8 +6,12 @@ import { statusOf, type Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
 import { kpiName } from './kpi-cards.ts';
 
-/** The few sentences that someone reads who reads nothing else. */
-export async function summarySection(context: Context, kpis: Kpis): Promise<Html> {
+/** The few sentences that someone reads who reads nothing else. `alerts` says where the alerts are. */
+export async function summarySection(
+  context: Context,
+  kpis: Kpis,
+  alerts = (text: string): Html => markup`<a href="#alerts">${text}</a>`,
+): Promise<Html> {
   const { messages, format, catalog, period, reader } = context;
   const words = messages.summary;
   if (period.firstSend === null) {
@@ -15,9 +19,10 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
       <p>${words.empty}</p>
     </div>`;
   }
+  const open = await openAlerts(context);
   const all = kpis.groups.flatMap((group) => group.kpis);
   const of = (key: string): Kpi | undefined => all.find((kpi) => kpi.key === key);
-  const [open, reported] = ['open_rate', 'open_rate_reported'].map(of);
+  const [opens, reported] = ['open_rate', 'open_rate_reported'].map(of);
   const active = all.find((kpi) => kpi.key === 'active_audience' && kpi.source.filter?.endsWith('= 90'));
   const kindOf = (kpi: Kpi): string =>
     statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold).kind;
@@ -28,7 +33,7 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
   );
   const sentences = [
     moneySentence(context, of),
-    hasValue(open) && hasValue(reported) && words.reading(format.percent(open.value), format.percent(reported.value)),
+    hasValue(opens) && hasValue(reported) && words.reading(format.percent(opens.value), format.percent(reported.value)),
     hasValue(active) &&
       words.active(format.percent(active.value), format.count(active.numerator), format.count(active.denominator)),
     misses.length === 0
@@ -40,7 +45,7 @@ export async function summarySection(context: Context, kpis: Kpis): Promise<Html
             ),
           ),
         ),
-    await openAlerts(context),
+    open !== false && alerts(open),
     Number(checks?.['compared'] ?? 0) > 0 &&
       words.reconciled(format.count(checks?.['within'] ?? 0), format.count(checks?.['compared'] ?? 0)),
   ];

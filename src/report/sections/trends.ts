@@ -16,11 +16,9 @@ const mostMonths = 24;
 type Month = { readonly month: string; readonly label: string; readonly sums: ReadonlyMap<string, Sums> };
 
 /** What was sent and what it brought, by month of sending. */
-export async function trendFigures(context: Context, kpis: Kpis): Promise<readonly Html[]> {
+export function trends(context: Context, kpis: Kpis): readonly Figure[] {
   const months = monthsOf(context, kpis);
-  return months.length === 0
-    ? []
-    : [await figure(context, sent(context, months)), await figure(context, money(context, months))];
+  return months.length === 0 ? [] : [sent(context, months), money(context, months)];
 }
 
 /** Who opened, by month of sending. */

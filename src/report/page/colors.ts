@@ -1,0 +1,46 @@
+/** Colours by what they are for: in the report variables of its style sheet, in an e-mail written out. */
+export const light = {
+  page: '#f4f6f9',
+  card: '#fff',
+  text: '#17202c',
+  muted: '#56616f',
+  line: '#d8dee6',
+  grid: '#e6eaf0',
+  axis: '#8a95a3',
+  accent: '#1d4fbf',
+  good: '#0b6b3a',
+  bad: '#b42318',
+  'good-bg': '#e4f4ea',
+  'bad-bg': '#fdeae8',
+  'plain-bg': '#eaeef3',
+  c1: '#2457c5',
+  c2: '#d9690f',
+  c3: '#0f8a7d',
+  c4: '#8b4fd6',
+  c5: '#8a6d00',
+  c6: '#6b7787',
+} as const;
+
+export const dark: Colors = {
+  page: '#10151c',
+  card: '#19212b',
+  text: '#e8edf3',
+  muted: '#a5b1bf',
+  line: '#313c49',
+  grid: '#2a3440',
+  axis: '#77848f',
+  accent: '#8fb4ff',
+  good: '#6fd39b',
+  bad: '#ff9a8f',
+  'good-bg': '#14301f',
+  'bad-bg': '#3a1b18',
+  'plain-bg': '#27313d',
+  c1: '#7ea8ff',
+  c2: '#ffa45c',
+  c3: '#4fd1c1',
+  c4: '#c8a2ff',
+  c5: '#e3c34d',
+  c6: '#a3afbd',
+};
+
+export type Colors = Readonly<Record<keyof typeof light, string>>;
