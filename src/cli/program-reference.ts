@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { MetricsFlags } from './commands/metrics.ts';
 import type { GlobalOptions } from './output.ts';
 import { runCommand } from './run-command.ts';
 import { withExamples } from './with-examples.ts';
@@ -27,12 +28,17 @@ export function addReferenceCommands(program: Command): void {
         'Lists every metric, or shows one: its formula, grain, threshold, alert, how the number of each e-mail service differs, and what to do about it. Works offline.',
       )
       .argument('[name]', 'Key of a metric; absent: list all')
-      .action((name: string | undefined, flags: GlobalOptions) =>
-        runCommand('metrics', flags, async (context) => (await import('./commands/metrics.ts')).metrics(context, name)),
+      .option('--csv', 'CSV on standard output: one row a metric')
+      .option('--markdown', 'Markdown on standard output: a chapter a metric')
+      .action((name: string | undefined, flags: GlobalOptions & MetricsFlags) =>
+        runCommand('metrics', flags, async (context) =>
+          (await import('./commands/metrics.ts')).metrics(context, name, flags),
+        ),
       ),
     [
       ['mailmart metrics', 'All'],
       ['mailmart metrics click_to_open_rate', 'One'],
+      ['mailmart metrics --csv > metrics.csv', 'The dictionary for a spreadsheet'],
     ],
   );
   withExamples(

@@ -1,7 +1,10 @@
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/cli/error-catalogue.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
+import { loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
+import { metricsDocument } from '../../src/transform/metric-page.ts';
 import { runCli } from './run-cli.ts';
 
 const commands =
@@ -40,6 +43,39 @@ describe('help', () => {
   it('never proposes a key on the command line', async () => {
     const { stdout } = await runCli(['init', '--help'], { cwd });
     expect(stdout).not.toMatch(/--(?:api-)?key[ =]</);
+  });
+});
+
+describe('metrics', () => {
+  const catalog = loadMetricCatalog();
+
+  it('as CSV has a row for each metric, in the words of the catalog', async () => {
+    const { code, stdout } = await runCli(['metrics', '--csv'], { cwd: '/' });
+    expect(code).toBe(0);
+    const rows: readonly Readonly<Record<string, string>>[] = parse(stdout, { columns: true });
+    expect(
+      rows.map(({ key, name, question, caution, threshold }) => ({ key, name, question, caution, threshold })),
+    ).toEqual(
+      catalog.metrics.map(({ key, name, question, bias, threshold }) => ({
+        key,
+        name,
+        question,
+        caution: bias,
+        threshold: threshold?.text ?? '',
+      })),
+    );
+    const [row] = parse((await runCli(['metrics', 'click-to-open-rate', '--csv'], { cwd: '/' })).stdout, {
+      columns: true,
+    });
+    expect(row).toEqual(rows.find(({ key }) => key === 'click_to_open_rate'));
+    expect(row).toMatchObject({ formula: 'human_unique_click_count / human_unique_open_count', good_is: 'more' });
+  });
+
+  it('as Markdown is the dictionary of the documentation', async () => {
+    const { stdout } = await runCli(['metrics', '--markdown'], { cwd: '/' });
+    expect(stdout.trimEnd()).toBe(metricsDocument(catalog).trimEnd());
+    const one = await runCli(['metrics', 'profit', '--markdown'], { cwd: '/' });
+    expect(stdout).toContain(one.stdout.trimEnd());
   });
 });
 

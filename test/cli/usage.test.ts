@@ -42,6 +42,8 @@ const cases: readonly (readonly [string, string | undefined, number, string, str
   ['report --lang de', company, 2, 'USAGE', 'en, vi'],
   ['query select+1 --limit 0', company, 2, 'USAGE', '--limit'],
   ['query select+1 --timeout 31', company, 2, 'USAGE', '--timeout'],
+  ['metrics --csv --markdown', undefined, 2, 'USAGE', 'one of them'],
+  ['metrics open_rat --csv', undefined, 2, 'USAGE', 'Did you mean open_rate?'],
   ['demo --seed x', undefined, 2, 'USAGE', '--seed 7'],
   ['demo --size huge', undefined, 2, 'USAGE', 'demo'],
 ];

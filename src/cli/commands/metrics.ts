@@ -1,58 +1,86 @@
 import { nearest } from '../../config/suggest.ts';
 import { alertRules, ruleMetrics } from '../../transform/metric-alerts.ts';
-import { loadMetricCatalog } from '../../transform/metric-catalog.ts';
-import { metricPage } from '../../transform/metric-page.ts';
+import { loadMetricCatalog, type Metric, type MetricCatalog } from '../../transform/metric-catalog.ts';
+import { dictionaryColumns, dictionaryRow, metricPage, metricsDocument } from '../../transform/metric-page.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
+import { csvText } from '../csv.ts';
 import { tableText } from '../table.ts';
 
+export type MetricsFlags = { readonly csv?: boolean; readonly markdown?: boolean };
+
 /** `mailmart metrics [NAME]`: the metric dictionary, from the catalog in the program; works offline and without a project. */
-export async function metrics({ output }: Context, name: string | undefined): Promise<ExitName> {
+export async function metrics(context: Context, name: string | undefined, flags: MetricsFlags): Promise<ExitName> {
+  const { output } = context;
   const catalog = loadMetricCatalog();
-  const ruled = new Set(ruleMetrics(catalog).map(({ key }) => key));
-  if (name === undefined) {
-    output.document('metrics', {
-      metrics: catalog.metrics.map((metric) => ({
-        key: metric.key,
-        name: metric.name,
-        article: metric.article ?? null,
-        mart: metric.mart,
-        column: metric.column,
-        unit: metric.unit,
-        direction: metric.direction,
-        question: metric.question,
-        has_alert: ruled.has(metric.key),
-      })),
-    });
-    const listed = catalog.metrics.toSorted((a, b) => (a.article ?? 99) - (b.article ?? 99));
-    output.data(
-      tableText(
-        ['article', 'key', 'name', 'unit', 'alert'],
-        listed.map(({ article, key, name: title, unit }) => [
-          article ?? '',
-          key,
-          title,
-          unit,
-          ruled.has(key) ? 'yes' : '',
-        ]),
-      ),
-    );
-    output.say('One of them: mailmart metrics NAME');
-    return 'done';
-  }
-  const wanted = name.toLowerCase().replaceAll('-', '_');
-  const metric = catalog.metrics.find(({ key }) => key === wanted);
-  if (metric === undefined) {
-    const keys = catalog.metrics.map(({ key }) => key);
-    const suggestion = nearest(wanted, keys);
+  if (Number(flags.csv === true) + Number(flags.markdown === true) + Number(output.json) > 1) {
     throw new CliError({
       code: 'USAGE',
       exit: 'usage',
-      what: `There is no metric ${wanted.slice(0, 60)}.`,
-      fix: suggestion === undefined ? 'See all metrics: mailmart metrics' : `Did you mean ${suggestion}?`,
+      what: '--csv, --markdown and --json exclude each other.',
+      fix: 'Give one of them.',
     });
   }
+  const metric = name === undefined ? undefined : named(catalog, name);
+  if (flags.csv === true) {
+    const rows = (metric === undefined ? catalog.metrics : [metric]).map((each) => dictionaryRow(catalog, each));
+    output.data(csvText(dictionaryColumns, rows, { raw: false }).trimEnd());
+  } else if (flags.markdown === true) {
+    output.data((metric === undefined ? metricsDocument(catalog) : metricPage(catalog, metric)).trimEnd());
+  } else if (metric === undefined) list(context, catalog);
+  else show(context, catalog, metric);
+  return 'done';
+}
+
+function named(catalog: MetricCatalog, name: string): Metric {
+  const wanted = name.toLowerCase().replaceAll('-', '_');
+  const metric = catalog.metrics.find(({ key }) => key === wanted);
+  if (metric !== undefined) return metric;
+  const suggestion = nearest(
+    wanted,
+    catalog.metrics.map(({ key }) => key),
+  );
+  throw new CliError({
+    code: 'USAGE',
+    exit: 'usage',
+    what: `There is no metric ${wanted.slice(0, 60)}.`,
+    fix: suggestion === undefined ? 'See all metrics: mailmart metrics' : `Did you mean ${suggestion}?`,
+  });
+}
+
+function list({ output }: Context, catalog: MetricCatalog): void {
+  const ruled = new Set(ruleMetrics(catalog).map(({ key }) => key));
+  output.document('metrics', {
+    metrics: catalog.metrics.map((metric) => ({
+      key: metric.key,
+      name: metric.name,
+      article: metric.article ?? null,
+      mart: metric.mart,
+      column: metric.column,
+      unit: metric.unit,
+      direction: metric.direction,
+      question: metric.question,
+      has_alert: ruled.has(metric.key),
+    })),
+  });
+  const listed = catalog.metrics.toSorted((a, b) => (a.article ?? 99) - (b.article ?? 99));
+  output.data(
+    tableText(
+      ['article', 'key', 'name', 'unit', 'alert'],
+      listed.map(({ article, key, name: title, unit }) => [
+        article ?? '',
+        key,
+        title,
+        unit,
+        ruled.has(key) ? 'yes' : '',
+      ]),
+    ),
+  );
+  output.say('One of them: mailmart metrics NAME');
+}
+
+function show({ output }: Context, catalog: MetricCatalog, metric: Metric): void {
   const rules = alertRules(catalog).filter(({ rule }) => rule === metric.key);
   output.document('metrics', {
     metric: {
@@ -73,5 +101,4 @@ export async function metrics({ output }: Context, name: string | undefined): Pr
     },
   });
   output.data(metricPage(catalog, metric, { heading: '' }).trimEnd());
-  return 'done';
 }
