@@ -178,7 +178,7 @@ function refuseOtherCompany(company: MailmartConfig['company'], flags: InitFlags
     what: `The company is there already, with other ${other.map(([key]) => key).join(', ')}.`,
     where: file,
     why: 'Nothing was written.',
-    fix: `Change company in ${file}; every table is built again by the next run.`,
+    fix: `Change company in ${file}; another zone or currency builds every table again.`,
   });
 }
 

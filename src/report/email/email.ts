@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Figure } from '../figure.ts';
 import { markup, trusted, type Html, type HtmlValue } from '../html.ts';
 import { statusOf, type Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
+import { hashOf } from '../page/page.ts';
 import { headline } from '../sections/header.ts';
-import { changeText, kpiName, kpiText, marks, statusText } from '../sections/kpi-cards.ts';
+import { changeText, introText, kpiName, kpiText, marks, statusText } from '../sections/kpi-cards.ts';
 import { summarySection } from '../sections/summary.ts';
 import { trends } from '../sections/trends.ts';
 import { picture } from './picture.ts';
@@ -18,12 +18,9 @@ const pictureWidth = 600;
  * that is loaded, pictures with what they show as text. The same data give the same bytes.
  */
 export async function emailDocument(context: Context, kpis: Kpis): Promise<string> {
-  const { messages, company, period, format } = context;
+  const { messages, company } = context;
   const words = messages.kpis;
-  const spans = [period.from, period.to, period.previousFrom, period.previousTo] as const;
-  const [from, to, previousFrom, previousTo] = spans.map(format.date) as [string, string, string, string];
-  const style = createHash('sha256').update(emailStyles).digest('base64');
-  const policy = `default-src 'none'; style-src 'sha256-${style}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; style-src '${hashOf(emailStyles)}'; img-src data:; base-uri 'none'; form-action 'none'`;
   return markup`<!doctype html>
     <html lang="${messages.language}" dir="${messages.direction}">
       <head>
@@ -41,7 +38,7 @@ export async function emailDocument(context: Context, kpis: Kpis): Promise<strin
           ${await summarySection(context, kpis, (text) => markup`${text}`)}
           ${await pictures(context, trends(context, kpis))}
           <h2>${words.heading}</h2>
-          <p class="muted">${words.intro(from, to, previousFrom, previousTo)}</p>
+          <p class="muted">${introText(context)}</p>
           ${kpis.groups.map(({ group, kpis: ofGroup }) => numbers(context, words.groups[group], ofGroup))}
         </main>
         <footer><p>${messages.email.footer}</p><p>${messages.page.footer(company.time_zone, company.currency)}</p></footer>

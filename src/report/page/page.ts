@@ -70,6 +70,7 @@ function navigation({ messages }: Context, groups: readonly PageGroup[]): Html {
   </nav>`;
 }
 
-function hashOf(text: string): string {
+/** As a content security policy names a style sheet or script. */
+export function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }

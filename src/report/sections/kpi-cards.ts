@@ -16,13 +16,9 @@ const counted: Readonly<Record<string, 'links' | 'checks'>> = { link_performance
 
 /** Cards in their groups, and what the catalog lists but nothing measures yet. */
 export function kpiSection(context: Context, { groups, missing }: Kpis): Html {
-  const { messages, format, period } = context;
-  const words = messages.kpis;
-  const [from, to, previousFrom, previousTo] = [period.from, period.to, period.previousFrom, period.previousTo].map(
-    format.date,
-  ) as [string, string, string, string];
+  const words = context.messages.kpis;
   return markup`<div id="kpis">
-    <p>${words.intro(from, to, previousFrom, previousTo)}</p>
+    <p>${introText(context)}</p>
     ${groups.map(
       ({ group, kpis }) =>
         markup`<h3 class="group">${words.groups[group]}</h3>
@@ -36,6 +32,12 @@ export function kpiSection(context: Context, { groups, missing }: Kpis): Html {
         </ul>`
     }
   </div>`;
+}
+
+/** Which campaigns the numbers are of, and what they are compared with. */
+export function introText({ messages, format, period }: Context): string {
+  const { from, to, previousFrom, previousTo } = period;
+  return messages.kpis.intro(format.date(from), format.date(to), format.date(previousFrom), format.date(previousTo));
 }
 
 /** As many columns as leave no card alone on a line, for each width. */
