@@ -1,4 +1,8 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { clockFromEnv } from '../contracts/clock.ts';
 import { warehouseFailure } from '../warehouse/duckdb/errors.ts';
 import { describeError } from './describe-error.ts';
@@ -28,6 +32,21 @@ test('a full disk is named, also where the write knows no path: by its number th
     fix: expect.stringContaining('df -h'),
   });
   expect(describeError(Object.assign(error, { path: '/data/x' }))).toMatchObject({ where: '/data/x' });
+});
+
+test('a folder that cannot be made because a link leads nowhere is named; any other file that is not there is no fault of the disk', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailmart-link-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const link = join(folder, 'share');
+  symlinkSync(join(folder, 'not', 'mounted'), link);
+  const failed = await mkdir(link, { recursive: true }).catch((error: unknown) => error);
+  expect(describeError(failed)).toMatchObject({
+    code: 'FILE_WRITE',
+    what: 'The file cannot be used: a link in the path leads nowhere.',
+    where: link,
+  });
+  const absent = await readFile(link).catch((error: unknown) => error);
+  expect(describeError(absent).code).toBe('INTERNAL');
 });
 
 test('a run that another one keeps from beginning is named as one that is going on, however deep it was met', () => {

@@ -8,6 +8,7 @@ const faults: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   // Of a folder that is to be made.
   EEXIST: 'it is not a folder',
+  'ENOENT mkdir': 'a link in the path leads nowhere',
 };
 
 /** What is to be said of a file that cannot be used. */
@@ -24,8 +25,9 @@ export type FileFault = {
 /** Reads a failure of the file system; undefined for everything else. */
 export function fileFault(error: unknown): FileFault | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  return faultOf(code, path, dest);
+  const { code, syscall, path, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  // Folders are made with all above them: one that is then not there is a link to nowhere, such as to a disk that is not mounted.
+  return faultOf(code === 'ENOENT' && syscall === 'mkdir' ? 'ENOENT mkdir' : code, path, dest);
 }
 
 /** The same from its parts, where they came another way than as Node's error: `code` is of the system, such as EACCES. */
