@@ -1,5 +1,5 @@
 import type { Project } from '../config/load.ts';
-import type { Language, ReportForm } from '../report/index.ts';
+import type { Language, ReportFile } from '../report/index.ts';
 import { openPublished } from '../warehouse/duckdb/index.ts';
 import { WarehouseError } from '../warehouse/port.ts';
 import { CliError } from './cli-error.ts';
@@ -8,21 +8,24 @@ import { CliError } from './cli-error.ts';
 export function reportWriter(project: Project): () => Promise<string> {
   const { report, reportEmail } = project.paths;
   return async () => {
-    await writeOne(project, { out: report });
-    if (reportEmail !== null) await writeOne(project, { out: reportEmail, form: 'email' });
+    await writeFiles(project, [
+      { out: report },
+      ...(reportEmail === null ? [] : [{ out: reportEmail, form: 'email' as const }]),
+    ]);
     return report;
   };
 }
 
-/** Writes one report from the published copy; loaded late, because charts are heavy. */
-export async function writeOne(
+/** Writes forms of the report from the published copy; loaded late, because charts are heavy. */
+export async function writeFiles(
   project: Project,
-  what: { readonly out: string; readonly form?: ReportForm; readonly language?: Language },
+  files: readonly ReportFile[],
+  language: Language = project.config.report.language,
 ): Promise<void> {
   const { writeReport } = await import('../report/index.ts');
   const published = await openPublished(project.paths.published);
   try {
-    await writeReport({ published, project, language: project.config.report.language, ...what });
+    await writeReport({ published, project, language }, ...files);
   } catch (error) {
     throw outdated(error) ?? error;
   } finally {

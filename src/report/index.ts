@@ -35,14 +35,19 @@ export type ReportOptions = {
   readonly project: { readonly config: { readonly company: Company } };
   /** One that exists, or words for it. */
   readonly language?: Language | Messages;
-  /** Default `pages`. `email`: in short, for the body of a mail. */
-  readonly form?: ReportForm;
 };
 
-/** Writes the report as one HTML file that needs nothing else; a reader never sees half of it. */
-export async function writeReport({ out, ...options }: ReportOptions & { readonly out: string }): Promise<void> {
-  const text = await renderReport(options);
-  const target = resolve(out);
+/** A file to write, and which form of the report: `email` is in short, for the body of a mail. Default `pages`. */
+export type ReportFile = { readonly out: string; readonly form?: ReportForm };
+
+/** Writes the report, each form as one HTML file that needs nothing else; a reader never sees half of it. */
+export async function writeReport(options: ReportOptions, ...files: readonly ReportFile[]): Promise<void> {
+  const context = await contextOf(options);
+  const kpis = await readKpis(context);
+  for (const { out, form } of files) await writeWhole(resolve(out), await render(context, kpis, form));
+}
+
+async function writeWhole(target: string, text: string): Promise<void> {
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`);
   await mkdir(dirname(target), { recursive: true });
   try {
@@ -55,10 +60,13 @@ export async function writeReport({ out, ...options }: ReportOptions & { readonl
 }
 
 /** The report as text: the same data give the same bytes, for it holds no current time. */
-export async function renderReport(options: ReportOptions): Promise<string> {
+export async function renderReport(options: ReportOptions, form?: ReportForm): Promise<string> {
   const context = await contextOf(options);
-  const kpis = await readKpis(context);
-  if (options.form === 'email') return await emailDocument(context, kpis);
+  return await render(context, await readKpis(context), form);
+}
+
+async function render(context: Context, kpis: Kpis, form: ReportForm = 'pages'): Promise<string> {
+  if (form === 'email') return await emailDocument(context, kpis);
   const words = context.messages.pages.groups;
   return document(context, await headerSection(context), [
     { title: words.overview, pages: await overviewPages(context, kpis) },

@@ -6,6 +6,7 @@ import { calendarDate, currencyCode, timeZone } from '../../config/values.ts';
 import { sourceBase } from '../../config/schema.ts';
 import { nearest } from '../../config/suggest.ts';
 import { CliError } from '../cli-error.ts';
+import { excludeEachOther } from '../exclude-each-other.ts';
 
 export type InitFlags = {
   readonly name?: string;
@@ -127,17 +128,7 @@ export function createAsker(flags: InitFlags): Asker {
 }
 
 async function keyFromFlags(flags: InitFlags): Promise<KeyAnswer | undefined> {
-  const given = [flags.keyEnv, flags.keyFile, flags.keyStdin === true ? 'yes' : undefined].filter(
-    (flag) => flag !== undefined,
-  );
-  if (given.length > 1) {
-    throw new CliError({
-      code: 'USAGE',
-      exit: 'usage',
-      what: '--key-env, --key-file and --key-stdin exclude each other.',
-      fix: 'Give exactly one of them.',
-    });
-  }
+  excludeEachOther({ '--key-env': flags.keyEnv, '--key-file': flags.keyFile, '--key-stdin': flags.keyStdin });
   if (flags.keyEnv !== undefined) return envKey(flags.keyEnv);
   if (flags.keyFile !== undefined) return { kind: 'file', path: flags.keyFile };
   // A pipe ends with a line break that is no part of the key.

@@ -6,6 +6,7 @@ import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { csvText } from '../csv.ts';
+import { excludeEachOther } from '../exclude-each-other.ts';
 import { tableText } from '../table.ts';
 
 export type MetricsFlags = { readonly csv?: boolean; readonly markdown?: boolean };
@@ -14,14 +15,7 @@ export type MetricsFlags = { readonly csv?: boolean; readonly markdown?: boolean
 export async function metrics(context: Context, name: string | undefined, flags: MetricsFlags): Promise<ExitName> {
   const { output } = context;
   const catalog = loadMetricCatalog();
-  if (Number(flags.csv === true) + Number(flags.markdown === true) + Number(output.json) > 1) {
-    throw new CliError({
-      code: 'USAGE',
-      exit: 'usage',
-      what: '--csv, --markdown and --json exclude each other.',
-      fix: 'Give one of them.',
-    });
-  }
+  excludeEachOther({ '--csv': flags.csv, '--markdown': flags.markdown, '--json': output.json });
   const metric = name === undefined ? undefined : named(catalog, name);
   if (flags.csv === true) {
     const rows = (metric === undefined ? catalog.metrics : [metric]).map((each) => dictionaryRow(catalog, each));

@@ -7,6 +7,7 @@ import { WarehouseError } from '../../warehouse/port.ts';
 import { CliError } from '../cli-error.ts';
 import type { Context } from '../context.ts';
 import { csvText } from '../csv.ts';
+import { excludeEachOther } from '../exclude-each-other.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { OutputLost } from '../output.ts';
 import { tableText } from '../table.ts';
@@ -25,14 +26,7 @@ export async function query(context: Context, sql: string, flags: QueryFlags): P
   const { output } = context;
   const limit = positive('--limit', flags.limit ?? '100', 1_000_000);
   const timeoutMs = positive('--timeout', flags.timeout ?? '30', 30) * 1000;
-  if (flags.csv === true && output.json) {
-    throw new CliError({
-      code: 'USAGE',
-      exit: 'usage',
-      what: '--csv and --json exclude each other.',
-      fix: 'Use one of them.',
-    });
-  }
+  excludeEachOther({ '--csv': flags.csv, '--json': output.json });
   const statement = sql === '-' ? await readAll(process.stdin) : sql;
   const published = await openForReading((await context.project()).paths.published, timeoutMs);
   const interrupt = (): void => published.interrupt();

@@ -7,7 +7,7 @@ import { bytesText } from '../durations.ts';
 import type { ExitName } from '../exit-codes.ts';
 import type { Language } from '../../report/index.ts';
 import { openInBrowser } from '../open-in-browser.ts';
-import { writeOne } from '../report-writer.ts';
+import { writeFiles } from '../report-writer.ts';
 import { openForReading } from './query.ts';
 
 export type ReportFlags = {
@@ -34,11 +34,7 @@ export async function report(context: Context, flags: ReportFlags): Promise<Exit
   (await openForReading(project.paths.published)).close();
   const isEmail = flags.email === true;
   const file = flags.out === undefined ? usualFile(project, isEmail) : resolve(flags.out);
-  await writeOne(project, {
-    out: file,
-    form: isEmail ? 'email' : 'pages',
-    ...(flags.lang !== undefined && { language: flags.lang }),
-  });
+  await writeFiles(project, [{ out: file, form: isEmail ? 'email' : 'pages' }], flags.lang);
   const opened = open === 'yes' && (await openInBrowser(file));
   const { size } = statSync(file);
   output.document('report', { file, bytes: size, opened });

@@ -3,6 +3,11 @@ import type { Format } from '../format.ts';
 /** Colours are variables of the style sheet, so that the picture follows light, dark, forced colours and print. */
 export const seriesColors = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'] as const;
 
+/** What the marks of all charts share, so that it is said once. */
+export const chartStyles =
+  'svg text{font-size:11px}svg text:not([fill]){fill:var(--muted)}svg .middle{text-anchor:middle}svg .end{text-anchor:end}' +
+  'svg .thin{stroke:var(--grid)}svg .rule{stroke:var(--axis)}';
+
 /** Second mark of each series beside its colour. */
 export const seriesDashes = [
   [1, 0],

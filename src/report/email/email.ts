@@ -1,13 +1,12 @@
 import type { Context } from '../context.ts';
-import type { Figure } from '../figure.ts';
-import { markup, trusted, type Html, type HtmlValue } from '../html.ts';
-import { statusOf, type Kpi } from '../kpis/kpi.ts';
+import { markup, type Html, type HtmlValue } from '../html.ts';
+import type { Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
-import { hashOf } from '../page/page.ts';
+import { shell } from '../page/shell.ts';
 import { headline } from '../sections/header.ts';
-import { changeText, introText, kpiName, kpiText, marks, statusText } from '../sections/kpi-cards.ts';
+import { changeText, introText, kpiName, kpiStatus, kpiText, marks, statusText } from '../sections/kpi-cards.ts';
 import { summarySection } from '../sections/summary.ts';
-import { trends } from '../sections/trends.ts';
+import { trends, type Trend } from '../sections/trends.ts';
 import { picture } from './picture.ts';
 import { emailStyles } from './styles.ts';
 
@@ -20,34 +19,22 @@ const pictureWidth = 600;
 export async function emailDocument(context: Context, kpis: Kpis): Promise<string> {
   const { messages, company } = context;
   const words = messages.kpis;
-  const policy = `default-src 'none'; style-src '${hashOf(emailStyles)}'; img-src data:; base-uri 'none'; form-action 'none'`;
-  return markup`<!doctype html>
-    <html lang="${messages.language}" dir="${messages.direction}">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${messages.page.title(company.name)}</title>
-        <style>${trusted(emailStyles)}</style>
-      </head>
-      <body>
-        <header>${await headline(context)}</header>
-        <main>
-          <h2>${messages.summary.heading}</h2>
-          ${await summarySection(context, kpis, (text) => markup`${text}`)}
-          ${await pictures(context, trends(context, kpis))}
-          <h2>${words.heading}</h2>
-          <p class="muted">${introText(context)}</p>
-          ${kpis.groups.map(({ group, kpis: ofGroup }) => numbers(context, words.groups[group], ofGroup))}
-        </main>
-        <footer><p>${messages.email.footer}</p><p>${messages.page.footer(company.time_zone, company.currency)}</p></footer>
-      </body>
-    </html>
-  `.markup;
+  return shell(context, {
+    styles: emailStyles,
+    body: markup`<header>${await headline(context)}</header>
+      <main>
+        <h2>${messages.summary.heading}</h2>
+        ${await summarySection(context, kpis, (text) => markup`${text}`)}
+        ${await pictures(context, trends(context, kpis))}
+        <h2>${words.heading}</h2>
+        <p class="muted">${introText(context)}</p>
+        ${kpis.groups.map(({ group, kpis: ofGroup }) => numbers(context, words.groups[group], ofGroup))}
+      </main>
+      <footer><p>${messages.email.footer}</p><p>${messages.page.footer(company.time_zone, company.currency)}</p></footer>`,
+  });
 }
 
-async function pictures({ format }: Context, figures: readonly Figure[]): Promise<readonly Html[]> {
+async function pictures({ format }: Context, figures: readonly Trend[]): Promise<readonly Html[]> {
   return await Promise.all(
     figures.map(
       async ({ title, finding, chart, table }) => markup`<h2>${title}</h2>
@@ -79,8 +66,7 @@ function numbers(context: Context, group: string, kpis: readonly Kpi[]): HtmlVal
 }
 
 function row(context: Context, kpi: Kpi): Html {
-  const threshold = context.catalog.metrics.find(({ key }) => key === kpi.key)?.threshold;
-  const status = statusOf(kpi, threshold);
+  const status = kpiStatus(context, kpi);
   const change = changeText(context, kpi);
   return markup`<tr>
     <th scope="row">${kpiName(context, kpi)}</th>

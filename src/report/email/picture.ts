@@ -1,15 +1,12 @@
 import type { Chart } from '../charts/shapes.ts';
-import { chartConfig } from '../charts/theme.ts';
+import { chartConfig, chartStyles } from '../charts/theme.ts';
 import { renderSvg } from '../charts/render.ts';
 import type { Format } from '../format.ts';
 import { light } from '../page/colors.ts';
 
 const colors: Readonly<Record<string, string>> = light;
 
-// As the report's style sheet has it; a picture in an e-mail has none around it.
-const style =
-  'svg{font-family:system-ui,sans-serif}text{font-size:11px}text:not([fill]){fill:var(--muted)}' +
-  '.middle{text-anchor:middle}.end{text-anchor:end}.thin{stroke:var(--grid)}.rule{stroke:var(--axis)}';
+const style = `svg{font-family:system-ui,sans-serif}${chartStyles}`;
 
 /** A chart as the address of an image that holds it (`data:`): on white, in the colours of a light page. */
 export async function picture(chart: Chart, format: Format, width: number): Promise<string> {

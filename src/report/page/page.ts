@@ -1,49 +1,29 @@
-import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { markup, trusted, type Html } from '../html.ts';
+import { markup, type Html } from '../html.ts';
 import { script } from './script.ts';
+import { shell } from './shell.ts';
 import { styles } from './styles.ts';
 
 /** One page of the report: the script shows one at a time; without it, and in print, they follow each other. */
 export type Page = { readonly id: string; readonly title: string; readonly content: Html };
 export type PageGroup = { readonly title: string; readonly pages: readonly Page[] };
 
-/** The whole document. Its policy forbids everything but its own style sheet and script, by their hashes. */
+/** The whole document, with its own style sheet and script. */
 export function document(context: Context, header: Html, groups: readonly PageGroup[]): string {
   const { messages, company } = context;
   const words = messages.page;
-  const policy = [
-    `default-src 'none'`,
-    `style-src '${hashOf(styles)}'`,
-    `script-src '${hashOf(script)}'`,
-    'img-src data:',
-    `base-uri 'none'`,
-    `form-action 'none'`,
-  ].join('; ');
-  return markup`<!doctype html>
-    <html lang="${messages.language}" dir="${messages.direction}">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${words.title(company.name)}</title>
-        <link rel="icon" href="data:," />
-        <style>${trusted(styles)}</style>
-      </head>
-      <body>
-        <a class="skip" href="#content">${words.skip}</a>
-        ${header}
-        <div class="shell">
-          ${navigation(context, groups)}
-          <main id="content" tabindex="-1">${groups.flatMap(({ pages }) => pages.map(pageMarkup))}</main>
-        </div>
-        <footer><p>${words.footer(company.time_zone, company.currency)}</p></footer>
-        <script>${trusted(script)}</script>
-      </body>
-    </html>
-  `.markup;
+  return shell(context, {
+    styles,
+    script,
+    head: markup`<link rel="icon" href="data:," />`,
+    body: markup`<a class="skip" href="#content">${words.skip}</a>
+      ${header}
+      <div class="shell">
+        ${navigation(context, groups)}
+        <main id="content" tabindex="-1">${groups.flatMap(({ pages }) => pages.map(pageMarkup))}</main>
+      </div>
+      <footer><p>${words.footer(company.time_zone, company.currency)}</p></footer>`,
+  });
 }
 
 function pageMarkup({ id, title, content }: Page): Html {
@@ -68,9 +48,4 @@ function navigation({ messages }: Context, groups: readonly PageGroup[]): Html {
       )}
     </details>
   </nav>`;
-}
-
-/** As a content security policy names a style sheet or script. */
-export function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }

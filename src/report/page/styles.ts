@@ -1,3 +1,4 @@
+import { chartStyles } from '../charts/theme.ts';
 import { dark, light, type Colors } from './colors.ts';
 
 /** `--name:colour;` of each. */
@@ -65,7 +66,7 @@ code{font:.85em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",mo
 @media (max-width:900px){.grid{grid-template-columns:minmax(0,1fr)}}
 .finding{margin:.2rem 0 .6rem;color:var(--muted)}
 .plot svg{display:block;width:100%;height:auto;max-width:760px}
-svg text{font-size:11px}svg text:not([fill]){fill:var(--muted)}svg .middle{text-anchor:middle}svg .end{text-anchor:end}svg .thin{stroke:var(--grid)}svg .rule{stroke:var(--axis)}
+${chartStyles}
 .plot.narrow{display:none}
 @media (max-width:560px){.plot.wide{display:none}.plot.narrow{display:block}}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;background:var(--card);margin:.6rem 0;max-height:36rem;overflow-y:auto}

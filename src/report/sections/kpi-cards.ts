@@ -67,6 +67,10 @@ export function kpiName(context: Context, kpi: Kpi): string {
   return kpi.key === 'subscriber_ltv' ? words.average(name) : name;
 }
 
+/** Against the catalog's threshold, where it has one for the number. */
+export const kpiStatus = ({ catalog }: Context, kpi: Kpi): Status =>
+  statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold);
+
 /** The status in words, with the threshold on its right side: some limits are to be reached, some to be kept under. */
 export function statusText({ format, messages, catalog }: Context, kpi: Kpi, { kind, beside }: Status): string {
   const words = messages.kpis.status;
@@ -96,7 +100,7 @@ function card(context: Context, kpi: Kpi): Html {
   const { format, messages, catalog } = context;
   const words = messages.kpis;
   const metric = catalog.metrics.find(({ key }) => key === kpi.key);
-  const status = statusOf(kpi, metric?.threshold);
+  const status = kpiStatus(context, kpi);
   const write = (value: Json): string => kpiText(context, kpi, value);
   const { source } = kpi;
   const interval = intervalOf(kpi);

@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 import { openAlerts } from './alerts.ts';
 import { shownUnit } from '../format.ts';
 import { markup, type Html } from '../html.ts';
-import { statusOf, type Kpi } from '../kpis/kpi.ts';
+import type { Kpi } from '../kpis/kpi.ts';
 import type { Kpis } from '../kpis/select.ts';
-import { kpiName } from './kpi-cards.ts';
+import { kpiName, kpiStatus } from './kpi-cards.ts';
 
 /** The few sentences that someone reads who reads nothing else. `alerts` says where the alerts are. */
 export async function summarySection(
@@ -12,7 +12,7 @@ export async function summarySection(
   kpis: Kpis,
   alerts = (text: string): Html => markup`<a href="#alerts">${text}</a>`,
 ): Promise<Html> {
-  const { messages, format, catalog, period, reader } = context;
+  const { messages, format, period, reader } = context;
   const words = messages.summary;
   if (period.firstSend === null) {
     return markup`<div id="summary">
@@ -24,8 +24,7 @@ export async function summarySection(
   const of = (key: string): Kpi | undefined => all.find((kpi) => kpi.key === key);
   const [opens, reported] = ['open_rate', 'open_rate_reported'].map(of);
   const active = all.find((kpi) => kpi.key === 'active_audience' && kpi.source.filter?.endsWith('= 90'));
-  const kindOf = (kpi: Kpi): string =>
-    statusOf(kpi, catalog.metrics.find(({ key }) => key === kpi.key)?.threshold).kind;
+  const kindOf = (kpi: Kpi) => kpiStatus(context, kpi).kind;
   const misses = all.filter((kpi) => kindOf(kpi) === 'misses');
   const checks = await reader.first(
     ['marts.reconciliation'],

@@ -15,8 +15,11 @@ const mostMonths = 24;
 
 type Month = { readonly month: string; readonly label: string; readonly sums: ReadonlyMap<string, Sums> };
 
+/** Its finding is plain text, which can stand for the picture. */
+export type Trend = Figure & { readonly finding: string };
+
 /** What was sent and what it brought, by month of sending. */
-export function trends(context: Context, kpis: Kpis): readonly Figure[] {
+export function trends(context: Context, kpis: Kpis): readonly Trend[] {
   const months = monthsOf(context, kpis);
   return months.length === 0 ? [] : [sent(context, months), money(context, months)];
 }
@@ -35,7 +38,7 @@ function monthsOf({ period, format }: Context, { byMonth }: Kpis): readonly Mont
     .map((month): Month => ({ month, label: format.shortMonth(month), sums: byMonth.get(month) ?? new Map() }));
 }
 
-function sent(context: Context, months: readonly Month[]): Figure {
+function sent(context: Context, months: readonly Month[]): Trend {
   const { format, messages } = context;
   const words = messages.trends.sent;
   const peak = best(months, 'sent_count');
@@ -68,7 +71,7 @@ function machine(context: Context, months: readonly Month[]): Figure {
   };
 }
 
-function money(context: Context, months: readonly Month[]): Figure {
+function money(context: Context, months: readonly Month[]): Trend {
   const { format, messages } = context;
   const words = messages.trends.money;
   const keys = ['net_revenue', 'profit'];

@@ -22,7 +22,7 @@ export async function look(browser: Browser, file: string, options: BrowserConte
   page.on('console', (message) => trouble.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => trouble.push(`error: ${error.message}`));
   page.on('request', (request) => {
-    if (request.url() !== address && !request.url().startsWith('data:')) trouble.push(`request: ${request.url()}`);
+    if (request.url() !== address && request.url() !== 'data:,') trouble.push(`request: ${request.url()}`);
   });
   page.on('dialog', (dialog) => {
     trouble.push(`dialog: ${dialog.message()}`);
