@@ -10,7 +10,8 @@ import { trends, type Trend } from '../sections/trends.ts';
 import { picture } from './picture.ts';
 import { emailStyles } from './styles.ts';
 
-const pictureWidth = 600;
+// Shrunk to a telephone its words can still be read.
+const pictureWidth = 440;
 
 /**
  * The report in short, for the body of an e-mail: less than 100 kB (mail programs cut what is longer), no script, nothing

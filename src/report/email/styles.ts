@@ -16,12 +16,12 @@ p{margin:4px 0}.over{font-size:12px;text-transform:uppercase}
 dl{margin:0 0 12px}dt{font-size:13px}dd{margin:0 0 4px;font-weight:600}
 .verdict{padding:4px 12px;margin:12px 0}
 ul{padding-left:20px}li{margin:4px 0}
-img{display:block;width:100%;max-width:640px;height:auto;border:0}
+img{display:block;width:100%;max-width:560px;height:auto;border:0}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:6px 0;font-size:13px}
 th,td{padding:5px 8px 5px 0;text-align:left;vertical-align:top;font-weight:400}
 thead th,.value{font-weight:600}
-.value{white-space:nowrap}
+.value,.t{white-space:nowrap}
 .n{text-align:right}.n+td,.n+th{padding-left:8px}
 .numbers{table-layout:fixed}.numbers th:first-child{width:36%}.numbers th.n{width:30%}
 footer{font-size:13px;margin-top:28px}
