@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -106,6 +106,45 @@ it('a warehouse file or a published copy that is none is no OK', async () => {
   ]);
   expect(failed.map(({ fix }) => fix)).toEqual([expect.stringMatching(/newest backup/), 'mailmart run']);
   expect(code).toBe(1);
+});
+
+it('a place where a run could not write its landing, report or logs fails, and is left as it is', async () => {
+  const folders = async (): Promise<readonly Finding[]> => {
+    const { stdout } = await runCli(['check', '--json'], { cwd: folder.path });
+    return (JSON.parse(stdout) as { findings: Finding[] }).findings.filter(({ item }) => item === 'folders');
+  };
+  const settings = `${company}sources: []\nlanding: { path: in/landing }\nreport: { path: out/report.html, email_path: mail.html }\n`;
+  folder.write('mailmart.yaml', settings);
+  expect(await folders()).toMatchObject([{ status: 'ok' }]);
+  expect(readdirSync(folder.path)).toEqual(['mailmart.yaml']);
+
+  folder.write('in', 'no folder');
+  mkdirSync(join(folder.path, 'mail.html'));
+  symlinkSync(join(folder.path, 'not-mounted'), join(folder.path, 'out'));
+  folder.write('.mailmart', '');
+  expect(await folders()).toMatchObject([
+    {
+      status: 'failed',
+      message: `Landing: ${join(folder.path, 'in')} cannot be used: a part of the path is not a folder.`,
+      fix: `Move what stands there, or set landing.path in ${join(folder.path, 'mailmart.yaml')}.`,
+      code: 'FILE_WRITE',
+    },
+    {
+      status: 'failed',
+      message: `Report: ${join(folder.path, 'out')} cannot be used: a link in the path leads nowhere.`,
+      fix: 'Check its permissions (ls -ld) and the free space (df -h).',
+    },
+    {
+      status: 'failed',
+      message: `Report in short: ${join(folder.path, 'mail.html')} cannot be used: it is a folder.`,
+      fix: `Move what stands there, or set report.email_path in ${join(folder.path, 'mailmart.yaml')}.`,
+    },
+    {
+      status: 'failed',
+      message: `Logs: ${join(folder.path, '.mailmart')} cannot be used: a part of the path is not a folder.`,
+      fix: 'Move what stands there.',
+    },
+  ]);
 });
 
 it('a warehouse of a newer mailmart fails, as a run would, unless its owner is at work; the file stays as it was', async () => {

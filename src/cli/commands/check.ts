@@ -1,6 +1,7 @@
 import { packageVersion } from '../version.ts';
 import { clockFromEnv } from '../../contracts/clock.ts';
 import { checkEnvironment, checkProjectFiles, checkTemporal, checkWarehouse } from '../check-local.ts';
+import { checkFolders } from '../check-folders.ts';
 import { costFindings } from '../check-costs.ts';
 import { checkSource } from '../check-source.ts';
 import type { Finding } from '../check-finding.ts';
@@ -34,7 +35,7 @@ export async function check(context: Context, wanted: string | undefined, flags:
       checkTemporal(loaded, context.env),
       ...sources.map((source) => checkSource(loaded, source, context.signal)),
     ]);
-    findings.push(...costFindings(loaded.config), ...groups.flat());
+    findings.push(...costFindings(loaded.config), ...checkFolders(loaded), ...groups.flat());
     if (loaded.config.sources.length === 0) {
       findings.push({
         group: 'sources',
