@@ -13,7 +13,7 @@ const lot = array(constantFrom(...adversities), { minLength: 8, maxLength: 8 });
 /** A world of its own a run: more are a matter of patience, `MAILMART_ADVERSE_WORLDS=50`. */
 const worlds = Number(process.env['MAILMART_ADVERSE_WORLDS'] ?? 3);
 
-it('whatever befalls campaigns, every mart is the truth', { timeout: 60_000 * worlds }, async () => {
+it('whatever befalls campaigns, every mart is the truth', { timeout: 120_000 * worlds }, async () => {
   let seed = 10;
   await assert(
     asyncProperty(lot, lot, async (mailchimp, sendgrid) => {
