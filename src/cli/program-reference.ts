@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { reportLanguages } from '../contracts/report-language.ts';
 import type { MetricsFlags } from './commands/metrics.ts';
 import type { GlobalOptions } from './output.ts';
 import { runCommand } from './run-command.ts';
@@ -30,6 +31,7 @@ export function addReferenceCommands(program: Command): void {
       .argument('[name]', 'Key of a metric; absent: list all')
       .option('--csv', 'CSV on standard output: one row a metric')
       .option('--markdown', 'Markdown on standard output: a chapter a metric')
+      .addOption(new Option('--lang <language>', 'Its language (default: en)').choices(reportLanguages))
       .action((name: string | undefined, flags: GlobalOptions & MetricsFlags) =>
         runCommand('metrics', flags, async (context) =>
           (await import('./commands/metrics.ts')).metrics(context, name, flags),
@@ -39,6 +41,7 @@ export function addReferenceCommands(program: Command): void {
       ['mailmart metrics', 'All'],
       ['mailmart metrics click_to_open_rate', 'One'],
       ['mailmart metrics --csv > metrics.csv', 'The dictionary for a spreadsheet'],
+      ['mailmart metrics --markdown --lang vi > chi-so.md', 'To hand out, in Vietnamese'],
     ],
   );
   withExamples(

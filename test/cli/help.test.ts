@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/cli/error-catalogue.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { outputSchemas } from '../../src/cli/json-schemas.ts';
-import { loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
+import { formulaText, loadMetricCatalog } from '../../src/transform/metric-catalog.ts';
+import { languages } from '../../src/report/messages/index.ts';
 import { metricsDocument } from '../../src/transform/metric-page.ts';
 import { runCli } from './run-cli.ts';
 
@@ -76,6 +77,33 @@ describe('metrics', () => {
     expect(stdout.trimEnd()).toBe(metricsDocument(catalog).trimEnd());
     const one = await runCli(['metrics', 'profit', '--markdown'], { cwd: '/' });
     expect(stdout).toContain(one.stdout.trimEnd());
+  });
+
+  it('is there in Vietnamese, in the words of the report: list, entry, CSV and Markdown', async () => {
+    const inVietnamese = async (...args: readonly string[]): Promise<string> =>
+      (await runCli(['metrics', ...args, '--lang', 'vi'], { cwd: '/' })).stdout;
+    const { phrases } = languages.vi;
+    expect(await inVietnamese()).toContain(`profit                         ${phrases['Profit'] ?? ''}`);
+    const markdown = await inVietnamese('--markdown');
+    expect(markdown).toContain((await inVietnamese('unsubscribe_rate')).trimEnd().split('\n').slice(2).join('\n'));
+    const rows: readonly Readonly<Record<string, string>>[] = parse(await inVietnamese('--csv'), { columns: true });
+    expect(rows.map(({ key, formula }) => ({ key, formula }))).toEqual(
+      catalog.metrics.map(({ key, ...metric }) => ({ key, formula: formulaText(metric) })),
+    );
+    // In quotes stand the names that the services give their own numbers.
+    const own = markdown.replaceAll(/“[^”]*”/g, '');
+    const english = catalog.metrics.flatMap(({ name, question, grain, window, bias, esp }) => [
+      name,
+      question,
+      grain,
+      window,
+      bias,
+      ...Object.values(esp).map(({ difference }) => difference),
+    ]);
+    const left = english.filter((text) => text.length > 12 && own.includes(text));
+    expect(left).toEqual([]);
+    expect(markdown).not.toMatch(/^- (?:Formula|Column|Grain|Good is|Where it is off|Alert)/m);
+    expect(markdown.match(/^- Công thức: /gm)).toHaveLength(catalog.metrics.length);
   });
 });
 

@@ -1,4 +1,6 @@
+import type { Language } from '../../contracts/report-language.ts';
 import { nearest } from '../../config/suggest.ts';
+import { englishDictionary, type DictionaryWords } from '../../transform/dictionary-words.ts';
 import { alertRules, ruleMetrics } from '../../transform/metric-alerts.ts';
 import { loadMetricCatalog, type Metric, type MetricCatalog } from '../../transform/metric-catalog.ts';
 import { dictionaryColumns, dictionaryRow, metricPage, metricsDocument } from '../../transform/metric-page.ts';
@@ -9,21 +11,35 @@ import { csvText } from '../csv.ts';
 import { excludeEachOther } from '../exclude-each-other.ts';
 import { tableText } from '../table.ts';
 
-export type MetricsFlags = { readonly csv?: boolean; readonly markdown?: boolean };
+export type MetricsFlags = { readonly csv?: boolean; readonly markdown?: boolean; readonly lang?: Language };
+
+/** The catalog with its texts in a language, and the words around them. */
+type Dictionary = { readonly catalog: MetricCatalog; readonly words: DictionaryWords };
+
+async function dictionaryIn(language: Language): Promise<Dictionary> {
+  const catalog = loadMetricCatalog();
+  if (language === 'en') return { catalog, words: englishDictionary };
+  // The report's words are many: who asks in English need not wait for them.
+  const { vietnameseDictionary } = await import('../../report/dictionary.ts');
+  return vietnameseDictionary(catalog);
+}
 
 /** `mailmart metrics [NAME]`: the metric dictionary, from the catalog in the program; works offline and without a project. */
 export async function metrics(context: Context, name: string | undefined, flags: MetricsFlags): Promise<ExitName> {
   const { output } = context;
-  const catalog = loadMetricCatalog();
+  const dictionary = await dictionaryIn(flags.lang ?? 'en');
+  const { catalog, words } = dictionary;
   excludeEachOther({ '--csv': flags.csv, '--markdown': flags.markdown, '--json': output.json });
   const metric = name === undefined ? undefined : named(catalog, name);
   if (flags.csv === true) {
-    const rows = (metric === undefined ? catalog.metrics : [metric]).map((each) => dictionaryRow(catalog, each));
+    const rows = (metric === undefined ? catalog.metrics : [metric]).map((each) => dictionaryRow(catalog, each, words));
     output.data(csvText(dictionaryColumns, rows, { raw: false }).trimEnd());
   } else if (flags.markdown === true) {
-    output.data((metric === undefined ? metricsDocument(catalog) : metricPage(catalog, metric)).trimEnd());
+    output.data(
+      (metric === undefined ? metricsDocument(catalog, words) : metricPage(catalog, metric, { words })).trimEnd(),
+    );
   } else if (metric === undefined) list(context, catalog);
-  else show(context, catalog, metric);
+  else show(context, dictionary, metric);
   return 'done';
 }
 
@@ -74,7 +90,7 @@ function list({ output }: Context, catalog: MetricCatalog): void {
   output.say('One of them: mailmart metrics NAME');
 }
 
-function show({ output }: Context, catalog: MetricCatalog, metric: Metric): void {
+function show({ output }: Context, { catalog, words }: Dictionary, metric: Metric): void {
   const rules = alertRules(catalog).filter(({ rule }) => rule === metric.key);
   output.document('metrics', {
     metric: {
@@ -94,5 +110,5 @@ function show({ output }: Context, catalog: MetricCatalog, metric: Metric): void
       advice: metric.article === undefined ? null : (catalog.advice[metric.article] ?? null),
     },
   });
-  output.data(metricPage(catalog, metric, { heading: '' }).trimEnd());
+  output.data(metricPage(catalog, metric, { heading: '', words }).trimEnd());
 }
