@@ -22,6 +22,8 @@ export type Place = {
   /** Environment of commands. */
   readonly env: Readonly<Record<string, string>>;
   readonly open: OpenPlace;
+  /** Makes a dataset with a table in it, and an object where landing is a bucket: to be removed. */
+  litter(): Promise<void>;
   /** What is there now of what the suite made. */
   leftovers(): Promise<readonly string[]>;
   /** Removes all of it; to be called whatever happened. */
@@ -95,6 +97,11 @@ export async function openTheWorld(): Promise<Place> {
         ...(google === undefined ? {} : { emulator: google.bigquery, backoff: () => 20 }),
       });
       return { landing, warehouse };
+    },
+    litter: async () => {
+      const [dataset] = await bigquery.createDataset(`${prefix}litter`, { location: LOCATION });
+      await dataset.createTable('one', { schema: [{ name: 'a', type: 'INTEGER' }] });
+      if (bucket !== '') await storage.bucket(bucket).file(`${folderInBucket}/litter`).save('litter');
     },
     leftovers: async () => [
       ...(await datasets()).map(({ id }) => `dataset ${id}`),
