@@ -11,7 +11,8 @@ type Place = { readonly what: string; readonly path: string; readonly key?: stri
 /** Whether a run could write its landing, report and logs, seen without writing anything. Of the warehouse another check says that. */
 export function checkFolders(project: Project): readonly Finding[] {
   const base = { group: 'mailmart', item: 'folders' } as const;
-  const failed = placesOf(project).flatMap(({ what, path, key, isFile = false }): Finding[] => {
+  const places = placesOf(project);
+  const failed = places.flatMap(({ what, path, key, isFile = false }): Finding[] => {
     const fault = writeFault(path, isFile);
     if (fault === undefined) return [];
     const { code, fix } = fault;
@@ -29,7 +30,13 @@ export function checkFolders(project: Project): readonly Finding[] {
   });
   return failed.length > 0
     ? failed
-    : [{ ...base, status: 'ok', message: 'The folders of landing, report and logs can be written.' }];
+    : [
+        {
+          ...base,
+          status: 'ok',
+          message: `Can be written: ${places.map(({ what }) => what.toLowerCase()).join(', ')}.`,
+        },
+      ];
 }
 
 function placesOf({ paths, config }: Project): readonly Place[] {

@@ -115,7 +115,9 @@ it('a place where a run could not write its landing, report or logs fails, and i
   };
   const settings = `${company}sources: []\nlanding: { path: in/landing }\nreport: { path: out/report.html, email_path: mail.html }\n`;
   folder.write('mailmart.yaml', settings);
-  expect(await folders()).toMatchObject([{ status: 'ok' }]);
+  expect(await folders()).toMatchObject([
+    { status: 'ok', message: 'Can be written: landing, report, report in short, logs.' },
+  ]);
   expect(readdirSync(folder.path)).toEqual(['mailmart.yaml']);
 
   folder.write('in', 'no folder');
