@@ -54,15 +54,15 @@ function placesOf({ paths, config }: Project): readonly Place[] {
 function writeFault(path: string, isFile: boolean): ReturnType<typeof faultOf> {
   const there = seen(statSync, path);
   if (there?.isDirectory() === isFile) return faultOf(isFile ? 'EISDIR' : 'EEXIST', path);
-  let place = path;
-  // What is not there yet is made in the nearest folder above it.
+  // A report is written beside its place and then renamed; what is not there yet is made in the nearest folder above it.
+  let place = isFile ? dirname(path) : path;
   while (seen(statSync, place) === undefined) {
     if (seen(lstatSync, place) !== undefined) return faultOf('ENOENT mkdir', place);
     place = dirname(place);
   }
-  if (place !== path && seen(statSync, place)?.isDirectory() === false) return faultOf('ENOTDIR', place);
+  if (seen(statSync, place)?.isDirectory() === false) return faultOf('ENOTDIR', place);
   try {
-    accessSync(place, place === path && isFile ? constants.W_OK : constants.W_OK | constants.X_OK);
+    accessSync(place, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     return faultOf((error as NodeJS.ErrnoException).code, place);
